@@ -1,0 +1,193 @@
+/**
+ * What a configuration means: typed, expanded, checked. Key names are those of the file, so one search
+ * finds a key in the file, here and in the code that acts on it.
+ *
+ * @see docs/configuration.md
+ */
+
+/** A user of the system, as `user=` names it. */
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  /** Primary group. */
+  readonly gid: number;
+}
+
+export const logLevels = {
+  critical: 50,
+  error: 40,
+  warn: 30,
+  info: 20,
+  debug: 10,
+  trace: 5,
+  blather: 3,
+} as const;
+export type LogLevel = keyof typeof logLevels;
+
+/** `AUTO`: a file that the daemon names, in `childlogdir`. `NONE`: output is read and thrown away. */
+export type Logfile =
+  | { readonly type: 'AUTO' }
+  | { readonly type: 'NONE' }
+  | { readonly type: 'file'; readonly path: string };
+
+/** Variables by name. A `Map`, because names are user input. */
+export type Environment = ReadonlyMap<string, string>;
+
+/** `[supervisord]`. */
+export interface SupervisordSettings {
+  /** A path, made absolute, or `syslog`. */
+  readonly logfile: string;
+  /** Bytes; 0: never rotate. */
+  readonly logfile_maxbytes: number;
+  readonly logfile_backups: number;
+  readonly loglevel: LogLevel;
+  /** Absolute. */
+  readonly pidfile: string;
+  readonly umask: number;
+  readonly nodaemon: boolean;
+  readonly silent: boolean;
+  readonly minfds: number;
+  readonly minprocs: number;
+  readonly nocleanup: boolean;
+  readonly childlogdir: string;
+  readonly user: User | undefined;
+  readonly directory: string | undefined;
+  readonly strip_ansi: boolean;
+  readonly environment: Environment;
+  readonly identifier: string;
+}
+
+/** User and group to give a socket to; `undefined` leaves that one as it is. */
+export interface Ownership {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+}
+
+export interface Credentials {
+  readonly username: string;
+  /** Plain text, or `{SHA}` and a lower-case hexadecimal SHA-1. */
+  readonly password: string;
+}
+
+/** `[unix_http_server]` or `[inet_http_server]`. */
+export type HttpServerSettings = {
+  /** Section name, as the log calls the server. */
+  readonly section: string;
+  /** `undefined`: no authentication. */
+  readonly credentials: Credentials | undefined;
+} & (
+  | { readonly type: 'inet'; readonly host: string; readonly port: number }
+  | {
+      readonly type: 'unix';
+      /** Absolute path of the socket. */
+      readonly file: string;
+      readonly chmod: number;
+      readonly chown: Ownership;
+    }
+);
+
+export interface RpcInterfaceSettings {
+  /** The XML-RPC namespace: what follows `rpcinterface:`. */
+  readonly namespace: string;
+}
+
+/** One process: one number of a `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`. */
+export interface ProcessSettings {
+  readonly name: string;
+  readonly group: string;
+  /** The section it comes from, such as `program:web`, and the file that first named that section. */
+  readonly section: string;
+  readonly file: string;
+  readonly command: string;
+  readonly priority: number;
+  readonly autostart: boolean;
+  readonly autorestart: 'always' | 'unexpected' | 'never';
+  /** Seconds. */
+  readonly startsecs: number;
+  readonly startretries: number;
+  readonly exitcodes: readonly number[];
+  /** Signal number; 0 is accepted and sends nothing. */
+  readonly stopsignal: number;
+  /** Seconds from the stop signal to SIGKILL. */
+  readonly stopwaitsecs: number;
+  readonly stopasgroup: boolean;
+  readonly killasgroup: boolean;
+  readonly user: User | undefined;
+  readonly redirect_stderr: boolean;
+  readonly directory: string | undefined;
+  readonly umask: number | undefined;
+  /** `[supervisord] environment` overlaid with the section's own. */
+  readonly environment: Environment;
+  /** `undefined`: the daemon's computed address. */
+  readonly serverurl: string | undefined;
+  readonly stdout: ChannelSettings;
+  /** With `redirect_stderr`, a channel of type NONE. */
+  readonly stderr: ChannelSettings;
+}
+
+/** The `stdout_*` or `stderr_*` keys of a process. */
+export interface ChannelSettings {
+  readonly logfile: Logfile;
+  /** Bytes; 0: never rotate. */
+  readonly logfile_maxbytes: number;
+  readonly logfile_backups: number;
+  readonly capture_maxbytes: number;
+  readonly events_enabled: boolean;
+  readonly syslog: boolean;
+}
+
+/** What the daemon activates, stops and compares as one. */
+export type GroupSettings = {
+  readonly name: string;
+  readonly priority: number;
+  /** In configuration order. */
+  readonly processes: readonly ProcessSettings[];
+} & (
+  | {
+      /** `program`: implied by one section. `group`: a `[group:x]` section. */
+      readonly type: 'program' | 'group';
+    }
+  | {
+      readonly type: 'eventlistener';
+      readonly buffer_size: number;
+      readonly events: readonly string[];
+      readonly result_handler: string;
+    }
+  | { readonly type: 'fcgi-program'; readonly socket: FcgiSocketSettings }
+);
+
+export interface FcgiSocketSettings {
+  /** `unix:///path` or `tcp://host:port`. */
+  readonly url: string;
+  readonly owner: Ownership | undefined;
+  readonly mode: number | undefined;
+  readonly backlog: number | undefined;
+}
+
+/** `[supervisorctl]`. */
+export interface SupervisorctlSettings {
+  readonly serverurl: string;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly prompt: string;
+  readonly history_file: string | undefined;
+}
+
+/** A line for the activity log that parsing gave rise to; written once the log is open. */
+export interface Notice {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+/** A whole configuration, as the daemon acts on it. */
+export interface Settings {
+  /** Absolute path of the main file. */
+  readonly file: string;
+  readonly supervisord: SupervisordSettings;
+  /** All inet servers in file order, then all unix servers. */
+  readonly httpServers: readonly HttpServerSettings[];
+  readonly rpcInterfaces: readonly RpcInterfaceSettings[];
+  /** Ascending by (priority, name). */
+  readonly groups: readonly GroupSettings[];
+  readonly notices: readonly Notice[];
+}

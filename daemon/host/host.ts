@@ -1,0 +1,71 @@
+/**
+ * What the supervisor needs of the operating system, and all a test has to fake: start a child, learn of
+ * its end, signal it, keep its output. Implemented on libc by `linux-host.ts`; simulated in
+ * `test/support/simulated-host.ts`.
+ */
+import type { ProcessSettings } from '../../conf/settings.ts';
+import type { Clock } from './clock.ts';
+
+/** How a child ended, as `waitpid` tells it. */
+export type ExitStatus =
+  | { readonly type: 'exited'; readonly code: number }
+  | { readonly type: 'signalled'; readonly signal: number; readonly coreDumped: boolean };
+
+export interface ChildExit {
+  readonly pid: number;
+  readonly status: ExitStatus;
+}
+
+/** A command line made ready to run, or the reason it cannot be. */
+export type CommandResolution =
+  | { readonly type: 'found'; readonly path: string; readonly argv: readonly [string, ...string[]] }
+  | {
+      /** `no-file` answers RPC with NO_FILE, `not-executable` with NOT_EXECUTABLE. */
+      readonly type: 'no-file' | 'not-executable';
+      /** The spawn error, such as `can't find command 'x'`. */
+      readonly reason: string;
+    };
+
+export type SpawnResult =
+  | { readonly type: 'spawned'; readonly pid: number }
+  | { readonly type: 'failed'; readonly reason: string };
+
+/** `gone`: no such process (ESRCH), which ends well. `failed`: anything else, such as EPERM. */
+export type KillResult =
+  | { readonly type: 'sent' }
+  | { readonly type: 'gone' }
+  | { readonly type: 'failed'; readonly reason: string };
+
+export type Channel = 'stdout' | 'stderr';
+
+/**
+ * The place of one configured process in the operating system. It lives as long as its group is active,
+ * through any number of spawns; at most one child at a time.
+ */
+export interface ChildHandle {
+  /** Path of each log file, AUTO already resolved to a name; `undefined` when nothing is logged to a file. */
+  readonly logfiles: { readonly [C in Channel]: string | undefined };
+  resolveCommand(): CommandResolution;
+  /** Resolves the command, opens the logs and starts the child. Failure is a value, never an exception. */
+  spawn(): SpawnResult;
+  /** The child of `spawn` has been reaped: moves what it left in its pipes to the logs. */
+  finish(): void;
+  /** Queues bytes for the child's stdin. `closed`: no child, or it closed its end. */
+  writeStdin(bytes: Uint8Array): 'queued' | 'closed';
+  /** Closes log files and opens them again by name (SIGUSR2), after someone renamed them. */
+  reopenLogs(): void;
+  /** Empties the logs; throws an `Error` with `code` when the system refuses. Backups are kept. */
+  clearLogs(): void;
+  /** The group was removed or the daemon ends: closes everything. The child must be gone. */
+  dispose(): void;
+}
+
+export interface Host {
+  readonly clock: Clock;
+  /** Creates what a process needs before its first spawn (AUTO log files among it). */
+  prepareChild(settings: ProcessSettings): ChildHandle;
+  /** Sends a signal to the child, or to its whole process group. */
+  kill(pid: number, signal: number, to: 'process' | 'group'): KillResult;
+  /** Calls `listener` for each reaped child, once, in the order of reaping. */
+  onExit(listener: (exit: ChildExit) => void): void;
+}

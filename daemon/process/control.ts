@@ -1,0 +1,89 @@
+/**
+ * What the rest of the daemon (RPC methods, signals, start-up) may ask of the supervisor. Nobody else
+ * changes the state of a process.
+ */
+import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
+import type { ProcessStateName, SupervisorStateName } from '../../rpc/process-states.ts';
+import type { EpochSeconds } from '../host/clock.ts';
+import type { ChildHandle, ExitStatus } from '../host/host.ts';
+
+/** A process at one moment, with the values clients are told. */
+export interface ProcessView {
+  readonly name: string;
+  readonly group: string;
+  readonly state: ProcessStateName;
+  /** 0: no child. */
+  readonly pid: number;
+  /** Last spawn attempt; 0: never. */
+  readonly start: EpochSeconds;
+  /** Last reap; 0: never. */
+  readonly stop: EpochSeconds;
+  /** Empty: none. */
+  readonly spawnerr: string;
+  /** Last exit code; −1 for a death by signal; 0 when running, never run, or after a too-quick exit. */
+  readonly exitstatus: number;
+  /** As `supervisorctl status` shows it. */
+  readonly description: string;
+  /** Spawns that followed an end nobody asked for, since the group was added. */
+  readonly restarts: number;
+  /** How the last child ended, quick exits included. */
+  readonly lastExit: ExitStatus | undefined;
+}
+
+/** A configured process of an active group. */
+export interface SupervisedProcess {
+  readonly settings: ProcessSettings;
+  readonly child: ChildHandle;
+  view(): ProcessView;
+}
+
+/** An active group. */
+export interface ProcessGroup {
+  readonly settings: GroupSettings;
+  /** By process name, in configuration order. */
+  readonly processes: ReadonlyMap<string, SupervisedProcess>;
+}
+
+export type StartOutcome =
+  | { readonly type: 'started' }
+  | { readonly type: 'no-file' | 'not-executable'; readonly reason: string }
+  | { readonly type: 'already-started' | 'unknown-state' | 'spawn-error' | 'abnormal-termination' };
+
+export type StopOutcome =
+  | { readonly type: 'stopped' }
+  | { readonly type: 'not-running' }
+  | { readonly type: 'failed'; readonly reason: string };
+
+export type SignalOutcome =
+  | { readonly type: 'signalled' }
+  | { readonly type: 'not-running' }
+  | { readonly type: 'failed'; readonly reason: string };
+
+export interface SupervisorControl {
+  readonly state: SupervisorStateName;
+  /** Active groups by name, in the order they were added. */
+  readonly groups: ReadonlyMap<string, ProcessGroup>;
+  /** The same in start order: ascending by priority, equal ones in the order they were added. */
+  groupsByPriority(): readonly ProcessGroup[];
+  /**
+   * Starts a process as `startProcess` does. `until: 'running'` resolves when it has reached RUNNING or
+   * failed to; `spawned` resolves at once.
+   */
+  start(
+    process: SupervisedProcess,
+    options: { readonly until: 'running' | 'spawned' },
+  ): Promise<StartOutcome>;
+  /** Stops a process as `stopProcess` does. */
+  stop(
+    process: SupervisedProcess,
+    options: { readonly until: 'stopped' | 'signalled' },
+  ): Promise<StopOutcome>;
+  /** Signals the child itself, never its process group. */
+  signal(process: SupervisedProcess, signal: number): SignalOutcome;
+  /** Activates a group; its autostart processes start at once. The name must be free. */
+  addGroup(settings: GroupSettings): void;
+  /** Deactivates a group whose processes are all in a stopped state. */
+  removeGroup(name: string): 'removed' | 'still-running';
+  /** Stops everything in shutdown order; `finished` resolves when no process is left. */
+  shutDown(then: 'exit' | 'restart'): void;
+}
