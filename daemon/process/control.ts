@@ -84,6 +84,9 @@ export interface SupervisorControl {
   addGroup(settings: GroupSettings): void;
   /** Deactivates a group whose processes are all in a stopped state. */
   removeGroup(name: string): 'removed' | 'still-running';
-  /** Stops everything in shutdown order; `finished` resolves when no process is left. */
-  shutDown(then: 'exit' | 'restart'): void;
+  /**
+   * Enters SHUTDOWN or RESTARTING and stops everything, group after group in shutdown order. Nothing is
+   * spawned any more. `exit` overrides an earlier `restart`, never the other way round.
+   */
+  shutDown(next: 'exit' | 'restart'): void;
 }
