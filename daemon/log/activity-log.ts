@@ -1,0 +1,248 @@
+/**
+ * The daemon's own log, in supervisord's format: `YYYY-MM-DD HH:MM:SS,mmm LEVL text`.
+ *
+ * Records are queued and written in order by `rotating-file-stream`, which rotates as supervisord does
+ * (after the record that reaches the limit, `f` → `f.1` → `f.2`). Targets that cannot rotate (`/dev/null`,
+ * `/dev/stdout`, a FIFO) are written as they are. A target that fails does not take the daemon with it:
+ * records wait in bounded memory, and the log says afterwards how many were dropped.
+ *
+ * @see supervisor/loggers.py; docs/configuration.md, `logfile`
+ */
+import { appendFileSync, openSync, statSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { createStream } from 'rotating-file-stream';
+import { type LogLevel, logLevels } from '../../conf/settings.ts';
+import type { EpochSeconds } from '../host/clock.ts';
+import { formatRecord } from './log-record.ts';
+
+/** Records that wait while the target cannot be written; beyond this the newest are dropped and counted. */
+const maxQueuedBytes = 4 * 1024 * 1024;
+const retryMilliseconds = 1000;
+
+/** Takes lines that go elsewhere than to a file, and never blocks. */
+export interface LineWriter {
+  write(text: string): void;
+}
+
+export interface ActivityLogOptions {
+  /** Absolute path. */
+  readonly logfile: string;
+  /** Bytes; 0: never rotate. */
+  readonly maxBytes: number;
+  readonly backups: number;
+  readonly level: LogLevel;
+  readonly now: () => EpochSeconds;
+  /** Receives every record too, before the file: the copy on stdout in the foreground. */
+  readonly copy: LineWriter | undefined;
+  /** Writes to a target that is no regular file; `undefined` when the path names a regular or new file. */
+  readonly device: LineWriter | undefined;
+}
+
+export class ActivityLog {
+  readonly #options: ActivityLogOptions;
+  readonly #threshold: number;
+  #stream: Writable | undefined;
+  #queue: string[] = [];
+  #queuedBytes = 0;
+  #inFlight: string | undefined;
+  #dropped = 0;
+  #failure: string | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #flushWaiters: (() => void)[] = [];
+  #isClosed = false;
+
+  /** @throws the system's error when the file cannot be opened for appending */
+  constructor(options: ActivityLogOptions) {
+    this.#options = options;
+    this.#threshold = logLevels[options.level];
+    if (options.device === undefined) {
+      appendFileSync(options.logfile, '');
+      this.#openStream();
+    }
+  }
+
+  get path(): string {
+    return this.#options.logfile;
+  }
+
+  /** Whether records of this level are written: to skip the making of costly texts. */
+  isEnabled(level: LogLevel): boolean {
+    return logLevels[level] >= this.#threshold;
+  }
+
+  /** Queues one record. Texts of several lines are written raw, as supervisord does. */
+  log(level: LogLevel, text: string): void {
+    if (!this.isEnabled(level)) return;
+    const record = formatRecord(this.#options.now(), level, text);
+    this.#options.copy?.write(record);
+    if (this.#options.device !== undefined) {
+      this.#options.device.write(record);
+      return;
+    }
+    this.#enqueue(record);
+  }
+
+  /** Writes a record at once, past the queue, for a daemon that is about to die. */
+  logNow(level: LogLevel, text: string): void {
+    const record = formatRecord(this.#options.now(), level, text);
+    this.#options.copy?.write(record);
+    if (this.#options.device !== undefined) {
+      this.#options.device.write(record);
+      return;
+    }
+    // A record under way may come twice: better than not at all.
+    const pending = [this.#inFlight ?? '', ...this.#queue].join('');
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    try {
+      appendFileSync(this.#options.logfile, pending + record);
+    } catch {
+      // Nothing is left to tell it to.
+    }
+  }
+
+  /** Resolves when every record so far is in the file, or the target has failed. */
+  flush(): Promise<void> {
+    const isIdle = this.#queue.length === 0 && this.#inFlight === undefined;
+    if (isIdle || this.#stream === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#flushWaiters.push(resolve);
+    });
+  }
+
+  /** Closes the file and opens it again by name, after someone renamed it. */
+  async reopen(): Promise<void> {
+    if (this.#options.device !== undefined) return;
+    await this.#closeStream();
+    this.#openStream();
+    this.#pump();
+  }
+
+  /**
+   * Deletes the file and starts it anew; backups are kept, and a target that is no regular file is left
+   * alone.
+   *
+   * @throws the system's error when the file cannot be deleted
+   */
+  async clear(): Promise<void> {
+    if (this.#options.device !== undefined) return;
+    await this.#closeStream();
+    try {
+      if (statSync(this.path, { throwIfNoEntry: false })?.isFile()) await unlink(this.path);
+    } finally {
+      this.#openStream();
+      this.#pump();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.flush();
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    await this.#closeStream();
+  }
+
+  #openStream(): void {
+    const { logfile, maxBytes, backups } = this.#options;
+    const rotation =
+      maxBytes <= 0 ? {} : { size: `${maxBytes}B`, ...(backups > 0 ? { rotate: backups } : {}) };
+    // Without backups a full file is renamed aside and deleted: the stream has no mode that truncates.
+    const aside = `${logfile}.rotated`;
+    const name =
+      backups > 0 ? logfile : (moment: unknown): string => (moment === null ? logfile : aside);
+    const stream = createStream(name, rotation);
+    if (backups <= 0) stream.on('rotated', () => void unlink(aside).catch(() => {}));
+    stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(stream, error));
+    this.#stream = stream;
+  }
+
+  async #closeStream(): Promise<void> {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream === undefined || stream.destroyed) return;
+    await new Promise<void>((resolve) => {
+      stream.once('close', resolve);
+      stream.end();
+    });
+  }
+
+  #enqueue(record: string): void {
+    if (this.#isClosed || this.#queuedBytes + record.length > maxQueuedBytes) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#queue.push(record);
+    this.#queuedBytes += record.length;
+    this.#pump();
+  }
+
+  #pump(): void {
+    const stream = this.#stream;
+    if (stream === undefined || stream.destroyed || this.#inFlight !== undefined) return;
+    const record = this.#queue.shift();
+    if (record === undefined) {
+      this.#endFlush();
+      return;
+    }
+    this.#queuedBytes -= record.length;
+    this.#inFlight = record;
+    stream.write(record, (error) => {
+      if (this.#inFlight !== record) return;
+      this.#inFlight = undefined;
+      if (error) {
+        this.#queue.unshift(record);
+        this.#queuedBytes += record.length;
+        this.#endFlush();
+        return;
+      }
+      if (this.#failure !== undefined) this.#tellRecovery();
+      this.#pump();
+    });
+  }
+
+  #endFlush(): void {
+    const waiters = this.#flushWaiters;
+    this.#flushWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #fail(stream: Writable, error: NodeJS.ErrnoException): void {
+    if (this.#stream !== stream) return;
+    this.#stream = undefined;
+    this.#failure = error.code ?? error.message;
+    if (this.#inFlight !== undefined) {
+      this.#queue.unshift(this.#inFlight);
+      this.#queuedBytes += this.#inFlight.length;
+      this.#inFlight = undefined;
+    }
+    this.#endFlush();
+    if (this.#isClosed) return;
+    this.#retry = setTimeout(() => {
+      if (this.#isClosed || this.#stream !== undefined) return;
+      this.#openStream();
+      this.#pump();
+    }, retryMilliseconds);
+    this.#retry.unref();
+  }
+
+  #tellRecovery(): void {
+    const reason = this.#failure;
+    const dropped = this.#dropped;
+    this.#failure = undefined;
+    this.#dropped = 0;
+    this.log('warn', `activity log could not be written for a while (${reason}); ${dropped} records were dropped`);
+  }
+}
+
+/** Whether a path names something that can be rotated: a regular file, or nothing yet. */
+export function isRotatable(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined || stats.isFile();
+}
+
+/** Opens a device or FIFO for appending, without waiting for a reader. */
+export function openDevice(path: string): number {
+  return openSync(path, 'a');
+}
