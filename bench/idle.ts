@@ -1,0 +1,33 @@
+import type { Benchmark } from './benchmark.ts';
+import { sleepers, startFleet } from './fleet.ts';
+import { cpuSeconds, memory, wakeUps } from './proc.ts';
+
+const count = 500;
+const settleSeconds = 3;
+const seconds = 10;
+
+/** A daemon with 500 programs when nothing happens. */
+export const idle: Benchmark = {
+  name: 'idle',
+  title: `idle with ${count} programs, over ${seconds} s`,
+  rounds: 2,
+  async run(implementation) {
+    await using daemon = await startFleet(implementation, sleepers(count), count);
+    await elapse(settleSeconds);
+    const wakeUpsBefore = wakeUps(daemon.pid);
+    const cpuBefore = cpuSeconds(daemon.pid);
+    await elapse(seconds);
+    const { privateDirty, rss } = memory(daemon.pid);
+    return [
+      { name: 'wake-ups', unit: '/s', value: (wakeUps(daemon.pid) - wakeUpsBefore) / seconds },
+      { name: 'CPU', unit: 'ms/s', value: ((cpuSeconds(daemon.pid) - cpuBefore) / seconds) * 1000 },
+      { name: 'private dirty', unit: 'MB', value: privateDirty },
+      { name: 'RSS', unit: 'MB', value: rss },
+    ];
+  },
+};
+
+/** Time is what is measured here, so there is no condition to wait for. */
+function elapse(duration: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, duration * 1000));
+}

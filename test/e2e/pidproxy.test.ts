@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+
+const pidproxy = resolve('bin/pidproxy');
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'pidproxy-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('pidproxy', () => {
+  it('prints how to use it and exits with 1 when words are missing', async () => {
+    const result = await execa(pidproxy, ['only-a-pidfile'], { reject: false });
+    expect(result.exitCode).toBe(1);
+    expect(result.stdout).toContain(`Usage: ${pidproxy} <pidfile name> <command> [<cmdarg1> ...]`);
+  });
+
+  it('ends as soon as its command does, with status 0 whatever the command said', async () => {
+    const result = await execa(pidproxy, [join(dir, 'pid'), '/bin/sh', '-c', 'echo out; exit 3']);
+    expect(result.stdout).toBe('out');
+    expect(result.exitCode).toBe(0);
+  });
+
+  it('does not search PATH: the command is relative to the working directory', async () => {
+    const result = await execa(pidproxy, [join(dir, 'pid'), 'sh', '-c', 'true'], { cwd: dir, reject: false });
+    expect(result.exitCode).toBe(127);
+  });
+
+  it('forwards a signal to the pid that the file holds at that moment, and stays', async () => {
+    const pidfile = join(dir, 'pid');
+    const service = execa(
+      '/bin/sh',
+      ['-c', 'trap "echo got HUP" HUP; echo up; while :; do sleep 0.05; done'],
+      { reject: false },
+    );
+    const proxy = execa(pidproxy, [pidfile, '/bin/sleep', '100'], { reject: false });
+    try {
+      await seen(service.stdout, 'up');
+      writeFileSync(pidfile, `${service.pid}\n`);
+      await handlersInstalled(proxy.pid);
+      const got = seen(service.stdout, 'got HUP');
+      proxy.kill('SIGHUP');
+      await got;
+      proxy.kill('SIGTERM');
+      expect((await proxy).exitCode).toBe(0);
+      expect((await service).signal).toBe('SIGTERM');
+    } finally {
+      service.kill('SIGKILL');
+      proxy.kill('SIGKILL');
+    }
+  });
+
+  it('says so when the file cannot be read', async () => {
+    const proxy = execa(pidproxy, [join(dir, 'missing'), '/bin/sleep', '100'], { reject: false });
+    await handlersInstalled(proxy.pid);
+    proxy.kill('SIGTERM');
+    const result = await proxy;
+    expect(result.stdout).toBe(`Can't read child pidfile ${join(dir, 'missing')}!`);
+    expect(result.exitCode).toBe(0);
+  });
+});
+
+/** Resolves when a stream has brought the text. */
+function seen(stream: NodeJS.ReadableStream, text: string): Promise<void> {
+  return new Promise((done) => {
+    let all = '';
+    stream.on('data', (chunk) => {
+      all += chunk;
+      if (all.includes(text)) done();
+    });
+  });
+}
