@@ -48,12 +48,13 @@ export function repr(text: string, { asciiOnly = false }: { asciiOnly?: boolean 
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   let quoted = '';
   for (const character of text) {
-    quoted += character === quote ? `\\${quote}` : (shortEscapes.get(character) ?? escape(character, asciiOnly));
+    quoted +=
+      character === quote ? `\\${quote}` : (shortEscapes.get(character) ?? escaped(character, asciiOnly));
   }
   return quote + quoted + quote;
 }
 
-function escape(character: string, asciiOnly: boolean): string {
+function escaped(character: string, asciiOnly: boolean): string {
   if (character === ' ') return character;
   const code = character.codePointAt(0) ?? 0;
   if (!unprintable.test(character) && !(asciiOnly && code > 0x7e)) return character;

@@ -123,6 +123,8 @@ export interface ProcessSettings {
   readonly stdout: ChannelSettings;
   /** With `redirect_stderr`, a channel of type NONE. */
   readonly stderr: ChannelSettings;
+  /** The listening socket of the `[fcgi-program:x]` that it comes from, also when that is in a `[group:x]`. */
+  readonly socket?: FcgiSocketSettings;
 }
 
 /** The `stdout_*` or `stderr_*` keys of a process. */

@@ -10,7 +10,8 @@ export const user: Reader<User> = {
   read(text, { users }) {
     const uid = parseInteger(text);
     const found = uid === undefined ? users.userByName(text) : users.userByUid(uid);
-    if (found === undefined) throw new InvalidValue(`Invalid user ${uid === undefined ? 'name' : 'id'} ${text}`);
+    if (found === undefined)
+      throw new InvalidValue(`Invalid user ${uid === undefined ? 'name' : 'id'} ${text}`);
     return found;
   },
 };

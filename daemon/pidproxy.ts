@@ -9,7 +9,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { argv, exit, kill, on, stdout } from 'node:process';
+import process, { argv, exit, kill, stdout } from 'node:process';
 
 const forwarded = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGUSR1', 'SIGUSR2', 'SIGQUIT'] as const;
 
@@ -26,7 +26,7 @@ function main(name: string, [pidfile, command, ...args]: string[]): void {
     exit(1);
   }
   for (const signal of forwarded) {
-    on(signal, () => {
+    process.on(signal, () => {
       forward(pidfile, signal);
       if (ending.has(signal)) exit(0);
     });

@@ -4,7 +4,7 @@
  *
  * @see docs/supervisord.md, "Signals"
  */
-import { off, on } from 'node:process';
+import process from 'node:process';
 
 export interface SignalHandlers {
   /** SIGTERM, SIGINT, SIGQUIT: end. */
@@ -13,6 +13,8 @@ export interface SignalHandlers {
   readonly restart: () => void;
   /** SIGUSR2: open log files again by name. */
   readonly reopenLogs: () => void;
+  /** SIGCHLD. The host reaps; this is for the log. */
+  readonly childQuit: () => void;
 }
 
 /** Installs handlers until the returned function is called. */
@@ -24,9 +26,10 @@ export function handleSignals(handlers: SignalHandlers): () => void {
     ['SIGQUIT', exit],
     ['SIGHUP', () => handlers.restart()],
     ['SIGUSR2', () => handlers.reopenLogs()],
+    ['SIGCHLD', () => handlers.childQuit()],
   ];
-  for (const [signal, handler] of table) on(signal, handler);
+  for (const [signal, handler] of table) process.on(signal, handler);
   return () => {
-    for (const [signal, handler] of table) off(signal, handler);
+    for (const [signal, handler] of table) process.off(signal, handler);
   };
 }

@@ -50,8 +50,11 @@ export interface ChildHandle {
   spawn(): SpawnResult;
   /** The child of `spawn` has been reaped: moves what it left in its pipes to the logs. */
   finish(): void;
-  /** Queues bytes for the child's stdin. `closed`: no child, or it closed its end. */
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed';
+  /**
+   * Queues bytes for the child's stdin. `closed`: no child, or it closed its end. `full`: the child does
+   * not read, and none of these bytes were taken.
+   */
+  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full';
   /** Closes log files and opens them again by name (SIGUSR2), after someone renamed them. */
   reopenLogs(): void;
   /** Empties the logs; throws an `Error` with `code` when the system refuses. Backups are kept. */

@@ -150,8 +150,7 @@ export class ActivityLog {
       maxBytes <= 0 ? {} : { size: `${maxBytes}B`, ...(backups > 0 ? { rotate: backups } : {}) };
     // Without backups a full file is renamed aside and deleted: the stream has no mode that truncates.
     const aside = `${logfile}.rotated`;
-    const name =
-      backups > 0 ? logfile : (moment: unknown): string => (moment === null ? logfile : aside);
+    const name = backups > 0 ? logfile : (moment: unknown): string => (moment === null ? logfile : aside);
     const stream = createStream(name, rotation);
     if (backups <= 0) stream.on('rotated', () => void unlink(aside).catch(() => {}));
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(stream, error));
@@ -232,7 +231,10 @@ export class ActivityLog {
     const dropped = this.#dropped;
     this.#failure = undefined;
     this.#dropped = 0;
-    this.log('warn', `activity log could not be written for a while (${reason}); ${dropped} records were dropped`);
+    this.log(
+      'warn',
+      `activity log could not be written for a while (${reason}); ${dropped} records were dropped`,
+    );
   }
 }
 

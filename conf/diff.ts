@@ -1,0 +1,138 @@
+/** What `reread` reports: which groups a new configuration adds, changes and removes. */
+import type {
+  ChannelSettings,
+  Environment,
+  FcgiSocketSettings,
+  GroupSettings,
+  Logfile,
+  Ownership,
+  ProcessSettings,
+  User,
+} from './settings.ts';
+
+export interface GroupDifference {
+  /** In the order of the new configuration. */
+  readonly added: string[];
+  readonly changed: string[];
+  /** In the order of the active groups. */
+  readonly removed: string[];
+}
+
+/** Compares what the configurations say, never what was made of it: an AUTO log equals AUTO alone. */
+export function diffGroups(
+  active: readonly GroupSettings[],
+  next: readonly GroupSettings[],
+): GroupDifference {
+  const activeByName = new Map(active.map((group) => [group.name, group]));
+  const nextNames = new Set(next.map(({ name }) => name));
+  const added: string[] = [];
+  const changed: string[] = [];
+  for (const group of next) {
+    const current = activeByName.get(group.name);
+    if (current === undefined) added.push(group.name);
+    else if (!sameGroup(current, group)) changed.push(group.name);
+  }
+  return { added, changed, removed: active.map(({ name }) => name).filter((name) => !nextNames.has(name)) };
+}
+
+type Same<T> = (a: T, b: T) => boolean;
+
+/** Compares every property but those that are said not to matter; a property without an entry won't compile. */
+type Comparison<T> = { readonly [K in keyof Required<T>]: Same<Exclude<Required<T>[K], never>> | 'ignored' };
+
+const same: Same<unknown> = Object.is;
+const sameList: Same<readonly unknown[]> = (a, b) =>
+  a.length === b.length && a.every((item, index) => Object.is(item, b[index]));
+const sameEnvironment: Same<Environment> = (a, b) =>
+  a.size === b.size && [...a].every(([name, value]) => b.get(name) === value);
+const sameUser: Same<User | undefined> = (a, b) => a?.uid === b?.uid;
+const sameLogfile: Same<Logfile> = (a, b) =>
+  a.type === 'file' && b.type === 'file' ? a.path === b.path : a.type === b.type;
+const sameOwnership: Same<Ownership | undefined> = (a, b) => a?.uid === b?.uid && a?.gid === b?.gid;
+
+function comparing<T extends object>(comparison: Comparison<T>): Same<T> {
+  const keys = Object.keys(comparison) as (keyof T)[];
+  return (a, b) =>
+    keys.every((key) => {
+      const compare = comparison[key] as Same<unknown> | 'ignored';
+      return compare === 'ignored' || compare(a[key], b[key]);
+    });
+}
+
+const sameChannel = comparing<ChannelSettings>({
+  logfile: sameLogfile,
+  logfile_maxbytes: same,
+  logfile_backups: same,
+  capture_maxbytes: same,
+  events_enabled: same,
+  syslog: same,
+});
+
+const sameSocket = comparing<FcgiSocketSettings>({
+  url: same,
+  owner: sameOwnership,
+  mode: same,
+  backlog: same,
+});
+
+const sameOptionalSocket: Same<FcgiSocketSettings | undefined> = (a, b) =>
+  a === undefined || b === undefined ? a === b : sameSocket(a, b);
+
+const sameProcess = comparing<ProcessSettings>({
+  name: same,
+  group: 'ignored',
+  // Where it is written says nothing about how it runs.
+  section: 'ignored',
+  file: 'ignored',
+  command: same,
+  priority: same,
+  autostart: same,
+  autorestart: same,
+  startsecs: same,
+  startretries: same,
+  exitcodes: sameList,
+  stopsignal: same,
+  stopwaitsecs: same,
+  stopasgroup: same,
+  killasgroup: same,
+  user: sameUser,
+  redirect_stderr: same,
+  directory: same,
+  umask: same,
+  environment: sameEnvironment,
+  serverurl: same,
+  stdout: sameChannel,
+  stderr: sameChannel,
+  socket: sameOptionalSocket as Same<FcgiSocketSettings>,
+});
+
+function sameGroup(a: GroupSettings, b: GroupSettings): boolean {
+  return (
+    a.name === b.name &&
+    a.priority === b.priority &&
+    a.processes.length === b.processes.length &&
+    a.processes.every((process, index) => {
+      const other = b.processes[index];
+      return other !== undefined && sameProcess(process, other);
+    }) &&
+    sameKind(a, b)
+  );
+}
+
+/** A program and a group of one program are of one kind. */
+function sameKind(a: GroupSettings, b: GroupSettings): boolean {
+  switch (a.type) {
+    case 'program':
+    case 'group':
+      return b.type === 'program' || b.type === 'group';
+    case 'fcgi-program':
+      return b.type === 'fcgi-program' && sameSocket(a.socket, b.socket);
+    case 'eventlistener':
+      return (
+        b.type === 'eventlistener' &&
+        a.buffer_size === b.buffer_size &&
+        a.result_handler === b.result_handler &&
+        sameList(a.events, b.events)
+      );
+  }
+}

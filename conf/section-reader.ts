@@ -1,0 +1,103 @@
+import { ConfigError } from './config-error.ts';
+import type { DocumentValue, Section } from './dialect.ts';
+import { expand, type Scope } from './expand.ts';
+import type { Findings } from './findings.ts';
+import { InvalidValue } from './invalid-value.ts';
+import type { Key, KeyName, KeyTable, ValueOf } from './keys/key.ts';
+import { repr } from './python-text.ts';
+import type { ReadContext, Reader } from './reader.ts';
+
+export interface SectionReaderOptions<Table extends KeyTable> {
+  readonly section: Section;
+  /** Keys of `[DEFAULT]`. */
+  readonly defaults: ReadonlyMap<string, DocumentValue>;
+  readonly table: Table;
+  readonly findings: Findings;
+  readonly context: ReadContext;
+  /** Whether supervisord's texts end with the section and its file, as those about single processes do. */
+  readonly namesSection?: boolean;
+}
+
+/**
+ * Reads the keys of one section. A value that is wrong goes to the findings, and the default takes its place,
+ * so that reading goes on and finds whatever else is wrong; the caller throws the result away.
+ */
+export class SectionReader<Table extends KeyTable> {
+  readonly section: Section;
+  readonly #options: SectionReaderOptions<Table>;
+
+  constructor(options: SectionReaderOptions<Table>) {
+    this.section = options.section;
+    this.#options = options;
+  }
+
+  /** The value as written; `undefined` if the file does not have the key. */
+  written(key: KeyName<Table>): DocumentValue | undefined {
+    return this.section.values.get(key) ?? this.#options.defaults.get(key);
+  }
+
+  /** The value: expanded and read, or the default. */
+  get<K extends KeyName<Table>>(key: K, scope: Scope): ValueOf<Table[K]> {
+    return this.#read(key, this.#entry(key), scope) as ValueOf<Table[K]>;
+  }
+
+  /** Like {@link get}, by another reader than the table's, and without a default. */
+  getBy<T>(read: Reader<T>, key: KeyName<Table>, scope: Scope): T | undefined {
+    return this.#read(key, { read, default: undefined, doc: '' }, scope) as T | undefined;
+  }
+
+  #read(key: KeyName<Table>, entry: Key<unknown>, scope: Scope): unknown {
+    const written = this.written(key);
+    if (written === undefined) return this.#default(entry);
+    try {
+      return entry.read.read(expand(written, this.#label(key), scope), this.#options.context);
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      this.fail(key, error.message);
+      return this.#default(entry);
+    }
+  }
+
+  /** The value expanded but not read; the default stands for a missing key, and for one that cannot be expanded. */
+  expanded(key: KeyName<Table>, scope: Scope): string | undefined {
+    const entry = this.#entry(key);
+    const { file, line } = this.section;
+    const written =
+      this.written(key) ??
+      (entry.default === undefined ? undefined : { value: entry.default, here: '', file, line });
+    if (written === undefined) return undefined;
+    try {
+      return expand(written, this.#label(key), scope);
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      this.fail(key, error.message);
+      return entry.default;
+    }
+  }
+
+  /** Records what is wrong with a key; at its line, or if it is missing at the section's. */
+  fail(key: KeyName<Table> | undefined, what: string): void {
+    const written = key === undefined ? undefined : this.written(key);
+    const { file, line } = written ?? this.section;
+    const place = { file, line, section: this.section.name, key, value: written?.value };
+    this.#options.findings.error(new ConfigError(place, what, what + this.#suffix()));
+  }
+
+  #suffix(): string {
+    if (this.#options.namesSection !== true) return '';
+    return ` in section ${repr(this.section.name)} (file: ${repr(this.section.file)})`;
+  }
+
+  #entry(key: KeyName<Table>): Key<unknown> {
+    // Never absent: the parameter's type admits only keys of the table.
+    return this.#options.table[key] as Key<unknown>;
+  }
+
+  #label(key: KeyName<Table>): string {
+    return this.#entry(key).bareLabel === true ? key : `${this.section.name}.${key}`;
+  }
+
+  #default(entry: Key<unknown>): unknown {
+    return entry.default === undefined ? undefined : entry.read.read(entry.default, this.#options.context);
+  }
+}

@@ -1,0 +1,112 @@
+/** `[supervisorctl]`, for the client. It starts often, so this imports little. */
+import { resolve } from 'node:path';
+import { ConfigError } from './config-error.ts';
+import { readConfigFile } from './config-file.ts';
+import type { Document } from './dialect.ts';
+import type { Scope } from './expand.ts';
+import { Findings } from './findings.ts';
+import { ctlpluginKeys } from './keys/ctlplugin.ts';
+import { supervisorctlKeys } from './keys/supervisorctl.ts';
+import { absolutePath } from './paths.ts';
+import type { ReadContext } from './reader.ts';
+import { SectionReader } from './section-reader.ts';
+import type { SupervisorctlSettings } from './settings.ts';
+
+export type LoadSupervisorctlResult =
+  | { readonly type: 'ok'; readonly settings: SupervisorctlSettings }
+  | { readonly type: 'invalid'; readonly errors: readonly [ConfigError, ...ConfigError[]] };
+
+const builtIn: SupervisorctlSettings = {
+  serverurl: supervisorctlKeys.serverurl.default,
+  username: undefined,
+  password: undefined,
+  prompt: supervisorctlKeys.prompt.default,
+  history_file: undefined,
+};
+
+/**
+ * Loads the client's settings from the main file alone; `[include]` means nothing here. Errors are usage
+ * errors, by their `text`.
+ *
+ * @param file `undefined`: there is none, which leaves the defaults
+ */
+export function loadSupervisorctlSettings(
+  file: string | undefined,
+  context: ReadContext,
+): LoadSupervisorctlResult {
+  if (file === undefined) return { type: 'ok', settings: builtIn };
+  const findings = new Findings();
+  const settings = read(file, context, findings);
+  const [first, ...others] = findings.errors;
+  return first === undefined ? { type: 'ok', settings } : { type: 'invalid', errors: [first, ...others] };
+}
+
+function read(file: string, context: ReadContext, findings: Findings): SupervisorctlSettings {
+  const path = resolve(context.cwd, file);
+  const result = readConfigFile(path);
+  if (result.type === 'unreadable') {
+    const missing = result.code === 'ENOENT' || result.code === 'ENOTDIR';
+    const what = `could not ${missing ? 'find' : 'read'} config file ${file}`;
+    findings.error(new ConfigError({ file: path }, missing ? what : `${what}: ${result.code}`, what));
+    return builtIn;
+  }
+  for (const error of result.errors) findings.error(error);
+  if (result.errors.length > 0) return builtIn;
+
+  const { document } = result;
+  const section = document.sections.get('supervisorctl');
+  if (section === undefined) {
+    findings.error(new ConfigError({ file: path }, '.ini file does not include supervisorctl section'));
+    return builtIn;
+  }
+  const reader = new SectionReader({
+    section,
+    defaults: document.defaults,
+    table: supervisorctlKeys,
+    findings,
+    context,
+  });
+  const scope: Scope = { names: new Map(), environment: context.env };
+  const history = reader.get('history_file', scope);
+  const settings = {
+    serverurl: absoluteServerUrl(reader.get('serverurl', scope), context),
+    username: reader.get('username', scope),
+    password: reader.get('password', scope),
+    prompt: reader.get('prompt', scope),
+    history_file: history === undefined || history === '' ? undefined : absolutePath(history, context),
+  };
+  refusePlugins(document, { findings, context, scope });
+  return settings;
+}
+
+interface Refusing {
+  readonly findings: Findings;
+  readonly context: ReadContext;
+  readonly scope: Scope;
+}
+
+/** A plug-in is Python, which nothing here can run: better said at once than missed at its first command. */
+function refusePlugins({ sections, defaults }: Document, { findings, context, scope }: Refusing): void {
+  const key = 'supervisor.ctl_factory';
+  for (const section of sections.values()) {
+    if (!section.name.startsWith('ctlplugin:')) continue;
+    const reader = new SectionReader({ section, defaults, table: ctlpluginKeys, findings, context });
+    if (reader.written(key) === undefined) {
+      reader.fail(key, `section [${section.name}] does not specify a ${key}`);
+      continue;
+    }
+    const factory = reader.get(key, scope);
+    if (factory === undefined) continue;
+    reader.fail(
+      key,
+      `${factory} cannot be resolved within [${section.name}]: Python plug-ins cannot be run here`,
+    );
+  }
+}
+
+const unixScheme = 'unix://';
+
+function absoluteServerUrl(serverurl: string, context: ReadContext): string {
+  if (!serverurl.startsWith(unixScheme)) return serverurl;
+  return unixScheme + absolutePath(serverurl.slice(unixScheme.length), context);
+}

@@ -1,0 +1,28 @@
+/** No two groups of one name, and no two processes of one name in a group. */
+import { ConfigError } from './config-error.ts';
+import type { Findings } from './findings.ts';
+import type { GroupOfSection } from './groups.ts';
+
+/** supervisord would run one of the two and drop the other without a word. */
+export function checkUniqueNames(groups: readonly GroupOfSection[], findings: Findings): void {
+  const firsts = new Map<string, GroupOfSection>();
+  for (const current of groups) {
+    const { section, group } = current;
+    const place = { file: section.file, line: section.line, section: section.name };
+    const first = firsts.get(group.name);
+    if (first === undefined) {
+      firsts.set(group.name, current);
+    } else {
+      const what = `[${first.section.name}] makes a group named ${group.name} already`;
+      findings.error(new ConfigError(place, what, `[${section.name}]: ${what}`));
+    }
+    const processes = new Set<string>();
+    for (const { name, section: member } of group.processes) {
+      if (processes.has(name)) {
+        const what = `[${member}] makes a second process named ${name} in group ${group.name}`;
+        findings.error(new ConfigError(place, what));
+      }
+      processes.add(name);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import { closeSync } from 'node:fs';
+import type { ChannelSettings, Logfile, LogLevel, ProcessSettings, User } from '../../conf/settings.ts';
+import { createAutoLog } from '../log/auto-logs.ts';
+import { debugLine } from '../log/debug-line.ts';
+import { OutputStream } from '../log/output-stream.ts';
+import type { SinkLease, Sinks } from '../log/sinks.ts';
+import { AnsiStripper } from '../log/strip-ansi.ts';
+import type { Epoll } from './epoll.ts';
+import { ensureFifo, fifoPath, openForChild, openForDaemon, removeFifo } from './fifo.ts';
+import type { Channel } from './host.ts';
+import { errorCode } from './libc/call.ts';
+
+/** Shown each chunk of output as it is logged. The bytes are valid only during the call. */
+export type OutputObserver = (bytes: Buffer) => void;
+
+/** What all channels of all processes share. */
+export interface OutputContext {
+  readonly runtimeDirectory: string;
+  readonly childlogdir: string;
+  readonly identifier: string;
+  readonly stripAnsi: boolean;
+  /** Copy output to the activity log. */
+  readonly debugOutput: boolean;
+  readonly epoll: Epoll;
+  readonly sinks: Sinks;
+  observeOutput?(process: ProcessSettings, channel: Channel): OutputObserver | undefined;
+  log(level: LogLevel, text: string): void;
+}
+
+/** The stdout or the stderr of a process, through any number of spawns: FIFO, stream and log. */
+export class ChildOutput {
+  readonly #process: ProcessSettings;
+  readonly #channel: Channel;
+  readonly #settings: ChannelSettings;
+  readonly #context: OutputContext;
+  readonly #fifo: string;
+  /** AUTO files already have their name. */
+  #logfile: Logfile;
+  #open: { readonly fd: number; readonly stream: OutputStream } | undefined;
+  #lease: SinkLease | undefined;
+
+  constructor(process: ProcessSettings, channel: Channel, context: OutputContext) {
+    this.#process = process;
+    this.#channel = channel;
+    this.#settings = process[channel];
+    this.#context = context;
+    this.#fifo = fifoPath(context.runtimeDirectory, process, channel);
+    this.#logfile = this.#settings.logfile;
+    try {
+      this.#resolveLogfile();
+    } catch (error) {
+      // The spawn will try again, and fail if it must.
+      const { childlogdir, log } = context;
+      log(
+        'error',
+        `cannot create ${channel} log of '${process.name}' in '${childlogdir}': ${errorCode(error)}`,
+      );
+    }
+  }
+
+  /** Path of the log; `undefined`: nothing is logged to a file. */
+  get logfile(): string | undefined {
+    return this.#logfile.type === 'file' ? this.#logfile.path : undefined;
+  }
+
+  /**
+   * Opens the log for a new child.
+   *
+   * @returns the child's end of the FIFO, which the caller closes
+   * @throws an error with `code`
+   */
+  open(owner: User | undefined): number {
+    const lease = this.#takeLease();
+    try {
+      const { fd, stream } = this.#openStream(owner);
+      // By descriptor: the FIFO may have been removed from the directory.
+      const childEnd = openForChild(`/proc/self/fd/${fd}`);
+      try {
+        const { logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
+        stream.begin(lease.sink, { maxbytes, backups });
+      } catch (error) {
+        closeSync(childEnd);
+        throw error;
+      }
+      this.#lease?.release();
+      this.#lease = lease;
+      return childEnd;
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  }
+
+  /** Puts words of the daemon itself into the log, after `open`. */
+  write(text: string): void {
+    this.#open?.stream.write(text);
+  }
+
+  /** The child has ended, or could not be started. */
+  end(): void {
+    this.#open?.stream.end();
+  }
+
+  reopen(): void {
+    try {
+      this.#lease?.sink.reopen();
+    } catch (error) {
+      this.#context.log('error', `cannot reopen log file '${this.logfile}': ${errorCode(error)}`);
+    }
+  }
+
+  /** @throws an error with `code` */
+  clear(): void {
+    if (this.#logfile.type !== 'file') return;
+    // A process that is not running has a log too.
+    const lease = this.#takeLease();
+    try {
+      lease.sink.clear();
+    } finally {
+      lease.release();
+    }
+  }
+
+  dispose(): void {
+    if (this.#open !== undefined) {
+      this.#open.stream.close();
+      closeSync(this.#open.fd);
+      this.#open = undefined;
+      removeFifo(this.#fifo);
+    }
+    this.#lease?.release();
+    this.#lease = undefined;
+  }
+
+  /** @throws an error with `code` */
+  #takeLease(): SinkLease {
+    const isPrivate = this.#settings.logfile.type === 'AUTO';
+    return this.#context.sinks.lease(this.#resolveLogfile(), { isPrivate });
+  }
+
+  /** @throws an error with `code` */
+  #resolveLogfile(): Exclude<Logfile, { type: 'AUTO' }> {
+    if (this.#logfile.type !== 'AUTO') return this.#logfile;
+    const { childlogdir, identifier } = this.#context;
+    const name = { childlogdir, identifier, process: this.#process.name, channel: this.#channel };
+    const logfile = { type: 'file', path: createAutoLog(name) } as const;
+    this.#logfile = logfile;
+    return logfile;
+  }
+
+  /** @throws an error with `code` */
+  #openStream(owner: User | undefined): { readonly fd: number; readonly stream: OutputStream } {
+    if (this.#open !== undefined) return this.#open;
+    ensureFifo(this.#fifo, owner);
+    const fd = openForDaemon(this.#fifo);
+    const { epoll, stripAnsi, log } = this.#context;
+    const stream = new OutputStream({
+      pipe: fd,
+      epoll,
+      owner: `'${this.#process.name}' ${this.#channel}`,
+      filter: stripAnsi ? new AnsiStripper() : undefined,
+      observe: this.#observer(),
+      log,
+    });
+    this.#open = { fd, stream };
+    return this.#open;
+  }
+
+  #observer(): OutputObserver | undefined {
+    const { debugOutput, observeOutput, log } = this.#context;
+    const [process, channel] = [this.#process, this.#channel];
+    const observe = observeOutput?.(process, channel);
+    if (!debugOutput) return observe;
+    return (bytes) => {
+      log('debug', debugLine(process.name, channel, bytes));
+      observe?.(bytes);
+    };
+  }
+}

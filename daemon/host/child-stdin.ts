@@ -1,0 +1,115 @@
+import { closeSync } from 'node:fs';
+import type { User } from '../../conf/settings.ts';
+import type { Epoll, Load, ReadyListener } from './epoll.ts';
+import { openForChild, openForInput, removeFifo, renewFifo } from './fifo.ts';
+import { write } from './libc/bytes.ts';
+import { EAGAIN, EINTR } from './libc/call.ts';
+import { EPOLLOUT } from './libc/readiness.ts';
+
+/** How much is kept for a child that does not read. */
+export const stdinCapacity = 1024 * 1024;
+
+/**
+ * The standard input of a process. Each child has a new FIFO, so that it never reads what was meant for the
+ * one before. The daemon opens its end with the first byte; the child's own end keeps the input open.
+ */
+export class ChildStdin implements ReadyListener {
+  readonly #path: string;
+  readonly #epoll: Epoll;
+  #state: 'open' | 'closed' = 'closed';
+  #fd: number | undefined;
+  #queue: Buffer[] = [];
+  #queued = 0;
+  #isWaiting = false;
+
+  constructor(path: string, epoll: Epoll) {
+    this.#path = path;
+    this.#epoll = epoll;
+  }
+
+  /** For a new child. @returns its end, which the caller closes. @throws an error with `code` */
+  open(owner: User | undefined): number {
+    this.close();
+    renewFifo(this.#path, owner);
+    const fd = openForChild(this.#path);
+    this.#state = 'open';
+    return fd;
+  }
+
+  /** Writes what fits into the pipe and keeps the rest. `full`: too much is kept already, `bytes` are not. */
+  write(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
+    if (this.#state === 'closed' || !this.#openEnd()) return 'closed';
+    if (this.#queued > 0 && this.#queued + bytes.length > stdinCapacity) return 'full';
+    this.#queue.push(Buffer.from(bytes));
+    this.#queued += bytes.length;
+    // With older bytes waiting for the pipe, there is no use in trying.
+    if (!this.#isWaiting) this.#flush();
+    return this.#fd === undefined ? 'closed' : 'queued';
+  }
+
+  ready(): Load {
+    this.#flush();
+    return 'busy';
+  }
+
+  /** The child has ended, or closed its end: what was not read is dropped. */
+  close(): void {
+    this.#state = 'closed';
+    this.#queue = [];
+    this.#queued = 0;
+    this.#stopWaiting();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /** Removes the FIFO too. @throws an error with `code` */
+  dispose(): void {
+    this.close();
+    removeFifo(this.#path);
+  }
+
+  #openEnd(): boolean {
+    if (this.#fd !== undefined) return true;
+    try {
+      this.#fd = openForInput(this.#path);
+      return true;
+    } catch {
+      // ENXIO: the child has closed its end. Without a descriptor to spare there is no way in, either.
+      return false;
+    }
+  }
+
+  #flush(): void {
+    while (this.#fd !== undefined) {
+      const [first] = this.#queue;
+      if (first === undefined) {
+        this.#stopWaiting();
+        return;
+      }
+      const count = write(this.#fd, first);
+      if (count >= 0) {
+        this.#queued -= count;
+        if (count === first.length) this.#queue.shift();
+        else this.#queue[0] = first.subarray(count);
+      } else if (count === -EAGAIN) {
+        this.#wait(this.#fd);
+        return;
+      } else if (count !== -EINTR) {
+        // EPIPE: nobody has the other end any more.
+        this.close();
+      }
+    }
+  }
+
+  #wait(fd: number): void {
+    if (this.#isWaiting) return;
+    this.#epoll.add(fd, EPOLLOUT, this);
+    this.#isWaiting = true;
+  }
+
+  #stopWaiting(): void {
+    if (!this.#isWaiting || this.#fd === undefined) return;
+    this.#epoll.remove(this.#fd);
+    this.#isWaiting = false;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * FIFOs in the runtime directory: the stdio of children. Unlike the socket pairs that Node would make, a
+ * child can open `/dev/stdout` by path; and since each end is open for reading and writing, neither side
+ * notices when the other one goes.
+ */
+import { createHash } from 'node:crypto';
+import { chownSync, constants, lstatSync, openSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { User } from '../../conf/settings.ts';
+import { errorCode } from './libc/call.ts';
+import { makeFifo } from './libc/descriptors.ts';
+
+/** Longest part of a file name that comes from process and group; the limit for all of it is 255 bytes. */
+const longest = 200;
+
+/** Path of a FIFO of a process. Any two processes have different ones, whatever they are called. */
+export function fifoPath(
+  directory: string,
+  process: { readonly group: string; readonly name: string },
+  stream: 'stdin' | 'stdout' | 'stderr',
+): string {
+  const plain = `${encodeName(process.group)}:${encodeName(process.name)}`;
+  const digest = () => createHash('sha256').update(plain).digest('hex');
+  const name = plain.length <= longest ? plain : `${plain.slice(0, longest - 65)}~${digest()}`;
+  return join(directory, `${name}.${stream}`);
+}
+
+function encodeName(name: string): string {
+  return Buffer.from(name)
+    .toString('latin1')
+    .replace(/[^A-Za-z0-9_.-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/**
+ * Makes sure that there is a FIFO which only `owner` (and root) can open. One that is there already is
+ * kept with what is in it: an earlier daemon's child may still write to it.
+ *
+ * @throws an error with `code`
+ */
+export function ensureFifo(path: string, owner: User | undefined): void {
+  if (!isFifo(path)) {
+    removeFifo(path);
+    makeFifo(path, 0o600);
+  }
+  if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+}
+
+/** Makes a new, empty FIFO, whatever was there. @throws an error with `code` */
+export function renewFifo(path: string, owner: User | undefined): void {
+  removeFifo(path);
+  ensureFifo(path, owner);
+}
+
+/** Missing is fine. @throws an error with `code` */
+export function removeFifo(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** The child's end: a write waits while the pipe is full. @throws an error with `code` */
+export function openForChild(path: string): number {
+  return openSync(path, constants.O_RDWR);
+}
+
+/** The daemon's end of an output: nothing waits. @throws an error with `code` */
+export function openForDaemon(path: string): number {
+  return openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+}
+
+/** The daemon's end of an input. @throws an error with `code`; `ENXIO`: nobody has the other end */
+export function openForInput(path: string): number {
+  return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+}
+
+function isFifo(path: string): boolean {
+  try {
+    return lstatSync(path).isFIFO();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

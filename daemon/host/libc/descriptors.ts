@@ -1,0 +1,53 @@
+/** Descriptors: FIFOs, pipes, duplicates, and what survives an exec. */
+import { checked, intCall, optionalIntCall } from './call.ts';
+
+/** Octal 02000000 on x64 and arm64 alike. Node's own opens always have it. */
+export const O_CLOEXEC = 0o2000000;
+const mkfifoCall = intCall('mkfifo', ['str', 'uint32_t']);
+const pipe2Call = intCall('pipe2', ['void *', 'int']);
+const dup2Call = intCall('dup2', ['int', 'int']);
+const fcntlCall = intCall('fcntl', ['int', 'int', 'int64_t']);
+// Since glibc 2.34; callers have another way without it.
+const closeRangeCall = optionalIntCall('close_range', ['unsigned int', 'unsigned int', 'int']);
+
+/** @throws {SystemError} `EEXIST` and the like */
+export function makeFifo(path: string, mode: number): void {
+  checked(mkfifoCall(path, mode), 'mkfifo', path);
+}
+
+/** A pipe for use within the daemon: closed on exec, never waiting. */
+export function makePipe(): { readonly readEnd: number; readonly writeEnd: number } {
+  const O_NONBLOCK = 0o4000;
+  const ends = Buffer.alloc(8);
+  checked(pipe2Call(ends, O_CLOEXEC | O_NONBLOCK), 'pipe2');
+  return { readEnd: ends.readInt32LE(0), writeEnd: ends.readInt32LE(4) };
+}
+
+/** A second descriptor, 3 or higher and closed on exec, for the same open file. */
+export function duplicate(fd: number): number {
+  const F_DUPFD_CLOEXEC = 1030;
+  return checked(fcntlCall(fd, F_DUPFD_CLOEXEC, 3), 'fcntl');
+}
+
+/** Makes descriptor `to` mean what `from` means; what it meant before is closed. Programs inherit it. */
+export function duplicateOnto(from: number, to: number): void {
+  checked(dup2Call(from, to), 'dup2');
+}
+
+/** Whether a program executed by this process would inherit the descriptor. */
+export function survivesExec(fd: number): boolean {
+  const [F_GETFD, FD_CLOEXEC] = [1, 1];
+  const flags = fcntlCall(fd, F_GETFD, 0);
+  return flags >= 0 && (flags & FD_CLOEXEC) === 0;
+}
+
+export function setCloseOnExec(fd: number): void {
+  const [F_SETFD, FD_CLOEXEC] = [2, 1];
+  fcntlCall(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/** Sets close-on-exec on all descriptors from `first` on. False: this kernel or libc cannot. */
+export function closeOnExecFrom(first: number): boolean {
+  const CLOSE_RANGE_CLOEXEC = 4;
+  return closeRangeCall !== undefined && closeRangeCall(first, 0xffffffff, CLOSE_RANGE_CLOEXEC) === 0;
+}

@@ -1,0 +1,134 @@
+import { closeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import nodeProcess from 'node:process';
+import type { ProcessSettings, User } from '../../conf/settings.ts';
+import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
+import { ChildOutput, type OutputContext } from './child-output.ts';
+import { ChildStdin } from './child-stdin.ts';
+import { resolveCommand } from './command.ts';
+import { fifoPath } from './fifo.ts';
+import type { Channel, ChildHandle, CommandResolution, SpawnResult } from './host.ts';
+import { errorCode } from './libc/call.ts';
+import { prepareRuntimeDirectory } from './runtime-directory.ts';
+import { spawnProgram } from './spawn.ts';
+
+/** What all processes share. */
+export interface ChildContext extends OutputContext, EnvironmentContext {
+  /** Soft limit on open files for children; `undefined`: the daemon's. */
+  readonly childNofile: number | undefined;
+}
+
+/** A process on this machine. */
+export class LinuxChild implements ChildHandle {
+  readonly #settings: ProcessSettings;
+  readonly #context: ChildContext;
+  readonly #stdin: ChildStdin;
+  readonly #stdinPath: string;
+  readonly #stdout: ChildOutput;
+  /** `undefined`: stderr goes where stdout goes. */
+  readonly #stderr: ChildOutput | undefined;
+
+  constructor(settings: ProcessSettings, context: ChildContext) {
+    this.#settings = settings;
+    this.#context = context;
+    this.#stdinPath = fifoPath(context.runtimeDirectory, settings, 'stdin');
+    this.#stdin = new ChildStdin(this.#stdinPath, context.epoll);
+    this.#stdout = new ChildOutput(settings, 'stdout', context);
+    this.#stderr = settings.redirect_stderr ? undefined : new ChildOutput(settings, 'stderr', context);
+  }
+
+  get logfiles(): { readonly [C in Channel]: string | undefined } {
+    return { stdout: this.#stdout.logfile, stderr: this.#stderr?.logfile };
+  }
+
+  resolveCommand(): CommandResolution {
+    return resolveCommand(this.#settings, this.#context.environment);
+  }
+
+  spawn(): SpawnResult {
+    const command = this.resolveCommand();
+    if (command.type !== 'found') return { type: 'failed', reason: command.reason };
+
+    const { name, directory, user, umask } = this.#settings;
+    const childEnds: number[] = [];
+    try {
+      const stdio = this.#openStdio(childEnds);
+      const environment = childEnvironment(this.#settings, this.#context);
+      const { path, argv } = command;
+      const nofile = this.#context.childNofile;
+      const outcome = spawnProgram({ name, path, argv, environment, directory, stdio, user, umask, nofile });
+      if (outcome.type === 'spawned') return outcome;
+      (this.#stderr ?? this.#stdout).write(outcome.lines);
+      this.finish();
+      return { type: 'failed', reason: outcome.reason };
+    } catch (error) {
+      this.finish();
+      const code = errorCode(error);
+      const reason =
+        code === 'EMFILE'
+          ? `too many open files to spawn '${name}'`
+          : `unknown error making dispatchers for '${name}': ${code}`;
+      return { type: 'failed', reason };
+    } finally {
+      for (const fd of childEnds) closeSync(fd);
+    }
+  }
+
+  finish(): void {
+    this.#stdin.close();
+    this.#stdout.end();
+    this.#stderr?.end();
+  }
+
+  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
+    return this.#stdin.write(bytes);
+  }
+
+  reopenLogs(): void {
+    this.#stdout.reopen();
+    this.#stderr?.reopen();
+  }
+
+  clearLogs(): void {
+    this.#stdout.clear();
+    this.#stderr?.clear();
+  }
+
+  dispose(): void {
+    this.#stdin.dispose();
+    this.#stdout.dispose();
+    this.#stderr?.dispose();
+  }
+
+  /** @throws an error with `code`; what was opened until then is in `childEnds` */
+  #openStdio(childEnds: number[]): [number, number, number] {
+    const owner = this.#fifoOwner();
+    const keep = (fd: number) => {
+      childEnds.push(fd);
+      return fd;
+    };
+    const stdin = keep(this.#openStdin(owner));
+    const stdout = keep(this.#stdout.open(owner));
+    // The same open file twice, as with `2>&1`.
+    const stderr = this.#stderr === undefined ? stdout : keep(this.#stderr.open(owner));
+    return [stdin, stdout, stderr];
+  }
+
+  #openStdin(owner: User | undefined): number {
+    try {
+      return this.#stdin.open(owner);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      // Someone tidied up the runtime directory.
+      prepareRuntimeDirectory(dirname(this.#stdinPath));
+      return this.#stdin.open(owner);
+    }
+  }
+
+  /** Whoever the program runs as must be able to open `/dev/stdout` anew. */
+  #fifoOwner(): User | undefined {
+    const uid = nodeProcess.getuid?.() ?? 0;
+    const { user } = this.#settings;
+    return uid === 0 && user !== undefined && user.uid !== uid ? user : undefined;
+  }
+}

@@ -1,0 +1,104 @@
+import nodeProcess from 'node:process';
+import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
+import { Sinks } from '../log/sinks.ts';
+import type { OutputObserver } from './child-output.ts';
+import { Epoll } from './epoll.ts';
+import type { Channel, ChildExit, ChildHandle, Host, KillResult } from './host.ts';
+import { errorCode } from './libc/call.ts';
+import { type ChildContext, LinuxChild } from './linux-child.ts';
+import { Reaper, type SignalSource } from './reaper.ts';
+import { prepareRuntimeDirectory } from './runtime-directory.ts';
+import { systemClock } from './system-clock.ts';
+
+export interface LinuxHostOptions {
+  /** For FIFOs; created if need be. */
+  readonly runtimeDirectory: string;
+  /** The daemon's environment, as it was at start. */
+  readonly environment: Environment;
+  /** What children are told as SUPERVISOR_SERVER_URL. */
+  readonly serverUrl: string | undefined;
+  readonly childlogdir: string;
+  readonly identifier: string;
+  readonly stripAnsi: boolean;
+  /** The log level is `debug` or lower: output is copied to the activity log. */
+  readonly debugOutput: boolean;
+  /** Soft limit on open files for children, from `raiseLimits`; `undefined`: the daemon's. */
+  readonly childNofile: number | undefined;
+  /** From `closeInheritedOnExec`. */
+  readonly inheritedDescriptors: ReadonlySet<number>;
+  /** The set of the daemon, shared with the activity log; the caller closes it. By default one of its own. */
+  readonly epoll?: Epoll;
+  /** The sinks of the daemon, made for the same `epoll`. */
+  readonly sinks?: Sinks;
+  log(level: LogLevel, text: string): void;
+  /** Who wants to see the output of a channel; `undefined`: nobody. Asked once for each channel. */
+  observeOutput?(process: ProcessSettings, channel: Channel): OutputObserver | undefined;
+  /** Where SIGCHLD is told; by default Node's `process`. */
+  readonly signals?: SignalSource;
+}
+
+/** Milliseconds to rest after moving output: see `Epoll`. */
+const pauseMs = 10;
+
+/** The operating system this daemon runs on. */
+export class LinuxHost implements Host {
+  readonly clock = systemClock;
+  readonly #context: ChildContext;
+  readonly #ownEpoll: Epoll | undefined;
+  readonly #reaper: Reaper;
+  readonly #exitListeners: ((exit: ChildExit) => void)[] = [];
+
+  /** @throws {Error} the runtime directory is not ours */
+  constructor(options: LinuxHostOptions) {
+    prepareRuntimeDirectory(options.runtimeDirectory);
+    const log = (level: LogLevel, text: string) => options.log(level, text);
+    const onError = (error: unknown) =>
+      log('critical', error instanceof Error ? (error.stack ?? '') : String(error));
+    const epoll = options.epoll ?? new Epoll({ pauseMs, onError });
+    this.#ownEpoll = options.epoll === undefined ? epoll : undefined;
+    const { inheritedDescriptors } = options;
+    const sinks = options.sinks ?? new Sinks({ epoll, inheritedDescriptors, log });
+    this.#context = {
+      ...options,
+      log,
+      observeOutput: (process, channel) => options.observeOutput?.(process, channel),
+      epoll,
+      sinks,
+    };
+    const onExit = (exit: ChildExit) => {
+      for (const listener of this.#exitListeners) listener(exit);
+    };
+    this.#reaper = new Reaper({ signals: options.signals ?? nodeProcess, onExit, onError });
+  }
+
+  prepareChild(settings: ProcessSettings): ChildHandle {
+    return new LinuxChild(settings, this.#context);
+  }
+
+  kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
+    // 0 and −1 would mean ourselves and everybody.
+    if (!Number.isInteger(pid) || pid <= 1) return { type: 'failed', reason: `invalid pid ${pid}` };
+    try {
+      nodeProcess.kill(to === 'group' ? -pid : pid, signal);
+      return { type: 'sent' };
+    } catch (error) {
+      const code = errorCode(error);
+      return code === 'ESRCH' ? { type: 'gone' } : { type: 'failed', reason: code };
+    }
+  }
+
+  onExit(listener: (exit: ChildExit) => void): void {
+    this.#exitListeners.push(listener);
+  }
+
+  /** Reaps children that ended before this host was there, as after an exec in place. */
+  reap(): void {
+    this.#reaper.reap();
+  }
+
+  /** Lets the event loop end. All children must have been disposed of. */
+  close(): void {
+    this.#reaper[Symbol.dispose]();
+    this.#ownEpoll?.close();
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Reaps every child, whoever it belonged to: as PID 1 or subreaper the daemon is given the orphans of the
+ * machine. Only those that libuv started are left to libuv.
+ */
+import { setImmediate as soon } from 'node:timers';
+import type { ChildExit, ExitStatus } from './host.ts';
+import { type EndedChild, peekEndedChild, reapChild } from './libc/children.ts';
+import { LibuvChildren } from './libuv-children.ts';
+
+/** Where SIGCHLD is told: Node's `process`. */
+export interface SignalSource {
+  on(signal: 'SIGCHLD', listener: () => void): unknown;
+  off(signal: 'SIGCHLD', listener: () => void): unknown;
+}
+
+export interface ReaperOptions {
+  readonly signals: SignalSource;
+  onExit(exit: ChildExit): void;
+  /** Told what `onExit` threw. */
+  onError(error: unknown): void;
+}
+
+const CLD_EXITED = 1;
+const CLD_DUMPED = 3;
+/** How often in a row to look again at once, and how long to wait from then on. */
+const immediateLooks = 8;
+const laterMs = 10;
+
+export class Reaper {
+  readonly #options: ReaperOptions;
+  readonly #libuvChildren = new LibuvChildren();
+  readonly #onSigchld = (): void => this.reap();
+  #looksForLibuv = 0;
+  #cancelLook: (() => void) | undefined;
+
+  constructor(options: ReaperOptions) {
+    this.#options = options;
+    options.signals.on('SIGCHLD', this.#onSigchld);
+  }
+
+  /**
+   * Reaps all that have ended. SIGCHLD does it; a daemon that was just executed in place does it once by
+   * hand, for those that ended meanwhile.
+   */
+  reap(): void {
+    // One SIGCHLD can stand for many exits.
+    for (let ended = peekEndedChild(); ended !== undefined; ended = peekEndedChild()) {
+      if (this.#libuvChildren.has(ended.pid)) {
+        this.#lookAgain();
+        return;
+      }
+      const reaped = reapChild(ended.pid);
+      if (reaped !== undefined) this.#tell(reaped);
+    }
+    this.#looksForLibuv = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.#options.signals.off('SIGCHLD', this.#onSigchld);
+    this.#libuvChildren[Symbol.dispose]();
+    this.#cancelLook?.();
+  }
+
+  #tell({ pid, code, status }: EndedChild): void {
+    try {
+      this.#options.onExit({ pid, status: exitStatus(code, status) });
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  /** The first to have ended is libuv's, and hides those behind it until libuv has had its turn. */
+  #lookAgain(): void {
+    if (this.#cancelLook !== undefined) return;
+    this.#looksForLibuv += 1;
+    const look = () => {
+      this.#cancelLook = undefined;
+      this.reap();
+    };
+    if (this.#looksForLibuv <= immediateLooks) {
+      const immediate = soon(look);
+      this.#cancelLook = () => clearImmediate(immediate);
+    } else {
+      const timeout = setTimeout(look, laterMs);
+      this.#cancelLook = () => clearTimeout(timeout);
+    }
+  }
+}
+
+function exitStatus(code: number, status: number): ExitStatus {
+  return code === CLD_EXITED
+    ? { type: 'exited', code: status }
+    : { type: 'signalled', signal: status, coreDumped: code === CLD_DUMPED };
+}

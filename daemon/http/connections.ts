@@ -1,0 +1,96 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { errorPage } from './error-page.ts';
+
+/** How long a new connection may take to send the header of its first request. */
+const firstRequestMilliseconds = 30_000;
+/** How long a connection is kept for the next one. Clients of supervisord rely on patience here. */
+const nextRequestMilliseconds = 30 * 60_000;
+
+/**
+ * The open connections of a server, and how many requests each is answering. Timers run only while a
+ * request is due, so a server with no connections never wakes up.
+ */
+export class Connections {
+  readonly #open = new Map<Socket, Connection>();
+  #whenIdle: (() => void) | undefined;
+
+  /** A connection was accepted. */
+  add(socket: Socket): void {
+    const connection: Connection = { active: 0, timer: undefined };
+    this.#open.set(socket, connection);
+    limitWait(socket, connection, firstRequestMilliseconds);
+    socket.once('close', () => {
+      clearTimeout(connection.timer);
+      this.#open.delete(socket);
+      this.#noticeIdle();
+    });
+  }
+
+  /** The header of a request is complete. */
+  begin(socket: Socket): void {
+    const connection = this.#open.get(socket);
+    if (connection === undefined) return;
+    connection.active += 1;
+    clearTimeout(connection.timer);
+  }
+
+  /** A request is answered, or its client has gone. */
+  end(socket: Socket): void {
+    const connection = this.#open.get(socket);
+    if (connection === undefined) return;
+    connection.active -= 1;
+    if (connection.active === 0) limitWait(socket, connection, nextRequestMilliseconds);
+    this.#noticeIdle();
+  }
+
+  /** Whether a request of the connection is being answered. */
+  isActive(socket: Socket): boolean {
+    return (this.#open.get(socket)?.active ?? 0) > 0;
+  }
+
+  /**
+   * Closes all: idle ones now, others once their answers are sent or `graceMilliseconds` have passed.
+   */
+  async close(graceMilliseconds: number): Promise<void> {
+    const idle = new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+    const timer = setTimeout(() => this.#whenIdle?.(), graceMilliseconds);
+    this.#noticeIdle();
+    await idle;
+    clearTimeout(timer);
+    this.#whenIdle = undefined;
+    for (const socket of this.#open.keys()) socket.destroy();
+  }
+
+  #noticeIdle(): void {
+    if (this.#whenIdle === undefined) return;
+    for (const { active } of this.#open.values()) if (active > 0) return;
+    this.#whenIdle();
+  }
+}
+
+interface Connection {
+  active: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Closes the connection unless the header of a request is complete by then. */
+function limitWait(socket: Socket, connection: Connection, milliseconds: number): void {
+  clearTimeout(connection.timer);
+  connection.timer = setTimeout(() => {
+    if (socket.bytesRead > 0 && socket.bytesWritten === 0) refuse(socket, 408);
+    else socket.destroy();
+  }, milliseconds);
+  connection.timer.unref();
+}
+
+/** Answers what is no request, and closes. */
+export function refuse(socket: Socket, status: number): void {
+  const page = errorPage(status);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: ${page.length}\r\n\r\n${page}`,
+    () => socket.destroy(),
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * Where the unix socket of a server comes from and goes to.
+ *
+ * The socket is made under a temporary name, with nobody but us admitted. Only when mode and owner are
+ * right does it get its own name, by a link, which fails rather than replaces: so of two daemons that
+ * start at once, one gets it.
+ */
+import { chmodSync, chownSync, linkSync, lstatSync, type Stats, statSync, unlinkSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
+import { userInfo } from 'node:os';
+import { pid, umask } from 'node:process';
+import type { HttpServerSettings } from '../../conf/settings.ts';
+import { addressInUse, bindError, HttpServerError } from './http-server-error.ts';
+import { listen } from './listen.ts';
+
+export type UnixServerSettings = Extract<HttpServerSettings, { type: 'unix' }>;
+
+export interface UnixSocketFile {
+  /** Removes the file, unless it has become somebody else's. */
+  unlink(): void;
+}
+
+/**
+ * Makes `server` listen on the unix socket. The file a dead server left is taken over.
+ *
+ * @param warn is told, in one line, that this happens
+ * @throws {HttpServerError}
+ */
+export async function listenUnix(
+  server: Server,
+  settings: UnixServerSettings,
+  warn: (line: string) => void,
+): Promise<UnixSocketFile> {
+  const { file, chmod } = settings;
+  const temporary = `${file}.${pid}`;
+  removeLeftover(temporary);
+
+  // Born without permissions for others: between bind and chmod anybody could connect.
+  const before = umask(0o177);
+  const listening = listen(server, { path: temporary });
+  umask(before);
+  await listening;
+
+  try {
+    chmodSync(temporary, chmod);
+    giveTo(settings, temporary);
+    await linkInPlace(temporary, file, warn);
+    const ours = statSync(temporary);
+    unlinkSync(temporary);
+    return { unlink: () => unlinkIfSame(file, ours) };
+  } catch (error) {
+    server.close();
+    removeLeftover(temporary);
+    throw error instanceof HttpServerError ? error : bindError(error);
+  }
+}
+
+async function linkInPlace(temporary: string, file: string, warn: (line: string) => void): Promise<void> {
+  for (;;) {
+    try {
+      linkSync(temporary, file);
+      return;
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+      const found = lstatSync(file, { throwIfNoEntry: false });
+      if (found === undefined) continue;
+      // What is no socket was not left by a server, and is somebody's file.
+      if (!found.isSocket()) throw error;
+      if (await isListening(file)) throw addressInUse(error);
+      warn(`Unlinking stale socket ${file}`);
+      unlinkIfSame(file, found);
+    }
+  }
+}
+
+/** Whether connecting finds a server. Only a refusal says that there is none. */
+function isListening(file: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(file);
+    const finish = (listening: boolean): void => {
+      socket.destroy();
+      resolve(listening);
+    };
+    socket.once('connect', () => finish(true));
+    socket.once('error', (error) => finish(!hasCode(error, 'ECONNREFUSED') && !hasCode(error, 'ENOENT')));
+  });
+}
+
+function giveTo({ file, chown: { uid = -1, gid = -1 } }: UnixServerSettings, temporary: string): void {
+  if (uid === -1 && gid === -1) return;
+  try {
+    chownSync(temporary, uid, gid);
+  } catch (error) {
+    if (!hasCode(error, 'EPERM')) throw error;
+    throw new HttpServerError(
+      `Not permitted to chown ${file} to uid/gid (${uid}, ${gid}); adjust "sockchown" value in config file or on command line to values that the current user (${userInfo().username}) can successfully chown`,
+      { cause: error },
+    );
+  }
+}
+
+function unlinkIfSame(file: string, expected: Stats): void {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found?.ino === expected.ino && found.dev === expected.dev) unlinkSync(file);
+}
+
+function removeLeftover(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw bindError(error);
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,77 @@
+/**
+ * Log files that the daemon names: `<process>-<channel>---<identifier>-<8 random characters>.log`. They
+ * last as long as the daemon; the next one with the same identifier deletes them.
+ */
+import { randomInt } from 'node:crypto';
+import { closeSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { repr } from '../../conf/python-text.ts';
+import { errorCode } from '../host/libc/call.ts';
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789_';
+
+export interface AutoLogName {
+  readonly childlogdir: string;
+  readonly identifier: string;
+  readonly process: string;
+  readonly channel: 'stdout' | 'stderr';
+}
+
+/**
+ * Creates an empty log file that only the daemon's user can read.
+ *
+ * @returns its path
+ * @throws an error with `code` when the directory does not let us
+ * @see supervisor/options.py, `get_autochildlog_name`
+ */
+export function createAutoLog({ childlogdir, identifier, process, channel }: AutoLogName): string {
+  for (;;) {
+    const suffix = Array.from({ length: 8 }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
+    const path = join(childlogdir, `${process}-${channel}---${identifier}-${suffix}.log`);
+    try {
+      closeSync(openSync(path, 'wx', 0o600));
+      return path;
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+  }
+}
+
+export interface ClearOptions {
+  readonly childlogdir: string;
+  readonly identifier: string;
+  log(level: 'warn', text: string): void;
+}
+
+/**
+ * Deletes the AUTO logs, backups included, that an earlier daemon with this identifier left behind.
+ *
+ * @see supervisor/options.py, `clear_autochildlogdir`
+ */
+export function clearAutoLogs({ childlogdir, identifier, log }: ClearOptions): void {
+  let names: readonly string[];
+  try {
+    names = readdirSync(childlogdir);
+  } catch {
+    log('warn', 'Could not clear childlog dir');
+    return;
+  }
+  for (const name of names.filter((candidate) => isAutoLog(candidate, identifier))) {
+    const path = join(childlogdir, name);
+    try {
+      unlinkSync(path);
+    } catch {
+      log('warn', `Failed to clean up ${repr(path)}`);
+    }
+  }
+}
+
+/** The random part and the number of a backup, up to the end of the name. */
+const ending = /^[a-z0-9_]+\.log(?:\.\d{1,4})?$/;
+
+function isAutoLog(name: string, identifier: string): boolean {
+  const mark = `---${identifier}-`;
+  // The identifier is plain text, and the process has a name; the last mark counts, for names may hold one.
+  const index = name.lastIndexOf(mark);
+  return index > 0 && ending.test(name.slice(index + mark.length));
+}

@@ -1,0 +1,135 @@
+/**
+ * A log file that rotates. Bytes arrive by `splice`, which refuses files opened for appending, so each
+ * write goes to wherever the end is then: after someone truncated the file, that is the new end.
+ *
+ * All processes that log to one path share one `LogFile`: none writes into a file that another rotated.
+ */
+import { closeSync, constants, openSync, statSync, truncateSync } from 'node:fs';
+import { seekToEnd, splice, write } from '../host/libc/bytes.ts';
+import { errorCode, SystemError } from '../host/libc/call.ts';
+import { shiftBackups } from './rotation.ts';
+import type { Rotation, Sink } from './sink.ts';
+
+export interface LogFileOptions {
+  /** For new files, less the umask. */
+  readonly mode: number;
+  /** Called when rotation fails, and the file goes on growing; once until it succeeds again. */
+  onRotationError(path: string, error: unknown): void;
+}
+
+export class LogFile implements Sink {
+  readonly path: string;
+  readonly canBeFull = false;
+  readonly #options: LogFileOptions;
+  #fd: number | undefined;
+  #holders = 0;
+  /** Where to try rotation again after it failed. */
+  #retryRotationAt = 0;
+
+  constructor(path: string, options: LogFileOptions) {
+    this.path = path;
+    this.#options = options;
+  }
+
+  hold(): void {
+    this.#open();
+    this.#holders += 1;
+  }
+
+  unhold(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.close();
+  }
+
+  splice(pipe: number, max: number, rotation: Rotation): number {
+    return this.#append(rotation, (fd) => splice(pipe, fd, max));
+  }
+
+  write(bytes: Uint8Array, rotation: Rotation): number {
+    return this.#append(rotation, (fd) => write(fd, bytes));
+  }
+
+  onWritable(): () => void {
+    throw new Error(`a file is never full: "${this.path}"`);
+  }
+
+  reopen(): void {
+    if (this.#fd === undefined) return;
+    this.close();
+    this.#open();
+  }
+
+  /** Empties the file, held or not. Anything but a regular file is left alone, and so are the backups. */
+  clear(): void {
+    if (isRegular(this.path)) truncateSync(this.path);
+    this.#retryRotationAt = 0;
+    this.reopen();
+  }
+
+  /** Until the next write, or for good. */
+  close(): void {
+    if (this.#fd === undefined) return;
+    closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #open(flags = 0): number {
+    if (this.#fd === undefined) {
+      // Not to wait for a reader, should someone have put a FIFO in the place of the file.
+      const { O_WRONLY, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
+      const all = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | flags;
+      this.#fd = openSync(this.path, all, this.#options.mode);
+    }
+    return this.#fd;
+  }
+
+  #append(rotation: Rotation, put: (fd: number) => number): number {
+    try {
+      const fd = this.#open();
+      const end = seekToEnd(fd);
+      if (end < 0) return end;
+      const count = put(fd);
+      if (count > 0) this.#rotateAfter(end + count, rotation);
+      return count;
+    } catch (error) {
+      return -errnoOf(error);
+    }
+  }
+
+  #rotateAfter(size: number, { maxbytes, backups }: Rotation): void {
+    if (maxbytes <= 0 || size < maxbytes) return;
+    if (this.#retryRotationAt > 0 && size < this.#retryRotationAt) return;
+    try {
+      shiftBackups(this.path, backups);
+      this.#retryRotationAt = 0;
+    } catch (error) {
+      if (this.#retryRotationAt === 0) this.#options.onRotationError(this.path, error);
+      this.#retryRotationAt = size + maxbytes;
+      return;
+    }
+    this.close();
+    try {
+      this.#open(constants.O_TRUNC);
+    } catch {
+      // These bytes are written. The next write opens the file, or fails and is reported.
+    }
+  }
+}
+
+function isRegular(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function errnoOf(error: unknown): number {
+  if (error instanceof SystemError) return error.errno;
+  // Node's own errors carry the errno negated, as libuv does.
+  if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') {
+    return Math.abs(error.errno);
+  }
+  throw error;
+}

@@ -1,0 +1,52 @@
+/** What looks at output, and may change it, on its way to the log. */
+export interface OutputFilter {
+  /** What becomes of a chunk; the filter may hold back an unfinished sequence. */
+  push(chunk: Buffer): Buffer;
+  /** The output has ended: what was held back. */
+  flush(): Buffer;
+}
+
+const esc = 0x1b;
+const bracket = 0x5b;
+const terminators = new Set(Buffer.from('HfABCDRsuJKhlpm'));
+const nothing = Buffer.alloc(0);
+
+/**
+ * Removes escape sequences: `ESC [` up to and including the first of `HfABCDRsuJKhlpm`, also where one is
+ * split over two chunks.
+ *
+ * @see supervisor/dispatchers.py, `stripEscapes`
+ */
+export class AnsiStripper implements OutputFilter {
+  #state: 'text' | 'escape' | 'sequence' = 'text';
+
+  push(chunk: Buffer): Buffer {
+    if (this.#state === 'text' && !chunk.includes(esc)) return chunk;
+    // One byte more than the chunk: an ESC that was held back turned out to be text.
+    const kept = Buffer.allocUnsafe(chunk.length + 1);
+    let length = 0;
+    for (const byte of chunk) {
+      if (this.#state === 'sequence') {
+        if (terminators.has(byte)) this.#state = 'text';
+        continue;
+      }
+      if (this.#state === 'escape') {
+        if (byte === bracket) {
+          this.#state = 'sequence';
+          continue;
+        }
+        kept[length++] = esc;
+        this.#state = 'text';
+      }
+      if (byte === esc) this.#state = 'escape';
+      else kept[length++] = byte;
+    }
+    return kept.subarray(0, length);
+  }
+
+  flush(): Buffer {
+    const held = this.#state === 'escape' ? Buffer.from([esc]) : nothing;
+    this.#state = 'text';
+    return held;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * `supervisord`: from argv to an exit status. The only place that ends the program.
+ *
+ * argv is [node, this file, the command as it was called, ...its words]: see bin/supervisord.
+ */
+import { hostname } from 'node:os';
+import process from 'node:process';
+import { checkReport } from '../conf/check.ts';
+import type { ConfigError } from '../conf/config-error.ts';
+import { UsageError } from '../conf/getopt.ts';
+import { type LoadContext, type LoadResult, loadSettings } from '../conf/load.ts';
+import { absolutePath } from '../conf/paths.ts';
+import { findConfigFile, noConfigFileMessage, searchingAsRootWarning, searchPaths } from '../conf/search.ts';
+import type { Notice, Settings, SupervisordSettings } from '../conf/settings.ts';
+import { supervisorVersion } from '../rpc/version.ts';
+import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
+import { runDaemon, StartError } from './daemon.ts';
+import { detachFromStarter, startDaemonized, takeDaemonizedMark } from './daemonize.ts';
+import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
+import { duplicateOnto } from './host/libc/descriptors.ts';
+import { raiseLimits } from './host/limits.ts';
+import { dropPrivileges, runningAsRootNotice } from './host/privileges.ts';
+import { systemUsers } from './host/users.ts';
+import { HttpServerError } from './http/http-server-error.ts';
+import type { ActivityLog } from './log/activity-log.ts';
+import { tempDirectory } from './temp-directory.ts';
+
+const exitStatuses = { SUCCESS: 0, FAILURE: 1, USAGE: 2 } as const;
+type ExitStatus = (typeof exitStatuses)[keyof typeof exitStatuses];
+
+const [, , argv0 = 'supervisord', ...words] = process.argv;
+process.title = ['supervisord', ...words].join(' ');
+process.exit(await main());
+
+async function main(): Promise<number> {
+  const softNofile = process.env['SUPERVISORD_SOFT_NOFILE'];
+  delete process.env['SUPERVISORD_SOFT_NOFILE'];
+  const isDaemonized = takeDaemonizedMark();
+  const inheritedDescriptors = closeInheritedOnExec();
+  const context = loadContext();
+  try {
+    const commandLine = readCommandLine(words, context);
+    switch (commandLine.action) {
+      case 'help':
+        process.stdout.write(helpText(argv0));
+        return exitStatuses.SUCCESS;
+      case 'version':
+        process.stdout.write(`${supervisorVersion}\n`);
+        return exitStatuses.SUCCESS;
+      case 'check':
+        return check(loaderOf(commandLine, context)());
+      case 'run':
+        return await run({ commandLine, context, isDaemonized, softNofile, inheritedDescriptors });
+    }
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof HttpServerError) return usageError([error.message]);
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`Error: ${error.message}\n`);
+    return exitStatuses.FAILURE;
+  }
+}
+
+interface Start {
+  readonly commandLine: CommandLine;
+  readonly context: LoadContext;
+  readonly isDaemonized: boolean;
+  readonly softNofile: string | undefined;
+  readonly inheritedDescriptors: ReadonlySet<number>;
+}
+
+async function run({ commandLine, context, isDaemonized, softNofile, inheritedDescriptors }: Start): Promise<number> {
+  const load = loaderOf(commandLine, context);
+  let result = load();
+  if (result.type === 'invalid') return usageError(result.errors.map(errorLine));
+  let { settings } = result;
+  if (!settings.supervisord.nodaemon && !isDaemonized) return await startDaemonized(softNofile);
+
+  const limits = raiseLimits({ ...settings.supervisord, softNofile });
+  if (limits.type === 'failed') return usageError([limits.reason]);
+  const limitNotices = limits.notices.map((text): Notice => ({ level: 'info', text }));
+  for (let isFirst = true; ; isFirst = false) {
+    const privileges = takeUser(settings);
+    if (privileges.type === 'failed') return usageError([privileges.reason]);
+    const next = await runDaemon({
+      settings,
+      load,
+      environment: context.env,
+      childNofile: limits.childNofile,
+      inheritedDescriptors,
+      notices: [privileges.notice, ...(isFirst ? limitNotices : [])].filter((notice) => notice !== undefined),
+      detach: isFirst && isDaemonized ? (log) => detach(settings, log) : undefined,
+    });
+    if (next === 'exit') return exitStatuses.SUCCESS;
+    // It was sound when the restart was asked for; if it no longer is, the old one goes on.
+    result = load();
+    if (result.type === 'ok') settings = result.settings;
+  }
+}
+
+/** Drops privileges as `user` asks, or says what comes of not asking. */
+function takeUser({ supervisord }: Settings):
+  | { readonly type: 'taken'; readonly notice: Notice | undefined }
+  | { readonly type: 'failed'; readonly reason: string } {
+  if (supervisord.user === undefined) {
+    const isRoot = process.getuid?.() === 0;
+    return { type: 'taken', notice: isRoot ? { level: 'critical', text: runningAsRootNotice } : undefined };
+  }
+  const result = dropPrivileges(supervisord.user);
+  if (result.type === 'failed') return result;
+  return { type: 'taken', notice: { level: 'info', text: result.notice } };
+}
+
+/** The last steps into the background, in supervisord's order. */
+function detach({ supervisord }: Settings, log: ActivityLog): void {
+  log.log('info', 'daemonizing the supervisord process');
+  if (supervisord.directory !== undefined) {
+    try {
+      process.chdir(supervisord.directory);
+      log.log('info', `set current directory: '${supervisord.directory}'`);
+    } catch (error) {
+      log.log('critical', `can't chdir into '${supervisord.directory}': ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  process.umask(supervisord.umask);
+  detachFromStarter(duplicateOnto);
+}
+
+/** Prints what the configuration means, or everything that is wrong with it. */
+function check(result: LoadResult): ExitStatus {
+  if (result.type === 'invalid') {
+    for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
+    return exitStatuses.USAGE;
+  }
+  process.stdout.write(checkReport(result.settings));
+  return exitStatuses.SUCCESS;
+}
+
+function usageError(lines: readonly string[]): ExitStatus {
+  for (const line of lines) process.stderr.write(`Error: ${line}\n`);
+  process.stderr.write(`For help, use ${argv0} -h\n`);
+  return exitStatuses.USAGE;
+}
+
+function errorLine(error: ConfigError): string {
+  return error.message;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Makes the path absolute once: a daemon changes its directory, and reads the file again later. */
+function loaderOf({ configuration, overrides }: CommandLine, context: LoadContext): () => LoadResult {
+  const file = configuration ?? searchConfiguration(context);
+  return () => {
+    const result = loadSettings(file, { ...context, overridden: new Set(Object.keys(overrides)) });
+    if (result.type === 'invalid') return result;
+    const supervisord: Mutable<SupervisordSettings> = { ...result.settings.supervisord, ...overrides };
+    supervisord.pidfile = absolutePath(supervisord.pidfile, context);
+    if (supervisord.logfile !== 'syslog') supervisord.logfile = absolutePath(supervisord.logfile, context);
+    return { type: 'ok', settings: { ...result.settings, supervisord } };
+  };
+}
+
+/** @throws {UsageError} there is none */
+function searchConfiguration({ uid }: LoadContext): string {
+  if (uid === 0) process.stderr.write(`${searchingAsRootWarning}\n`);
+  const paths = searchPaths(argv0);
+  const found = findConfigFile(paths);
+  if (found === undefined) throw new UsageError(noConfigFileMessage(paths));
+  return found;
+}
+
+function loadContext(): LoadContext {
+  const env = new Map<string, string>();
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env.set(name, value);
+  const cwd = process.cwd();
+  return {
+    env,
+    cwd,
+    uid: process.getuid?.() ?? 0,
+    users: systemUsers,
+    hostname: hostname(),
+    tempDirectory: tempDirectory(env, cwd),
+  };
+}

@@ -1,0 +1,98 @@
+/** The changing side of processes and groups. Only the supervisor holds these by their own types. */
+import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
+import { stoppedStates } from '../../rpc/process-states.ts';
+import type { Clock } from '../host/clock.ts';
+import type { ChildHandle } from '../host/host.ts';
+import type { ProcessGroup, ProcessView, SupervisedProcess } from './control.ts';
+import { describe } from './description.ts';
+import { settle, type Waiter } from './outcomes.ts';
+import { newProcess, type Process, pidOf } from './state.ts';
+
+/** A process of an active group, and those who wait for it. */
+export class ProcessEntry implements SupervisedProcess {
+  readonly settings: ProcessSettings;
+  readonly child: ChildHandle;
+  readonly group: GroupEntry;
+  /** Its group is no longer active; whatever was still on the way to it means nothing now. */
+  removed = false;
+  /** What the supervisor can be woken up for on its account. */
+  readonly tick = { type: 'tick', entry: this } as const;
+  readonly stopReport = { type: 'stop report', entry: this } as const;
+  readonly #clock: Clock;
+  #process: Process = newProcess;
+  #waiters: Waiter[] = [];
+
+  constructor(settings: ProcessSettings, child: ChildHandle, group: GroupEntry, clock: Clock) {
+    this.settings = settings;
+    this.child = child;
+    this.group = group;
+    this.#clock = clock;
+  }
+
+  get process(): Process {
+    return this.#process;
+  }
+
+  /** Replaces the state; the group keeps count of those that are not stopped. */
+  become(next: Process): void {
+    this.group.unstopped += unstopped(next) - unstopped(this.#process);
+    this.#process = next;
+  }
+
+  /** Adds somebody to those who wait, unless the outcome is there already. */
+  await(waiter: Waiter): void {
+    if (!settle(waiter, this.#process)) this.#waiters.push(waiter);
+  }
+
+  /** Tells those who wait what the present state means to them. */
+  settleWaiters(): void {
+    if (this.#waiters.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !settle(waiter, this.#process));
+  }
+
+  /** Whether a client waits for the process to stop. */
+  get isAwaitedToStop(): boolean {
+    return this.#waiters.some((waiter) => waiter.command === 'stop');
+  }
+
+  view(): ProcessView {
+    const process = this.#process;
+    const { history } = process;
+    return {
+      name: this.settings.name,
+      group: this.settings.group,
+      state: process.state,
+      pid: pidOf(process),
+      start: history.start,
+      stop: history.stop,
+      spawnerr: history.spawnerr,
+      exitstatus: history.exitstatus ?? 0,
+      description: describe(this.settings.name, process, this.#clock.now().epoch),
+      restarts: history.restarts,
+      lastExit: history.lastExit,
+    };
+  }
+}
+
+function unstopped(process: Process): 0 | 1 {
+  return stoppedStates.has(process.state) ? 0 : 1;
+}
+
+/** An active group. */
+export class GroupEntry implements ProcessGroup {
+  readonly settings: GroupSettings;
+  readonly processes = new Map<string, ProcessEntry>();
+  /** Processes outside the stopped states. */
+  unstopped = 0;
+
+  constructor(settings: GroupSettings) {
+    this.settings = settings;
+  }
+
+  /** The processes in the order shutdown stops them: highest priority number first, of equals the last. */
+  inStopOrder(): readonly ProcessEntry[] {
+    return [...this.processes.values()]
+      .sort((one, other) => one.settings.priority - other.settings.priority)
+      .reverse();
+  }
+}

@@ -1,0 +1,156 @@
+import type { ChildExit, Host, KillResult } from '../host/host.ts';
+import type { Activity } from './activity.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { ProcessEntry } from './entry.ts';
+import { exitText } from './exit-text.ts';
+import { signalName } from './signal-names.ts';
+import { pidOf } from './state.ts';
+import type { Effect, Input } from './step.ts';
+import { deadlineOf, transition } from './transition.ts';
+
+/** What the clock wakes the supervisor for. */
+export type Wake = ProcessEntry['tick'] | ProcessEntry['stopReport'] | { readonly type: 'shutdown report' };
+
+export interface RunnerDependencies {
+  readonly host: Host;
+  readonly activity: Activity;
+  readonly deadlines: Deadlines<Wake>;
+  /** False while the daemon shuts down. */
+  readonly maySpawn: () => boolean;
+}
+
+/** Puts inputs through the state machine and carries out what follows, in order. */
+export class Runner {
+  readonly #host: Host;
+  readonly #activity: Activity;
+  readonly #deadlines: Deadlines<Wake>;
+  readonly #maySpawn: () => boolean;
+  readonly #pids = new Map<number, ProcessEntry>();
+
+  constructor({ host, activity, deadlines, maySpawn }: RunnerDependencies) {
+    this.#host = host;
+    this.#activity = activity;
+    this.#deadlines = deadlines;
+    this.#maySpawn = maySpawn;
+  }
+
+  /**
+   * Applies an input, then the results of its effects, then whatever is due at once (such as the restart of
+   * a process that has just ended). Does nothing for a process whose group is no longer active.
+   */
+  handle(entry: ProcessEntry, first: Input): void {
+    const done = this.#activity.contain(`handling ${first.type} of ${entry.settings.name}`, () => {
+      const inputs = [first];
+      for (const input of inputs) {
+        if (!entry.removed) inputs.push(...this.#apply(entry, input));
+      }
+      return true;
+    });
+    if (entry.removed) return;
+    // What has gone wrong once is not tried again by itself, over and over.
+    if (done) this.updateDeadline(entry);
+    entry.settleWaiters();
+    if (!entry.isAwaitedToStop) this.#deadlines.set(entry.stopReport, undefined);
+  }
+
+  /** Sets the deadline that the state asks for now. */
+  updateDeadline(entry: ProcessEntry): void {
+    this.#deadlines.set(entry.tick, deadlineOf(entry.process, entry.settings, this.#maySpawn()));
+  }
+
+  /** A child has been reaped: its last output first, then what its end means. */
+  reaped({ pid, status }: ChildExit): void {
+    const entry = this.#pids.get(pid);
+    this.#pids.delete(pid);
+    if (entry !== undefined) {
+      this.#activity.contain(`draining the output of ${entry.settings.name}`, () => entry.child.finish());
+    }
+    if (entry !== undefined && !entry.removed) {
+      this.handle(entry, { type: 'exited', status });
+      return;
+    }
+    this.#activity.log('info', `reaped unknown pid ${pid} (${exitText(status)})`);
+    if (entry !== undefined) this.dispose(entry);
+  }
+
+  /** Closes what the system keeps for a process. */
+  dispose(entry: ProcessEntry): void {
+    this.#activity.contain(`closing ${entry.settings.name}`, () => entry.child.dispose());
+  }
+
+  /** Sends a signal to the child that is not meant to stop it; the failure to do so is left to the caller. */
+  signal(entry: ProcessEntry, signal: number): KillResult {
+    const { name } = entry.settings;
+    const pid = pidOf(entry.process);
+    this.#activity.log('debug', `sending ${name} (pid ${pid}) sig ${signalName(signal)}`);
+    const result = this.#kill(pid, signal, 'process');
+    if (result.type === 'gone') {
+      const text = `unable to signal ${name} (pid ${pid}), it probably just now exited on its own: [Errno 3] No such process`;
+      this.#activity.log('debug', text);
+    }
+    return result;
+  }
+
+  #kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
+    try {
+      return this.#host.kill(pid, signal, to);
+    } catch (error) {
+      this.#activity.exception(`signalling pid ${pid}`, error);
+      return { type: 'failed', reason: String(error) };
+    }
+  }
+
+  #apply(entry: ProcessEntry, input: Input): Input[] {
+    const now = this.#host.clock.now();
+    const maySpawn = this.#maySpawn();
+    const { next, effects } = transition(entry.process, input, entry.settings, now);
+    entry.become(next);
+    const results: Input[] = [];
+    for (const effect of effects) {
+      // Somebody who heard of an event may have ended it all.
+      if (entry.removed) return [];
+      const result = this.#carryOut(entry, effect);
+      if (result !== undefined) results.push(result);
+    }
+    // A deadline that has come already needs no timer. Not after a tick, so that nothing can go in circles.
+    const deadline = deadlineOf(next, entry.settings, maySpawn);
+    if (input.type !== 'tick' && deadline !== undefined && deadline <= now.instant) {
+      results.push({ type: 'tick', maySpawn });
+    }
+    return results;
+  }
+
+  #carryOut(entry: ProcessEntry, effect: Effect): Input | undefined {
+    switch (effect.type) {
+      case 'log':
+        this.#activity.log(effect.level, effect.text);
+        return undefined;
+      case 'event':
+        this.#activity.emit(effect.event);
+        return undefined;
+      case 'spawn':
+        return this.#spawn(entry);
+      case 'kill': {
+        const result = this.#kill(effect.pid, effect.signal, effect.to);
+        if (result.type === 'gone') return { type: 'killGone' };
+        if (result.type === 'failed') return { type: 'killFailed', reason: result.reason };
+        return undefined;
+      }
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #spawn(entry: ProcessEntry): Input {
+    try {
+      const result = entry.child.spawn();
+      if (result.type === 'failed') return { type: 'spawnFailed', reason: result.reason };
+      this.#pids.set(result.pid, entry);
+      return { type: 'spawned', pid: result.pid };
+    } catch (error) {
+      this.#activity.exception(`spawning ${entry.settings.name}`, error);
+      const { name } = entry.settings;
+      return { type: 'spawnFailed', reason: `unknown error making dispatchers for '${name}': ${error}` };
+    }
+  }
+}

@@ -1,0 +1,185 @@
+/** Moves that bring a child up: spawn, stay up for `startsecs`, or back off and try again. */
+import type { ProcessSettings } from '../../conf/settings.ts';
+import { after, type Instant, type Now } from '../host/clock.ts';
+import { stateEvent } from './events.ts';
+import type {
+  BackoffProcess,
+  Process,
+  ProcessHistory,
+  ProcessIn,
+  RunningProcess,
+  StartingProcess,
+} from './state.ts';
+import { type Cell, type Effect, type InputOf, log, type Step, stay } from './step.ts';
+
+/** Starts a process because somebody asked for it. */
+export function spawn({
+  process,
+  settings,
+  now,
+}: Cell<ProcessIn<'STOPPED' | 'EXITED' | 'FATAL'>, InputOf<'start'>>): Step {
+  return beginSpawn(process, settings, now, process.history);
+}
+
+/** Starts a process because its group has become active; only ever the first time. */
+export function spawnIfAutostart({
+  process,
+  settings,
+  now,
+}: Cell<ProcessIn<'STOPPED'>, InputOf<'autostart'>>): Step {
+  if (!settings.autostart || process.history.start !== 0) return stay(process);
+  return beginSpawn(process, settings, now, process.history);
+}
+
+/** Starts an ended process again if `autorestart` wants it: at once, and as often as it takes. */
+export function restartIfWanted({
+  process,
+  input,
+  settings,
+  now,
+}: Cell<ProcessIn<'EXITED'>, InputOf<'tick'>>): Step {
+  if (!input.maySpawn || !wantsRestart(process.history, settings)) return stay(process);
+  return respawn(process, settings, now);
+}
+
+/** Whether `autorestart` asks for another child after the last one's end. */
+export function wantsRestart(history: ProcessHistory, settings: ProcessSettings): boolean {
+  switch (settings.autorestart) {
+    case 'always':
+      return true;
+    case 'never':
+      return false;
+    case 'unexpected':
+      return history.exitstatus === undefined || !settings.exitcodes.includes(history.exitstatus);
+    default:
+      return settings.autorestart satisfies never;
+  }
+}
+
+/** Notes the new child. With `startsecs=0` there is nothing to wait for. */
+export function recordPid({
+  process,
+  input,
+  settings,
+}: Cell<ProcessIn<'STARTING'>, InputOf<'spawned'>>): Step {
+  const { pid } = input;
+  const started: StartingProcess = { ...process, pid };
+  const spawned = log('info', `spawned: '${settings.name}' with pid ${pid}`);
+  if (settings.startsecs > 0) return { next: started, effects: [spawned] };
+  const { next, effects } = succeed(started, pid, settings);
+  return { next, effects: [spawned, ...effects] };
+}
+
+/** Promotes a child that has stayed up for more than `startsecs`. */
+export function runAfterStartsecs({
+  process,
+  settings,
+  now,
+}: Cell<ProcessIn<'STARTING'>, InputOf<'tick'>>): Step {
+  if (process.pid === undefined || now.instant <= upLongEnoughAt(process, settings)) return stay(process);
+  return succeed(process, process.pid, settings);
+}
+
+/** When a STARTING process counts as RUNNING, once that moment has passed. */
+export function upLongEnoughAt(process: StartingProcess, settings: ProcessSettings): Instant {
+  return after(process.startedAt, settings.startsecs);
+}
+
+/** RUNNING, without the line that says so: an end can come before the deadline is looked at. */
+export function becomeRunning(
+  process: StartingProcess,
+  pid: number,
+  settings: ProcessSettings,
+): { readonly next: RunningProcess; readonly event: Effect } {
+  return {
+    next: { state: 'RUNNING', pid, history: { ...process.history, backoff: 0 } },
+    event: { type: 'event', event: stateEvent(settings, process.state, 'RUNNING', { pid }) },
+  };
+}
+
+/** No child came into being. */
+export function failToSpawn({
+  process,
+  input,
+  settings,
+  now,
+}: Cell<ProcessIn<'STARTING'>, InputOf<'spawnFailed'>>): Step {
+  const { next, event } = backOff(process, settings, now, { ...process.history, spawnerr: input.reason });
+  return { next, effects: [log('info', `spawnerr: ${input.reason}`), event] };
+}
+
+/** BACKOFF, with one more failed start on the counter. */
+export function backOff(
+  process: StartingProcess,
+  settings: ProcessSettings,
+  now: Now,
+  history: ProcessHistory,
+): { readonly next: BackoffProcess; readonly event: Effect } {
+  const backoff = history.backoff + 1;
+  return {
+    next: { state: 'BACKOFF', failedAt: now.instant, history: { ...history, backoff } },
+    event: { type: 'event', event: stateEvent(settings, process.state, 'BACKOFF', { tries: backoff }) },
+  };
+}
+
+/** Tries again, or gives up once `startretries` retries after the first attempt have failed too. */
+export function retryOrGiveUp({
+  process,
+  input,
+  settings,
+  now,
+}: Cell<ProcessIn<'BACKOFF'>, InputOf<'tick'>>): Step {
+  if (hasNoRetryLeft(process, settings)) {
+    const { next, event } = becomeFatal(process, settings);
+    const text = `gave up: ${settings.name} entered FATAL state, too many start retries too quickly`;
+    return { next, effects: [event, log('info', text)] };
+  }
+  if (!input.maySpawn || now.instant <= retryAt(process)) return stay(process);
+  return respawn(process, settings, now);
+}
+
+/** Whether the next thing to do in BACKOFF is to give up. */
+export function hasNoRetryLeft(process: BackoffProcess, settings: ProcessSettings): boolean {
+  return process.history.backoff > settings.startretries;
+}
+
+/** The next attempt is due when this moment has passed. Linear, as supervisord's: one second more each time. */
+export function retryAt(process: BackoffProcess): Instant {
+  return after(process.failedAt, process.history.backoff);
+}
+
+/** FATAL: nobody tries any more, whether retries are exhausted or the daemon shuts down. */
+export function becomeFatal(
+  process: BackoffProcess,
+  settings: ProcessSettings,
+): { readonly next: Process; readonly event: Effect } {
+  return {
+    next: { state: 'FATAL', history: { ...process.history, backoff: 0 } },
+    event: { type: 'event', event: stateEvent(settings, process.state, 'FATAL', {}) },
+  };
+}
+
+/** STARTING again without anybody having asked. */
+function respawn(process: Process, settings: ProcessSettings, now: Now): Step {
+  const { history } = process;
+  return beginSpawn(process, settings, now, { ...history, restarts: history.restarts + 1 });
+}
+
+function beginSpawn(process: Process, settings: ProcessSettings, now: Now, history: ProcessHistory): Step {
+  const event = stateEvent(settings, process.state, 'STARTING', { tries: history.backoff });
+  return {
+    next: {
+      state: 'STARTING',
+      pid: undefined,
+      startedAt: now.instant,
+      history: { ...history, start: now.epoch, spawnerr: '', exitstatus: undefined },
+    },
+    effects: [{ type: 'event', event }, { type: 'spawn' }],
+  };
+}
+
+function succeed(process: StartingProcess, pid: number, settings: ProcessSettings): Step {
+  const { next, event } = becomeRunning(process, pid, settings);
+  const text = `success: ${settings.name} entered RUNNING state, process has stayed up for > than ${settings.startsecs} seconds (startsecs)`;
+  return { next, effects: [event, log('info', text)] };
+}

@@ -1,0 +1,340 @@
+/**
+ * The one owner of process state. Commands, child exits and deadlines become tasks in one queue; each is
+ * worked off completely, with the results of its effects, before the next begins. Nothing re-enters.
+ */
+import type { GroupSettings } from '../../conf/settings.ts';
+import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
+import { after } from '../host/clock.ts';
+import type { ChildExit, Host } from '../host/host.ts';
+import { Activity, type ActivitySinks } from './activity.ts';
+import type {
+  SignalOutcome,
+  StartOutcome,
+  StopOutcome,
+  SupervisedProcess,
+  SupervisorControl,
+} from './control.ts';
+import { Deadlines } from './deadlines.ts';
+import { GroupEntry, ProcessEntry } from './entry.ts';
+import type { StartWaiter, StopWaiter } from './outcomes.ts';
+import { Runner, type Wake } from './runner.ts';
+import { Shutdown, unstoppedProcesses } from './shutdown.ts';
+import { pidOf } from './state.ts';
+import type { Input } from './step.ts';
+import { problemSending } from './stopping.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** Seconds between two lines `waiting for <n> to stop`. */
+const stopReportSecs = 2;
+
+/** Seconds between two lines `waiting for <n1>, <n2> to die`. */
+const shutdownReportSecs = 3;
+
+export interface SupervisorDependencies extends ActivitySinks {
+  readonly host: Host;
+  /** Called once, when a shutdown or restart has stopped everything. */
+  readonly onFinished: (next: 'exit' | 'restart') => void;
+}
+
+type Task =
+  | { readonly type: 'input'; readonly entry: ProcessEntry; readonly input: Input }
+  | { readonly type: 'autostart'; readonly entry: ProcessEntry }
+  | { readonly type: 'start'; readonly entry: ProcessEntry; readonly waiter: StartWaiter }
+  | { readonly type: 'stop'; readonly entry: ProcessEntry; readonly waiter: StopWaiter }
+  | { readonly type: 'exit'; readonly exit: ChildExit }
+  | { readonly type: 'shut down' }
+  | { readonly type: 'wake' };
+
+const shutdownReport = { type: 'shutdown report' } as const;
+
+/** Runs the configured processes of a daemon. */
+export class Supervisor implements SupervisorControl {
+  readonly #host: Host;
+  readonly #activity: Activity;
+  readonly #deadlines: Deadlines<Wake>;
+  readonly #runner: Runner;
+  readonly #queue: WorkQueue<Task>;
+  readonly #onFinished: (next: 'exit' | 'restart') => void;
+  readonly #groups = new Map<string, GroupEntry>();
+  #byPriority: readonly GroupEntry[] | undefined;
+  #state: SupervisorStateName = 'RUNNING';
+  #shutdown: Shutdown | undefined;
+  #isDisposed = false;
+
+  constructor(dependencies: SupervisorDependencies) {
+    const { host } = dependencies;
+    this.#host = host;
+    this.#activity = new Activity(dependencies);
+    this.#onFinished = dependencies.onFinished;
+    this.#deadlines = new Deadlines(host.clock, () => this.#dispatch({ type: 'wake' }));
+    this.#queue = new WorkQueue<Task>(
+      (task) => this.#workOff(task),
+      () => this.#deadlines.arm(),
+    );
+    this.#runner = new Runner({
+      host,
+      activity: this.#activity,
+      deadlines: this.#deadlines,
+      maySpawn: () => this.#state === 'RUNNING',
+    });
+    host.onExit((exit) => this.#dispatch({ type: 'exit', exit }));
+  }
+
+  get state(): SupervisorStateName {
+    return this.#state;
+  }
+
+  get groups(): ReadonlyMap<string, GroupEntry> {
+    return this.#groups;
+  }
+
+  groupsByPriority(): readonly GroupEntry[] {
+    this.#byPriority ??= [...this.#groups.values()].sort(
+      (one, other) => one.settings.priority - other.settings.priority,
+    );
+    return this.#byPriority;
+  }
+
+  /**
+   * Begins the daemon's work: activates the groups, announces that the daemon runs, then spawns the
+   * autostart processes in start order. A group that cannot be activated is logged and left out.
+   */
+  startUp(groups: readonly GroupSettings[]): void {
+    for (const settings of groups) {
+      this.#activity.contain(`activating group ${settings.name}`, () => this.#activate(settings));
+    }
+    this.#activity.emit({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
+    for (const group of this.groupsByPriority()) this.#autostart(group);
+  }
+
+  /**
+   * @throws {Error} if the name is taken, or if the system refuses what a process needs, such as a log file
+   */
+  addGroup(settings: GroupSettings): void {
+    this.#autostart(this.#activate(settings));
+  }
+
+  /** @throws {Error} if no group of that name is active */
+  removeGroup(name: string): 'removed' | 'still-running' {
+    const group = this.#groups.get(name);
+    if (group === undefined) throw new Error(`Cannot remove group "${name}": it is not active`);
+    if (group.unstopped > 0) return 'still-running';
+    this.#groups.delete(name);
+    this.#byPriority = undefined;
+    for (const entry of group.processes.values()) {
+      entry.removed = true;
+      this.#deadlines.set(entry.tick, undefined);
+      this.#deadlines.set(entry.stopReport, undefined);
+      // The child of an UNKNOWN process may live on: what it needs is closed when it is reaped.
+      if (pidOf(entry.process) === 0) this.#runner.dispose(entry);
+    }
+    this.#deadlines.arm();
+    this.#activity.emit({ type: 'PROCESS_GROUP_REMOVED', groupname: name });
+    return 'removed';
+  }
+
+  start(
+    process: SupervisedProcess,
+    options: { readonly until: 'running' | 'spawned' },
+  ): Promise<StartOutcome> {
+    return new Promise((resolve) => {
+      const entry = activeEntry(process);
+      const waiter = { command: 'start', until: options.until, resolve } as const;
+      if (entry === undefined) resolve({ type: 'abnormal-termination' });
+      else this.#dispatch({ type: 'start', entry, waiter });
+    });
+  }
+
+  stop(
+    process: SupervisedProcess,
+    options: { readonly until: 'stopped' | 'signalled' },
+  ): Promise<StopOutcome> {
+    return new Promise((resolve) => {
+      const entry = activeEntry(process);
+      const waiter = { command: 'stop', until: options.until, resolve } as const;
+      if (entry === undefined) resolve({ type: 'not-running' });
+      else this.#dispatch({ type: 'stop', entry, waiter });
+    });
+  }
+
+  signal(process: SupervisedProcess, signal: number): SignalOutcome {
+    const entry = activeEntry(process);
+    if (entry === undefined || !signallableStates.has(entry.process.state)) return { type: 'not-running' };
+    // Asked for from within its own spawn: there is no pid yet, and to signal pid 0 is to signal ourselves.
+    if (pidOf(entry.process) === 0) return { type: 'not-running' };
+    const result = this.#runner.signal(entry, signal);
+    if (result.type === 'failed') {
+      this.#dispatch({ type: 'input', entry, input: { type: 'signalFailed', reason: result.reason } });
+      const reason = problemSending(entry.settings.name, pidOf(entry.process), result.reason);
+      return { type: 'failed', reason };
+    }
+    return { type: 'signalled' };
+  }
+
+  shutDown(next: 'exit' | 'restart'): void {
+    if (this.#state === 'RUNNING') {
+      this.#state = next === 'exit' ? 'SHUTDOWN' : 'RESTARTING';
+      this.#dispatch({ type: 'shut down' });
+    } else if (next === 'exit') {
+      this.#state = 'SHUTDOWN';
+    }
+  }
+
+  /** Lets go of every child handle and of the clock. Children that still live go on without us. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#deadlines.clear();
+    for (const group of this.#groups.values()) {
+      for (const entry of group.processes.values()) {
+        entry.removed = true;
+        this.#runner.dispose(entry);
+      }
+    }
+  }
+
+  #activate(settings: GroupSettings): GroupEntry {
+    const { name } = settings;
+    if (this.#groups.has(name)) throw new Error(`Cannot add group "${name}": it is active already`);
+    const group = new GroupEntry(settings);
+    try {
+      for (const process of settings.processes) {
+        const child = this.#host.prepareChild(process);
+        group.processes.set(process.name, new ProcessEntry(process, child, group, this.#host.clock));
+      }
+    } catch (error) {
+      for (const entry of group.processes.values()) this.#runner.dispose(entry);
+      throw error;
+    }
+    this.#groups.set(name, group);
+    this.#byPriority = undefined;
+    this.#activity.emit({ type: 'PROCESS_GROUP_ADDED', groupname: name });
+    return group;
+  }
+
+  /** In configuration order: within a group, priority only orders what is asked for over RPC. */
+  #autostart(group: GroupEntry): void {
+    for (const entry of group.processes.values()) this.#dispatch({ type: 'autostart', entry });
+  }
+
+  #dispatch(task: Task): void {
+    if (!this.#isDisposed) this.#queue.dispatch(task);
+  }
+
+  #workOff(task: Task): void {
+    if (this.#isDisposed) return;
+    switch (task.type) {
+      case 'input':
+        this.#runner.handle(task.entry, task.input);
+        break;
+      case 'autostart':
+        if (this.#state === 'RUNNING') this.#runner.handle(task.entry, { type: 'autostart' });
+        break;
+      case 'start':
+        this.#start(task.entry, task.waiter);
+        break;
+      case 'stop':
+        this.#stop(task.entry, task.waiter);
+        break;
+      case 'exit':
+        this.#runner.reaped(task.exit);
+        break;
+      case 'shut down':
+        this.#beginShutdown();
+        break;
+      case 'wake':
+        this.#wake();
+        break;
+      default:
+        task satisfies never;
+    }
+    this.#advanceShutdown();
+  }
+
+  #start(entry: ProcessEntry, waiter: StartWaiter): void {
+    const refusal = this.#refusalToStart(entry);
+    if (refusal !== undefined) {
+      waiter.resolve(refusal);
+      return;
+    }
+    this.#runner.handle(entry, { type: 'start' });
+    entry.await(waiter);
+  }
+
+  #refusalToStart(entry: ProcessEntry): StartOutcome | undefined {
+    if (entry.removed || this.#state !== 'RUNNING') return { type: 'abnormal-termination' };
+    const { name } = entry.settings;
+    const resolve = () => entry.child.resolveCommand();
+    const resolution = this.#activity.contain(`resolving the command of ${name}`, resolve);
+    if (resolution === undefined) return { type: 'spawn-error' };
+    // First of all, as in supervisord: a bad command is told even of a process that runs.
+    if (resolution.type !== 'found') return resolution;
+    const { state } = entry.process;
+    if (runningStates.has(state)) return { type: 'already-started' };
+    if (state === 'UNKNOWN') return { type: 'unknown-state' };
+    if (state !== 'STOPPING') return undefined;
+    this.#activity.log('warn', `process '${name}' already running`);
+    return { type: 'already-started' };
+  }
+
+  #stop(entry: ProcessEntry, waiter: StopWaiter): void {
+    if (entry.removed || !runningStates.has(entry.process.state)) {
+      waiter.resolve({ type: 'not-running' });
+      return;
+    }
+    this.#runner.handle(entry, { type: 'stop' });
+    entry.await(waiter);
+    this.#reportStop(entry);
+  }
+
+  #reportStop(entry: ProcessEntry): void {
+    if (!entry.isAwaitedToStop) return;
+    this.#activity.log('info', `waiting for ${entry.settings.name} to stop`);
+    this.#deadlines.set(entry.stopReport, after(this.#host.clock.now().instant, stopReportSecs));
+  }
+
+  #beginShutdown(): void {
+    this.#activity.emit({ type: 'SUPERVISOR_STATE_CHANGE_STOPPING' });
+    const groups = this.groupsByPriority();
+    // Nobody waits any more for the next attempt of a process in BACKOFF.
+    for (const group of groups) {
+      for (const entry of group.processes.values()) this.#runner.updateDeadline(entry);
+    }
+    this.#shutdown = new Shutdown(groups, (entry) => this.#runner.handle(entry, { type: 'shutDown' }));
+    this.#shutdown.advance();
+    this.#reportShutdown();
+  }
+
+  #advanceShutdown(): void {
+    if (this.#shutdown?.advance() !== true) return;
+    this.#shutdown = undefined;
+    this.#deadlines.set(shutdownReport, undefined);
+    const next = this.#state === 'RESTARTING' ? 'restart' : 'exit';
+    this.#activity.contain(`finishing to ${next}`, () => this.#onFinished(next));
+  }
+
+  #reportShutdown(): void {
+    const unstopped = unstoppedProcesses(this.#groups.values());
+    if (unstopped.length === 0) return;
+    const names = unstopped.map((entry) => entry.settings.name);
+    this.#activity.log('info', `waiting for ${names.join(', ')} to die`);
+    for (const entry of unstopped) {
+      this.#activity.log('blather', `${entry.settings.name} state: ${entry.process.state}`);
+    }
+    this.#deadlines.set(shutdownReport, after(this.#host.clock.now().instant, shutdownReportSecs));
+  }
+
+  #wake(): void {
+    const { instant } = this.#host.clock.now();
+    const maySpawn = this.#state === 'RUNNING';
+    for (const due of this.#deadlines.takeDue(instant)) {
+      if (due.type === 'tick') this.#runner.handle(due.entry, { type: 'tick', maySpawn });
+      else if (due.type === 'stop report') this.#reportStop(due.entry);
+      else this.#reportShutdown();
+    }
+  }
+}
+
+/** The entry behind what a caller holds, unless its group is no longer active. */
+function activeEntry(process: SupervisedProcess): ProcessEntry | undefined {
+  return process instanceof ProcessEntry && !process.removed ? process : undefined;
+}

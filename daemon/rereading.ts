@@ -1,0 +1,46 @@
+/** Reading the configuration again while the daemon runs. */
+import type { ConfigError } from '../conf/config-error.ts';
+import { diffGroups, type GroupDifference } from '../conf/diff.ts';
+import type { LoadResult } from '../conf/load.ts';
+import type { Settings } from '../conf/settings.ts';
+import type { SupervisorControl } from './process/control.ts';
+
+/**
+ * Holds the configuration that was read last. Only its groups are candidates to be activated; the settings
+ * of the daemon itself stay those it started with, until it restarts.
+ */
+export class Rereading {
+  readonly #active: Settings;
+  readonly #load: () => LoadResult;
+  readonly #supervisor: SupervisorControl;
+  #latest: Settings;
+
+  constructor(active: Settings, load: () => LoadResult, supervisor: SupervisorControl) {
+    this.#active = active;
+    this.#load = load;
+    this.#supervisor = supervisor;
+    this.#latest = active;
+  }
+
+  /** The daemon's own settings, with the groups that were read last. */
+  get settings(): Settings {
+    return { ...this.#active, groups: this.#latest.groups };
+  }
+
+  /** What is wrong with the configuration as it is in the files now. */
+  check(): readonly ConfigError[] {
+    const result = this.#load();
+    return result.type === 'invalid' ? result.errors : [];
+  }
+
+  /** Reads the files. With an error everything stays as it was. */
+  reread():
+    | { readonly type: 'reread'; readonly difference: GroupDifference; readonly settings: Settings }
+    | Extract<LoadResult, { type: 'invalid' }> {
+    const result = this.#load();
+    if (result.type === 'invalid') return result;
+    this.#latest = result.settings;
+    const active = [...this.#supervisor.groups.values()].map((group) => group.settings);
+    return { type: 'reread', difference: diffGroups(active, result.settings.groups), settings: result.settings };
+  }
+}

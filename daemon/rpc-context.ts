@@ -1,0 +1,57 @@
+import process from 'node:process';
+import type { ConfigError } from '../conf/config-error.ts';
+import type { Settings } from '../conf/settings.ts';
+import { RpcFault } from '../rpc/faults.ts';
+import { productVersion } from '../rpc/version.ts';
+import type { ActivityLog } from './log/activity-log.ts';
+import type { Supervisor } from './process/supervisor.ts';
+import type { Rereading } from './rereading.ts';
+import type { RpcContext } from './rpc/context.ts';
+
+export interface RpcContextParts {
+  readonly supervisor: Supervisor;
+  readonly rereading: Rereading;
+  readonly log: ActivityLog;
+  /** Those the daemon started with. */
+  readonly settings: Settings;
+}
+
+/** What XML-RPC methods may know and do, put together of the daemon's parts. */
+export function rpcContext({ supervisor, rereading, log, settings }: RpcContextParts): RpcContext {
+  return {
+    supervisor,
+    configuration: () => rereading.settings,
+    reload() {
+      const result = rereading.reread();
+      if (result.type === 'invalid') throw cannotReread(result.errors);
+      for (const { level, text } of result.settings.notices) if (level === 'warn') log.log(level, text);
+      return result.difference;
+    },
+    restart() {
+      const [first, ...others] = rereading.check();
+      if (first !== undefined) throw cannotReread([first, ...others]);
+      supervisor.shutDown('restart');
+    },
+    activityLog: {
+      path: settings.supervisord.logfile === 'syslog' ? undefined : log.path,
+      async clear() {
+        await log.clear();
+        log.log('info', 'reopening log file');
+      },
+      flush: () => log.flush(),
+    },
+    pid: process.pid,
+    productVersion,
+    namespaces: settings.rpcInterfaces.map(({ namespace }) => namespace),
+    now: () => Date.now() / 1000,
+    log: (level, text) => log.log(level, text),
+    logs: (level) => log.isEnabled(level),
+  };
+}
+
+/** With one error what supervisord says; with several all of them, each with its place. */
+function cannotReread(errors: readonly [ConfigError, ...ConfigError[]]): RpcFault {
+  const [first, ...others] = errors;
+  if (others.length === 0) return new RpcFault('CANT_REREAD', first.text);
+  return new RpcFault('CANT_REREAD', errors.map((error) => error.message).join('\n'));
+}

@@ -1,0 +1,49 @@
+import type { LogLevel, Settings } from '../../conf/settings.ts';
+import type { SupervisorControl } from '../process/control.ts';
+
+/** The daemon's own log, as XML-RPC reads and clears it. */
+export interface ActivityLogControl {
+  /** `undefined`: it goes to syslog. */
+  readonly path: string | undefined;
+  /** Empties the log and opens it again; throws when the system refuses. */
+  clear(): void | Promise<void>;
+  /** Resolves when everything logged so far can be read from the file. */
+  flush(): Promise<void>;
+}
+
+/** Names of groups, as `reloadConfig` answers them. */
+export interface ConfigurationChanges {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** What XML-RPC methods may know and do: a plain record, whose functions are called without `this`. */
+export interface RpcContext {
+  readonly supervisor: SupervisorControl;
+  /** The configuration that was read last, by start or `reloadConfig`; not what is active. */
+  readonly configuration: () => Settings;
+  /**
+   * Reads the configuration again, without starting or stopping anything.
+   *
+   * @throws {RpcFault} `CANT_REREAD`, with everything as it was
+   */
+  readonly reload: () => ConfigurationChanges | Promise<ConfigurationChanges>;
+  /**
+   * Starts the daemon over, once it has stopped everything.
+   *
+   * @throws {RpcFault} `CANT_REREAD`: it could not start with the configuration as it is; nothing is stopped
+   */
+  restart(): void;
+  readonly activityLog: ActivityLogControl;
+  readonly pid: number;
+  /** Version of this program, such as `0.1.0`. */
+  readonly productVersion: string;
+  /** Names of the `[rpcinterface:x]` sections, under each of which `supervisor.*` is offered. */
+  readonly namespaces: readonly string[];
+  /** Wall-clock seconds since 1970. */
+  readonly now: () => number;
+  readonly log: (level: LogLevel, text: string) => void;
+  /** Whether `log` writes messages of that level, so that costly ones need not be built. */
+  readonly logs: (level: LogLevel) => boolean;
+}

@@ -1,0 +1,74 @@
+/** Methods beside supervisord's, under `monitor`: what its clients had to measure for themselves. */
+import pidusage from 'pidusage';
+import { Double, type Encodable } from '../../rpc/xmlrpc.ts';
+import type { ExitStatus } from '../host/host.ts';
+import type { SupervisedProcess } from '../process/control.ts';
+import { exitText } from '../process/exit-text.ts';
+import { signalName } from '../process/signal-names.ts';
+import { allByPriority } from './find.ts';
+import { method } from './method.ts';
+
+/** `monitor.getProductVersion()`. */
+export const getProductVersion = method({
+  parameters: [],
+  returns: 'string',
+  help: 'The version of this program.',
+  available: 'always',
+  call: ({ productVersion }) => productVersion,
+});
+
+/**
+ * `monitor.getAllProcessUsage()`: one struct for each process, by priority. `cpu` is per cent of one core
+ * since the call before (since the start of the process, the first time), `memory` resident bytes, both 0
+ * without a child; `restarts` counts the starts nobody asked for; `lastexit` says how the last child ended.
+ */
+export const getAllProcessUsage = method({
+  parameters: [],
+  returns: 'array',
+  help: 'Per process: name, group, pid, cpu (per cent of one core), memory (bytes), restarts, and lastexit, how the last child ended.',
+  async call({ supervisor }) {
+    const processes = allByPriority(supervisor);
+    const usage = await usageByPid(processes.map((process) => process.view().pid).filter((pid) => pid !== 0));
+    return processes.map((process) => processUsage(process, usage));
+  },
+});
+
+interface Usage {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+function processUsage(process: SupervisedProcess, usage: ReadonlyMap<number, Usage>): Encodable {
+  const { name, group, pid, restarts, lastExit } = process.view();
+  const { cpu, memory } = usage.get(pid) ?? { cpu: 0, memory: 0 };
+  return {
+    name,
+    group,
+    pid,
+    cpu: new Double(cpu),
+    // A double, since 32 bits do not hold 2 GiB.
+    memory: new Double(memory),
+    restarts,
+    lastexit: lastExit === undefined ? '' : lastExitText(lastExit),
+  };
+}
+
+function lastExitText(status: ExitStatus): string {
+  return status.type === 'exited' ? exitText(status) : signalName(status.signal);
+}
+
+async function usageByPid(pids: readonly number[]): Promise<ReadonlyMap<number, Usage>> {
+  if (pids.length === 0) return new Map();
+  try {
+    const usage: Record<string, Usage | null> = await pidusage([...pids]);
+    return new Map(pids.map((pid) => [pid, finite(usage[pid])]));
+  } catch {
+    // All of them have gone meanwhile, or /proc is closed to us.
+    return new Map();
+  }
+}
+
+function finite(usage: Usage | null | undefined): Usage {
+  const { cpu = 0, memory = 0 } = usage ?? {};
+  return { cpu: Number.isFinite(cpu) ? cpu : 0, memory: Number.isFinite(memory) ? memory : 0 };
+}
