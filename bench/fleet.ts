@@ -28,5 +28,6 @@ export async function startFleet(
 async function runningCount(daemon: Daemon): Promise<number> {
   const processes = await daemon.rpc('supervisor.getAllProcessInfo');
   if (!Array.isArray(processes)) return 0;
-  return processes.filter((process) => JSON.stringify(process).includes('RUNNING')).length;
+  return processes.filter((process) => process instanceof Map && process.get('statename') === 'RUNNING')
+    .length;
 }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { startDaemon } from '../test/support/daemons.ts';
+import { type Daemon, startDaemon } from '../test/support/daemons.ts';
 import { waitFor } from '../test/support/wait-for.ts';
 import type { Benchmark } from './benchmark.ts';
 import { cpuSeconds } from './proc.ts';
@@ -25,10 +25,7 @@ stdout_logfile_backups=2
     const cpuBefore = cpuSeconds(daemon.pid);
     const before = performance.now();
     await daemon.rpc('supervisor.startProcess', 'writer');
-    await waitFor(
-      async () => JSON.stringify(await daemon.rpc('supervisor.getProcessInfo', 'writer')).includes('EXITED'),
-      { limit: 120_000 },
-    );
+    await waitFor(async () => (await stateOf(daemon, 'writer')) === 'EXITED', { limit: 120_000 });
     const elapsed = (performance.now() - before) / 1000;
     return [
       { name: 'throughput', unit: 'MB/s', value: (gigabytes * 1000) / elapsed },
@@ -36,3 +33,8 @@ stdout_logfile_backups=2
     ];
   },
 };
+
+async function stateOf(daemon: Daemon, name: string): Promise<unknown> {
+  const info = await daemon.rpc('supervisor.getProcessInfo', name);
+  return info instanceof Map ? info.get('statename') : undefined;
+}

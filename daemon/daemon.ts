@@ -65,7 +65,10 @@ export async function runDaemon(setup: DaemonSetup): Promise<'exit' | 'restart'>
 async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 'restart'> {
   const { settings, inheritedDescriptors } = setup;
   const { supervisord } = settings;
-  const epoll = new Epoll({ pauseMs: 10, onError: (error) => logException('Error in an output stream', error) });
+  const epoll = new Epoll({
+    pauseMs: 10,
+    onError: (error) => logException('Error in an output stream', error),
+  });
   const sinks = new Sinks({ epoll, inheritedDescriptors, log: (level, text) => log.log(level, text) });
   const log = attempt('open the log', () => openActivityLog(supervisord, sinks));
   const logException = (what: string, error: unknown): void =>

@@ -68,7 +68,13 @@ interface Start {
   readonly inheritedDescriptors: ReadonlySet<number>;
 }
 
-async function run({ commandLine, context, isDaemonized, softNofile, inheritedDescriptors }: Start): Promise<number> {
+async function run({
+  commandLine,
+  context,
+  isDaemonized,
+  softNofile,
+  inheritedDescriptors,
+}: Start): Promise<number> {
   const load = loaderOf(commandLine, context);
   let result = load();
   if (result.type === 'invalid') return usageError(result.errors.map(errorLine));
@@ -98,7 +104,9 @@ async function run({ commandLine, context, isDaemonized, softNofile, inheritedDe
 }
 
 /** Drops privileges as `user` asks, or says what comes of not asking. */
-function takeUser({ supervisord }: Settings):
+function takeUser({
+  supervisord,
+}: Settings):
   | { readonly type: 'taken'; readonly notice: Notice | undefined }
   | { readonly type: 'failed'; readonly reason: string } {
   if (supervisord.user === undefined) {
@@ -118,7 +126,10 @@ function detach({ supervisord }: Settings, log: ActivityLog): void {
       process.chdir(supervisord.directory);
       log.log('info', `set current directory: '${supervisord.directory}'`);
     } catch (error) {
-      log.log('critical', `can't chdir into '${supervisord.directory}': ${error instanceof Error ? error.message : error}`);
+      log.log(
+        'critical',
+        `can't chdir into '${supervisord.directory}': ${error instanceof Error ? error.message : error}`,
+      );
     }
   }
   process.umask(supervisord.umask);

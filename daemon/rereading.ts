@@ -41,6 +41,10 @@ export class Rereading {
     if (result.type === 'invalid') return result;
     this.#latest = result.settings;
     const active = [...this.#supervisor.groups.values()].map((group) => group.settings);
-    return { type: 'reread', difference: diffGroups(active, result.settings.groups), settings: result.settings };
+    return {
+      type: 'reread',
+      difference: diffGroups(active, result.settings.groups),
+      settings: result.settings,
+    };
   }
 }

@@ -46,14 +46,12 @@ export class Deadlines<K> {
     this.#sink(this.#rise(position));
   }
 
-  /** Removes and returns the keys whose deadlines have come by `now`, earliest first. */
-  takeDue(now: Instant): K[] {
-    const due: K[] = [];
-    for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
-      this.#removeAt(0);
-      due.push(first.key);
-    }
-    return due;
+  /** Removes and returns the key whose deadline came first, or `undefined` if none has come by `now`. */
+  takeDue(now: Instant): K | undefined {
+    const first = this.#heap[0];
+    if (first === undefined || first.at > now) return undefined;
+    this.#removeAt(0);
+    return first.key;
   }
 
   /** Sets the clock's timer to the earliest deadline, and leaves it alone if it is set to that already. */

@@ -5,7 +5,7 @@ import type { ExitStatus } from '../host/host.ts';
 import { stateEvent } from './events.ts';
 import { exitCode, exitText } from './exit-text.ts';
 import { backOff, becomeRunning, upLongEnoughAt } from './starting.ts';
-import type { Process, ProcessHistory, ProcessIn } from './state.ts';
+import type { ProcessHistory, ProcessIn } from './state.ts';
 import { type Cell, type InputOf, log, type Step, stay } from './step.ts';
 
 /**
@@ -30,13 +30,13 @@ export function exitWhileStarting({
     return { next, effects: [event, log('warn', text)] };
   }
   const running = becomeRunning(process, pid, settings);
-  const ended = becomeExited(running.next, pid, input.status, settings, now);
+  const ended = becomeExited(running.next, input.status, settings, now);
   return { next: ended.next, effects: [running.event, ...ended.effects] };
 }
 
 /** The child ended, and nobody had asked it to. */
 export function exit({ process, input, settings, now }: Cell<ProcessIn<'RUNNING'>, InputOf<'exited'>>): Step {
-  return becomeExited(process, process.pid, input.status, settings, now);
+  return becomeExited(process, input.status, settings, now);
 }
 
 /** The child ended as it was told to. */
@@ -46,7 +46,7 @@ export function stopped({
   settings,
   now,
 }: Cell<ProcessIn<'STOPPING'>, InputOf<'exited'>>): Step {
-  return becomeStopped(process, process.pid, input.status, settings, now);
+  return becomeStopped(process, input.status, settings, now);
 }
 
 /** A child out of reach ended all the same: as if it had never been out of reach. */
@@ -57,17 +57,16 @@ export function exitWhileUnknown({
   now,
 }: Cell<ProcessIn<'UNKNOWN'>, InputOf<'exited'>>): Step {
   const end = process.wasStopping ? becomeStopped : becomeExited;
-  return end(process, process.pid, input.status, settings, now);
+  return end(process, input.status, settings, now);
 }
 
 function becomeStopped(
-  process: Process,
-  pid: number,
+  process: ProcessIn<'STOPPING' | 'UNKNOWN'>,
   status: ExitStatus,
   settings: ProcessSettings,
   now: Now,
 ): Step {
-  const event = stateEvent(settings, process.state, 'STOPPED', { pid });
+  const event = stateEvent(settings, process.state, 'STOPPED', { pid: process.pid });
   const level = settings.exitcodes.includes(exitCode(status)) ? 'info' : 'warn';
   return {
     next: { state: 'STOPPED', history: { ...reaped(process.history, status, now), backoff: 0 } },
@@ -76,15 +75,14 @@ function becomeStopped(
 }
 
 function becomeExited(
-  process: Process,
-  pid: number,
+  process: ProcessIn<'RUNNING' | 'UNKNOWN'>,
   status: ExitStatus,
   settings: ProcessSettings,
   now: Now,
 ): Step {
   const expected = settings.exitcodes.includes(exitCode(status));
   const history: ProcessHistory = { ...reaped(process.history, status, now), backoff: 0 };
-  const event = stateEvent(settings, process.state, 'EXITED', { expected, pid });
+  const event = stateEvent(settings, process.state, 'EXITED', { expected, pid: process.pid });
   const line = expected
     ? log('info', `exited: ${settings.name} (${exitText(status)}; expected)`)
     : log('warn', `exited: ${settings.name} (${exitText(status)}; not expected)`);
@@ -92,6 +90,7 @@ function becomeExited(
     next: {
       state: 'EXITED',
       exitedAt: now.instant,
+      lived: process.state === 'RUNNING' ? now.instant - process.startedAt : 0,
       history: expected ? history : { ...history, spawnerr: `Bad exit code ${exitCode(status)}` },
     },
     effects: [{ type: 'event', event }, line],

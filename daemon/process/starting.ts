@@ -31,7 +31,18 @@ export function spawnIfAutostart({
   return beginSpawn(process, settings, now, process.history);
 }
 
-/** Starts an ended process again if `autorestart` wants it: at once, and as often as it takes. */
+/**
+ * Seconds that a child must have been up for the next one to be spawned in the same breath. Programs that
+ * end as soon as they start (with `startsecs=0` nothing slows them down) would end faster than they can be
+ * spawned, and one exit would follow another without the daemon ever getting to anything else.
+ */
+const longEnoughToRespawnAtOnce = 1;
+
+/**
+ * Starts an ended process again if `autorestart` wants it, as often as it takes: at once, or if the last
+ * child was short-lived, in the event loop's next turn. The process is STARTING all the same, so that
+ * whoever wants to stop it can.
+ */
 export function restartIfWanted({
   process,
   input,
@@ -39,7 +50,22 @@ export function restartIfWanted({
   now,
 }: Cell<ProcessIn<'EXITED'>, InputOf<'tick'>>): Step {
   if (!input.maySpawn || !wantsRestart(process.history, settings)) return stay(process);
-  return respawn(process, settings, now);
+  const step = respawn(process, settings, now);
+  if (process.lived >= longEnoughToRespawnAtOnce) return step;
+  return {
+    next: { ...step.next, spawnAt: justAfter(now.instant) },
+    effects: step.effects.filter(({ type }) => type !== 'spawn'),
+  };
+}
+
+/** Spawns what was to be spawned a little later. */
+function spawnLater(process: StartingProcess, input: InputOf<'tick'>, now: Now): Step {
+  if (!input.maySpawn || process.spawnAt === undefined || now.instant < process.spawnAt) return stay(process);
+  const history = { ...process.history, start: now.epoch };
+  return {
+    next: { ...process, startedAt: now.instant, spawnAt: undefined, history },
+    effects: [{ type: 'spawn' }],
+  };
 }
 
 /** Whether `autorestart` asks for another child after the last one's end. */
@@ -70,13 +96,15 @@ export function recordPid({
   return { next, effects: [spawned, ...effects] };
 }
 
-/** Promotes a child that has stayed up for more than `startsecs`. */
-export function runAfterStartsecs({
+/** Promotes a child that has stayed up for more than `startsecs`, or spawns it if it is yet to be. */
+export function spawnOrRun({
   process,
+  input,
   settings,
   now,
 }: Cell<ProcessIn<'STARTING'>, InputOf<'tick'>>): Step {
-  if (process.pid === undefined || now.instant <= upLongEnoughAt(process, settings)) return stay(process);
+  if (process.pid === undefined) return spawnLater(process, input, now);
+  if (now.instant <= upLongEnoughAt(process, settings)) return stay(process);
   return succeed(process, process.pid, settings);
 }
 
@@ -92,7 +120,12 @@ export function becomeRunning(
   settings: ProcessSettings,
 ): { readonly next: RunningProcess; readonly event: Effect } {
   return {
-    next: { state: 'RUNNING', pid, history: { ...process.history, backoff: 0 } },
+    next: {
+      state: 'RUNNING',
+      pid,
+      startedAt: process.startedAt,
+      history: { ...process.history, backoff: 0 },
+    },
     event: { type: 'event', event: stateEvent(settings, process.state, 'RUNNING', { pid }) },
   };
 }
@@ -160,18 +193,28 @@ export function becomeFatal(
 }
 
 /** STARTING again without anybody having asked. */
-function respawn(process: Process, settings: ProcessSettings, now: Now): Step {
+function respawn(process: Process, settings: ProcessSettings, now: Now): StartingStep {
   const { history } = process;
   return beginSpawn(process, settings, now, { ...history, restarts: history.restarts + 1 });
 }
 
-function beginSpawn(process: Process, settings: ProcessSettings, now: Now, history: ProcessHistory): Step {
+interface StartingStep extends Step {
+  readonly next: StartingProcess;
+}
+
+function beginSpawn(
+  process: Process,
+  settings: ProcessSettings,
+  now: Now,
+  history: ProcessHistory,
+): StartingStep {
   const event = stateEvent(settings, process.state, 'STARTING', { tries: history.backoff });
   return {
     next: {
       state: 'STARTING',
       pid: undefined,
       startedAt: now.instant,
+      spawnAt: undefined,
       history: { ...history, start: now.epoch, spawnerr: '', exitstatus: undefined },
     },
     effects: [{ type: 'event', event }, { type: 'spawn' }],
@@ -182,4 +225,9 @@ function succeed(process: StartingProcess, pid: number, settings: ProcessSetting
   const { next, event } = becomeRunning(process, pid, settings);
   const text = `success: ${settings.name} entered RUNNING state, process has stayed up for > than ${settings.startsecs} seconds (startsecs)`;
   return { next, effects: [event, log('info', text)] };
+}
+
+/** The clock's next microsecond: what has to wait for it is not done at once, though as good as. */
+export function justAfter(instant: Instant): Instant {
+  return (instant + 1e-6) as Instant;
 }

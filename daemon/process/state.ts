@@ -32,13 +32,17 @@ interface Stateful<S extends ProcessStateName> {
 export interface StoppedProcess extends Stateful<'STOPPED'> {}
 
 export interface StartingProcess extends Stateful<'STARTING'> {
-  /** `undefined` between the decision to spawn and its result. */
+  /** `undefined` until the child is there. */
   readonly pid: number | undefined;
+  /** When the child was spawned, or the decision to spawn it was taken. */
   readonly startedAt: Instant;
+  /** When to spawn a child that is not spawned at once; `undefined` as soon as that has been begun. */
+  readonly spawnAt: Instant | undefined;
 }
 
 export interface RunningProcess extends Stateful<'RUNNING'> {
   readonly pid: number;
+  readonly startedAt: Instant;
 }
 
 export interface BackoffProcess extends Stateful<'BACKOFF'> {
@@ -53,6 +57,8 @@ export interface StoppingProcess extends Stateful<'STOPPING'> {
 
 export interface ExitedProcess extends Stateful<'EXITED'> {
   readonly exitedAt: Instant;
+  /** Seconds that the child was up; 0 when it ended out of reach. */
+  readonly lived: number;
 }
 
 export interface FatalProcess extends Stateful<'FATAL'> {}

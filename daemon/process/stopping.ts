@@ -14,7 +14,7 @@ import { type Cell, type Effect, type InputOf, log, type Step, stay } from './st
  */
 const killAgainSecs = 1;
 
-/** Sends the stop signal. */
+/** Sends the stop signal, if there is anything to send it to yet. */
 export function signalToStop({
   process,
   settings,
@@ -22,6 +22,10 @@ export function signalToStop({
 }: Cell<ProcessIn<'STARTING' | 'RUNNING'>, InputOf<'stop' | 'shutDown'>>): Step {
   const { pid } = process;
   const signal = settings.stopsignal;
+  if (process.state === 'STARTING' && process.spawnAt !== undefined) {
+    const event = stateEvent(settings, process.state, 'STOPPED', { pid: 0 });
+    return { next: { state: 'STOPPED', history: process.history }, effects: [{ type: 'event', event }] };
+  }
   if (pid === undefined) {
     const text = `attempted to kill ${settings.name} with sig ${signalName(signal)} but it wasn't running`;
     return { next: process, effects: [log('debug', text)] };

@@ -30,6 +30,9 @@ const stopReportSecs = 2;
 /** Seconds between two lines `waiting for <n1>, <n2> to die`. */
 const shutdownReportSecs = 3;
 
+/** Seconds of work on deadlines after which clients and children get their turn. */
+const longestWakeSecs = 0.02;
+
 export interface SupervisorDependencies extends ActivitySinks {
   readonly host: Host;
   /** Called once, when a shutdown or restart has stopped everything. */
@@ -326,10 +329,13 @@ export class Supervisor implements SupervisorControl {
   #wake(): void {
     const { instant } = this.#host.clock.now();
     const maySpawn = this.#state === 'RUNNING';
-    for (const due of this.#deadlines.takeDue(instant)) {
+    // What a deadline leads to is never due again by the same moment, so this comes to an end.
+    for (let due = this.#deadlines.takeDue(instant); due; due = this.#deadlines.takeDue(instant)) {
       if (due.type === 'tick') this.#runner.handle(due.entry, { type: 'tick', maySpawn });
       else if (due.type === 'stop report') this.#reportStop(due.entry);
       else this.#reportShutdown();
+      // The rest has come too, so the timer is set to a moment in the past: the event loop's next turn.
+      if (this.#host.clock.now().instant - instant > longestWakeSecs) return;
     }
   }
 }

@@ -19,13 +19,14 @@ import { exit, exitWhileStarting, exitWhileUnknown, stopped } from './exiting.ts
 import {
   failToSpawn,
   hasNoRetryLeft,
+  justAfter,
   recordPid,
   restartIfWanted,
   retryAt,
   retryOrGiveUp,
-  runAfterStartsecs,
   spawn,
   spawnIfAutostart,
+  spawnOrRun,
   upLongEnoughAt,
   wantsRestart,
 } from './starting.ts';
@@ -51,7 +52,7 @@ const moves = {
     stop: signalToStop,
     shutDown: signalToStop,
     signalFailed: loseControl,
-    tick: runAfterStartsecs,
+    tick: spawnOrRun,
   },
   RUNNING: { exited: exit, stop: signalToStop, shutDown: signalToStop, signalFailed: loseControl },
   BACKOFF: { stop: stopInBackoff, shutDown: giveUpForShutdown, tick: retryOrGiveUp },
@@ -94,7 +95,9 @@ export function deadlineOf(
 ): Instant | undefined {
   switch (process.state) {
     case 'STARTING':
-      return process.pid === undefined ? undefined : justAfter(upLongEnoughAt(process, settings));
+      // `startsecs` must have passed, not just come; so must the delay in BACKOFF.
+      if (process.pid !== undefined) return justAfter(upLongEnoughAt(process, settings));
+      return maySpawn ? process.spawnAt : undefined;
     case 'BACKOFF':
       if (hasNoRetryLeft(process, settings)) return process.failedAt;
       return maySpawn ? justAfter(retryAt(process)) : undefined;
@@ -110,9 +113,4 @@ export function deadlineOf(
     default:
       return process satisfies never;
   }
-}
-
-/** The clock's next microsecond: `startsecs` and the delay in BACKOFF must have passed, not just come. */
-function justAfter(instant: Instant): Instant {
-  return (instant + 1e-6) as Instant;
 }

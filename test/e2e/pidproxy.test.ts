@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
+import { waitFor } from '../support/wait-for.ts';
 
 const pidproxy = resolve('bin/pidproxy');
 
@@ -41,7 +42,7 @@ describe('pidproxy', () => {
     try {
       await seen(service.stdout, 'up');
       writeFileSync(pidfile, `${service.pid}\n`);
-      await handlersInstalled(proxy.pid);
+      await waitFor(() => catches(proxy.pid, 'SIGHUP'));
       const got = seen(service.stdout, 'got HUP');
       proxy.kill('SIGHUP');
       await got;
@@ -56,7 +57,7 @@ describe('pidproxy', () => {
 
   it('says so when the file cannot be read', async () => {
     const proxy = execa(pidproxy, [join(dir, 'missing'), '/bin/sleep', '100'], { reject: false });
-    await handlersInstalled(proxy.pid);
+    await waitFor(() => catches(proxy.pid, 'SIGTERM'));
     proxy.kill('SIGTERM');
     const result = await proxy;
     expect(result.stdout).toBe(`Can't read child pidfile ${join(dir, 'missing')}!`);
@@ -73,4 +74,10 @@ function seen(stream: NodeJS.ReadableStream, text: string): Promise<void> {
       if (all.includes(text)) done();
     });
   });
+}
+
+/** Whether a process has a handler of its own for a signal. */
+function catches(pid: number | undefined, signal: NodeJS.Signals): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
+  return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
