@@ -40,7 +40,7 @@ export function readConfigFile(path: string): ReadFileResult {
 }
 
 function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : String(error);
+  // Not `instanceof Error`: under a test runner the system's errors come from another realm.
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return hasCode && typeof error.code === 'string' ? error.code : String(error);
 }

@@ -181,7 +181,7 @@ function conversionText(argument: Argument, directive: Directive): ConversionTex
       return { prefix: '', body: truncate(printed(argument.value, conversion), precision) };
     }
     case 'c':
-      return { prefix: '', body: truncate(oneCharacter(argument), precision) };
+      return { prefix: '', body: oneCharacter(argument) };
     case 'd':
     case 'i':
     case 'u':

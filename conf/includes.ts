@@ -2,7 +2,6 @@
 
 import { statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import type { ConfigError } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
 import { type Document, mergeDocuments } from './dialect.ts';
 import type { Scope } from './expand.ts';
@@ -70,15 +69,14 @@ function includeFile(document: Document, path: string, findings: Findings): Docu
     findings.notice('warn', `Cannot read included file "${path}": ${result.code}`);
     return document;
   }
-  for (const error of result.errors) findings.error(error satisfies ConfigError);
+  for (const error of result.errors) findings.error(error);
 
   const nested = result.document.sections.get(includeSection);
-  if (nested === undefined) return mergeDocuments(document, result.document);
-  const place = { file: nested.file, line: nested.line, section: includeSection };
-  findings.warnAt(place, 'not followed: only the main file can include others');
-  const sections = new Map(result.document.sections);
-  sections.delete(includeSection);
-  return mergeDocuments(document, { ...result.document, sections });
+  if (nested !== undefined) {
+    const place = { file: nested.file, line: nested.line, section: includeSection };
+    findings.warnAt(place, 'not followed: only the main file can include others');
+  }
+  return mergeDocuments(document, result.document);
 }
 
 /** A FIFO or a device would keep the daemon reading for ever. */

@@ -19,17 +19,21 @@ numbers.delete('SIGUNUSED');
 const valid = new Set([0, ...numbers.values()]);
 
 /** A signal number, or its name with or without `SIG`, in any case. */
-export const signal: Reader<number> = {
-  type: 'signal',
-  read(text) {
-    const number = parseInteger(text);
-    if (number === undefined) {
-      const upper = strip(text).toUpperCase();
-      const named = numbers.get(upper.startsWith('SIG') ? upper : `SIG${upper}`);
-      if (named === undefined) throw new InvalidValue(`value ${repr(text)} is not a valid signal name`);
-      return named;
-    }
-    if (!valid.has(number)) throw new InvalidValue(`value ${repr(text)} is not a valid signal number`);
-    return number;
-  },
-};
+export const signal: Reader<number> = { type: 'signal', read: (text) => signalNumber(text) };
+
+/**
+ * The number of a signal that is given by number or name.
+ *
+ * @throws {InvalidValue} there is no such signal
+ */
+export function signalNumber(text: string): number {
+  const number = parseInteger(text);
+  if (number === undefined) {
+    const upper = strip(text).toUpperCase();
+    const named = numbers.get(upper.startsWith('SIG') ? upper : `SIG${upper}`);
+    if (named === undefined) throw new InvalidValue(`value ${repr(text)} is not a valid signal name`);
+    return named;
+  }
+  if (!valid.has(number)) throw new InvalidValue(`value ${repr(text)} is not a valid signal number`);
+  return number;
+}

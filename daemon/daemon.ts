@@ -36,8 +36,11 @@ export interface DaemonSetup {
   readonly inheritedDescriptors: ReadonlySet<number>;
   /** What there was to tell before there was a log. */
   readonly notices: readonly Notice[];
-  /** Leaves the terminal; `undefined` in the foreground, and in later lives. */
-  readonly detach: ((log: ActivityLog) => void) | undefined;
+  /**
+   * Leaves the terminal, and returns what lets the starting process go; `undefined` in the foreground, and in
+   * later lives.
+   */
+  readonly detach: ((log: ActivityLog) => () => void) | undefined;
 }
 
 /** A reason not to start that lies outside the configuration. The message is for the terminal. */
@@ -131,9 +134,11 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     childQuit: () => log.log('debug', 'received SIGCHLD indicating a child quit'),
   });
 
-  setup.detach?.(log);
+  const letStarterGo = setup.detach?.(log);
   writeOwnPidfile(supervisord.pidfile, log);
   log.log('info', `supervisord started with pid ${process.pid}`);
+  // Only now: init scripts look for the pidfile as soon as the command returns.
+  letStarterGo?.();
   supervisor.startUp(settings.groups);
 
   const next = await finished;

@@ -47,15 +47,21 @@ export function startDaemonized(softNofile: string | undefined): Promise<number>
 }
 
 /**
- * Lets the starting process go: points the standard descriptors at `/dev/null` and says that the daemon is
- * ready.
+ * Leaves the terminal: points the standard descriptors at `/dev/null`.
  *
  * @param duplicate `dup2`, which Node lacks
+ * @returns tells the starting process that the daemon is ready, and so lets it go
  */
-export function detachFromStarter(duplicate: (from: number, to: number) => void): void {
+export function detachFromStarter(duplicate: (from: number, to: number) => void): () => void {
   const sink = openSync('/dev/null', 'r+');
   for (const descriptor of [0, 1, 2]) duplicate(sink, descriptor);
   if (sink > 2) closeSync(sink);
-  writeSync(readinessDescriptor, 'ready');
-  closeSync(readinessDescriptor);
+  return () => {
+    try {
+      writeSync(readinessDescriptor, 'ready');
+    } catch {
+      // Somebody has ended it. The daemon is up all the same.
+    }
+    closeSync(readinessDescriptor);
+  };
 }

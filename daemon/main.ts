@@ -119,7 +119,7 @@ function takeUser({
 }
 
 /** The last steps into the background, in supervisord's order. */
-function detach({ supervisord }: Settings, log: ActivityLog): void {
+function detach({ supervisord }: Settings, log: ActivityLog): () => void {
   log.log('info', 'daemonizing the supervisord process');
   if (supervisord.directory !== undefined) {
     try {
@@ -133,7 +133,7 @@ function detach({ supervisord }: Settings, log: ActivityLog): void {
     }
   }
   process.umask(supervisord.umask);
-  detachFromStarter(duplicateOnto);
+  return detachFromStarter(duplicateOnto);
 }
 
 /** Prints what the configuration means, or everything that is wrong with it. */

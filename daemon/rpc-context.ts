@@ -35,8 +35,10 @@ export function rpcContext({ supervisor, rereading, log, settings }: RpcContextP
     activityLog: {
       path: settings.supervisord.logfile === 'syslog' ? undefined : log.path,
       async clear() {
-        await log.clear();
+        // The line goes with what is cleared, as supervisord's does.
         log.log('info', 'reopening log file');
+        await log.flush();
+        await log.clear();
       },
       flush: () => log.flush(),
     },

@@ -87,7 +87,6 @@ export const programKeys = {
   stdout_logfile: {
     read: logfile,
     default: 'AUTO',
-    bareLabel: true,
     doc: 'File for stdout; `AUTO`: a file in `childlogdir`; `NONE`, `OFF` or empty: no file.',
   },
   stdout_logfile_maxbytes: {
@@ -113,7 +112,6 @@ export const programKeys = {
   stderr_logfile: {
     read: logfile,
     default: 'AUTO',
-    bareLabel: true,
     doc: 'File for stderr; `AUTO`: a file in `childlogdir`; `NONE`, `OFF` or empty: no file. Without effect under `redirect_stderr`.',
   },
   stderr_logfile_maxbytes: {

@@ -19,11 +19,13 @@ export const supervisordKeys = {
   directory: {
     read: existingDirectory,
     default: undefined,
+    sample: '/tmp',
     doc: 'Directory to change to when supervisord becomes a daemon.',
   },
   user: {
     read: string,
     default: undefined,
+    sample: 'nobody',
     doc: 'User, by name or id, that supervisord switches to at start when root starts it.',
   },
   umask: { read: octal, default: '022', doc: 'File mode creation mask of the daemon.' },

@@ -5,7 +5,7 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /**
  * The access log's line: `localhost:0 - - [21/Nov/2025:10:00:00 +0000] "POST /RPC2 HTTP/1.1" 200 300`.
  *
- * @param bytes of the body
+ * @param bytes sent, the header of the answer included
  * @see supervisor/medusa/http_server.py, `http_request.log`
  */
 export function accessLine(

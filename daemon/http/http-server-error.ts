@@ -1,3 +1,5 @@
+import { systemErrorCode, systemErrorNumber } from '../system-error.ts';
+
 /** A server of the configuration cannot be opened; the message is what the user is told. */
 export class HttpServerError extends Error {
   override readonly name = 'HttpServerError';
@@ -16,10 +18,10 @@ const resolverErrors: ReadonlyMap<string, number> = new Map([
  * @see supervisor/options.py, `openhttpservers`
  */
 export function bindError(error: unknown): HttpServerError {
-  const { code, errno } = errorCode(error);
+  const code = systemErrorCode(error);
   if (code === 'EADDRINUSE') return addressInUse(error);
   const resolverError = resolverErrors.get(code);
-  const number = resolverError ?? errno;
+  const number = resolverError ?? systemErrorNumber(error);
   const reported = resolverError === undefined && code !== '' ? `errno.${code} (${number})` : String(number);
   return new HttpServerError(`Cannot open an HTTP server: socket.error reported ${reported}`, {
     cause: error,
@@ -32,10 +34,4 @@ export function addressInUse(cause?: unknown): HttpServerError {
     'Another program is already listening on a port that one of our HTTP servers is configured to use.  Shut this program down first before starting supervisord.',
     { cause },
   );
-}
-
-function errorCode(error: unknown): { code: string; errno: number } {
-  if (!(error instanceof Error)) return { code: '', errno: 0 };
-  const { code, errno }: NodeJS.ErrnoException = error;
-  return { code: code ?? '', errno: Math.abs(errno ?? 0) };
 }

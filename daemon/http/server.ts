@@ -157,7 +157,7 @@ class HttpServer {
     const written = socket.bytesWritten;
     if (context.logs('trace')) {
       response.once('close', () => {
-        const bytes = Number(response.getHeader('Content-Length') ?? socket.bytesWritten - written);
+        const bytes = socket.bytesWritten - written;
         context.log('trace', accessLine(request, response, { bytes, at: new Date(context.now() * 1000) }));
       });
     }

@@ -10,6 +10,7 @@ import { connect, type Server } from 'node:net';
 import { userInfo } from 'node:os';
 import { pid, umask } from 'node:process';
 import type { HttpServerSettings } from '../../conf/settings.ts';
+import { systemErrorCode } from '../system-error.ts';
 import { addressInUse, bindError, HttpServerError } from './http-server-error.ts';
 import { listen } from './listen.ts';
 
@@ -61,7 +62,7 @@ async function linkInPlace(temporary: string, file: string, warn: (line: string)
       linkSync(temporary, file);
       return;
     } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw error;
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
       const found = lstatSync(file, { throwIfNoEntry: false });
       if (found === undefined) continue;
       // What is no socket was not left by a server, and is somebody's file.
@@ -82,7 +83,9 @@ function isListening(file: string): Promise<boolean> {
       resolve(listening);
     };
     socket.once('connect', () => finish(true));
-    socket.once('error', (error) => finish(!hasCode(error, 'ECONNREFUSED') && !hasCode(error, 'ENOENT')));
+    socket.once('error', (error) =>
+      finish(systemErrorCode(error) !== 'ECONNREFUSED' && systemErrorCode(error) !== 'ENOENT'),
+    );
   });
 }
 
@@ -91,7 +94,7 @@ function giveTo({ file, chown: { uid = -1, gid = -1 } }: UnixServerSettings, tem
   try {
     chownSync(temporary, uid, gid);
   } catch (error) {
-    if (!hasCode(error, 'EPERM')) throw error;
+    if (systemErrorCode(error) !== 'EPERM') throw error;
     throw new HttpServerError(
       `Not permitted to chown ${file} to uid/gid (${uid}, ${gid}); adjust "sockchown" value in config file or on command line to values that the current user (${userInfo().username}) can successfully chown`,
       { cause: error },
@@ -108,10 +111,6 @@ function removeLeftover(file: string): void {
   try {
     unlinkSync(file);
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw bindError(error);
+    if (systemErrorCode(error) !== 'ENOENT') throw bindError(error);
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

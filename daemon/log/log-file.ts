@@ -6,7 +6,7 @@
  */
 import { closeSync, constants, openSync, statSync, truncateSync } from 'node:fs';
 import { seekToEnd, splice, write } from '../host/libc/bytes.ts';
-import { errorCode, SystemError } from '../host/libc/call.ts';
+import { errnoOf, errorCode } from '../host/libc/call.ts';
 import { shiftBackups } from './rotation.ts';
 import type { Rotation, Sink } from './sink.ts';
 
@@ -123,13 +123,4 @@ function isRegular(path: string): boolean {
     if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
-}
-
-function errnoOf(error: unknown): number {
-  if (error instanceof SystemError) return error.errno;
-  // Node's own errors carry the errno negated, as libuv does.
-  if (error instanceof Error && 'errno' in error && typeof error.errno === 'number') {
-    return Math.abs(error.errno);
-  }
-  throw error;
 }

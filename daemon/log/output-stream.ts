@@ -136,7 +136,8 @@ export class OutputStream implements ReadyListener {
       this.#isSpliced = false;
     }
     const bytes = peekPipe(this.#options.pipe);
-    return typeof bytes === 'number' ? this.#moved(bytes) : this.#moveSeen(bytes);
+    if (typeof bytes !== 'number') return this.#moveSeen(bytes);
+    return bytes === 0 || bytes === -EAGAIN ? 'empty' : this.#moved(bytes);
   }
 
   #moved(count: number): Moved {
@@ -178,8 +179,12 @@ export class OutputStream implements ReadyListener {
   }
 
   #waitUntilWritable(): void {
-    this.#unwatch();
-    this.#cancelWait = this.#sink.onWritable(() => this.#resume());
+    try {
+      this.#cancelWait = this.#sink.onWritable(() => this.#resume());
+      this.#unwatch();
+    } catch (error) {
+      this.#fail(errorCode(error));
+    }
   }
 
   /** One line for each spell of failure; then the pipe fills, and the child waits. */

@@ -30,7 +30,6 @@ type Kind = 'pipe' | 'socket' | 'terminal' | 'other';
 
 export class SpecialSink implements Sink, ReadyListener {
   readonly path: string;
-  readonly canBeFull = true;
   readonly #options: SpecialSinkOptions;
   #open: { readonly fd: number; readonly kind: Kind } | undefined;
   #holders = 0;
@@ -41,6 +40,11 @@ export class SpecialSink implements Sink, ReadyListener {
   constructor(options: SpecialSinkOptions) {
     this.path = options.path;
     this.#options = options;
+  }
+
+  /** A file that stdout was redirected to, and `/dev/null`, always have room. */
+  get canBeFull(): boolean {
+    return !this.#isGone && this.#opened().kind !== 'other';
   }
 
   hold(): void {

@@ -4,7 +4,7 @@
  * @see supervisor/rpcinterface.py
  */
 import { InvalidValue } from '../../conf/invalid-value.ts';
-import { signal as signalReader } from '../../conf/signals.ts';
+import { signalNumber } from '../../conf/signals.ts';
 import { RpcFault } from '../../rpc/faults.ts';
 import { runningStates, signallableStates } from '../../rpc/process-states.ts';
 import type { Encodable } from '../../rpc/xmlrpc.ts';
@@ -196,14 +196,14 @@ async function stop(
 }
 
 function send({ supervisor }: CallContext, process: SupervisedProcess, name: string, signal: string): void {
-  const outcome = supervisor.signal(process, signalNumber(signal));
+  const outcome = supervisor.signal(process, toNumber(signal));
   if (outcome.type === 'not-running') throw new RpcFault('NOT_RUNNING', name);
   if (outcome.type === 'failed') throw new RpcFault('FAILED', outcome.reason);
 }
 
-function signalNumber(text: string): number {
+function toNumber(text: string): number {
   try {
-    return signalReader.read(text);
+    return signalNumber(text);
   } catch (error) {
     if (error instanceof InvalidValue) throw new RpcFault('BAD_SIGNAL', text);
     throw error;

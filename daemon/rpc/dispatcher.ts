@@ -3,6 +3,7 @@
  *
  * @see supervisor/xmlrpc.py, `supervisor_xmlrpc_handler`
  */
+import { isUtf8 } from 'node:buffer';
 import { RpcFault } from '../../rpc/faults.ts';
 import { decodeCall, encodeFault, encodeResponse, type MethodCall, XmlRpcError } from '../../rpc/xmlrpc.ts';
 import { callMethod } from './call.ts';
@@ -17,7 +18,6 @@ export type RpcAnswer =
 
 /** How much of a request the log quotes. */
 const maxQuoted = 1000;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 export class RpcDispatcher {
   readonly #context: CallContext;
@@ -51,15 +51,14 @@ export class RpcDispatcher {
 
   #decode(body: Uint8Array): MethodCall | undefined {
     try {
-      return decodeCall(utf8.decode(body));
+      if (isUtf8(body)) return decodeCall(Buffer.from(body).toString());
     } catch (error) {
-      // Of the decoders, only these two refuse bytes; anything else is ours, and equally no call.
-      if (!(error instanceof XmlRpcError) && !(error instanceof TypeError)) {
+      if (!(error instanceof XmlRpcError)) {
         this.#context.log('critical', `Unexpected exception while reading XML-RPC: ${String(error)}`);
       }
-      this.#context.log('error', `XML-RPC request data ${quote(body)} is invalid: unmarshallable`);
-      return undefined;
     }
+    this.#context.log('error', `XML-RPC request data ${quote(body)} is invalid: unmarshallable`);
+    return undefined;
   }
 }
 

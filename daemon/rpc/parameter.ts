@@ -86,7 +86,10 @@ export function optional<T>(parameter: Parameter<T>, value: T): Parameter<T> {
   return { ...parameter, fallback: { value } };
 }
 
+/** As fault texts show a value: supervisord's language writes its constants with a capital. */
 function display(value: XmlRpcValue): string {
+  if (value === null) return 'None';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (value instanceof Map) return 'struct';
   return Array.isArray(value) ? 'array' : String(value);
 }

@@ -6,6 +6,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { RpcFault } from '../../rpc/faults.ts';
+import { systemErrorCode } from '../system-error.ts';
+
+const missing: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
 
 /**
  * Reads `length` bytes from `offset`, or to the end if `length` is 0. With a negative `offset`, and
@@ -23,7 +26,7 @@ export async function readLogFile(path: string | undefined, offset: number, leng
     return await readText(file, start, length === 0 ? size : Math.min(start + length, size));
   } catch (error) {
     if (error instanceof RpcFault) throw error;
-    if (isMissing(error)) throw new RpcFault('NO_FILE', path);
+    if (missing.has(systemErrorCode(error))) throw new RpcFault('NO_FILE', path);
     throw new RpcFault('FAILED');
   }
 }
@@ -33,7 +36,7 @@ export type Tail = readonly [text: string, offset: number, overflow: boolean];
 
 /**
  * Reads what was added after `offset`: at most `length` bytes, and always the last ones of the file.
- * A file that cannot be read is as good as empty.
+ * A file that does not exist, or cannot be read, is as good as empty.
  */
 export async function tailLogFile(path: string | undefined, offset: number, length: number): Promise<Tail> {
   if (path === undefined) return ['', 0, false];
@@ -43,8 +46,8 @@ export async function tailLogFile(path: string | undefined, offset: number, leng
     const overflow = size > offset + length;
     const range = tailRange(size, overflow ? size - 1 : offset, length);
     return [await readText(file, range.start, Math.min(range.start + range.length, size)), size, overflow];
-  } catch {
-    return ['', offset, false];
+  } catch (error) {
+    return ['', missing.has(systemErrorCode(error)) ? 0 : offset, false];
   }
 }
 
@@ -76,8 +79,4 @@ async function readText(file: FileHandle, start: number, end: number): Promise<s
     filled += bytesRead;
   }
   return bytes.toString('utf8', 0, filled);
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

@@ -76,7 +76,7 @@ async function callOne(context: CallContext, call: XmlRpcValue): Promise<Encodab
 function readCall(call: XmlRpcValue): { methodName: string; params: readonly XmlRpcValue[] } {
   const [methodName, params = []] =
     call instanceof Map ? [call.get('methodName'), call.get('params')] : [undefined];
-  if (typeof methodName !== 'string' || methodName === '') {
+  if (typeof methodName !== 'string') {
     throw new RpcFault('INCORRECT_PARAMETERS', 'No methodName');
   }
   // A batch of batches could do an unbounded amount of work.

@@ -18,7 +18,12 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 /** Runs as on a machine with no Node on PATH at all: the pinned runtime must be found. */
-async function output(command: string, args: readonly string[], cwd: string, path = '/usr/bin:/bin'): Promise<string> {
+async function output(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  path = '/usr/bin:/bin',
+): Promise<string> {
   const env = { PATH: path, HOME: dir };
   const { stdout } = await execa(command, args, { cwd, env, extendEnv: false, reject: false });
   return stdout;

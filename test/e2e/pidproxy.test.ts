@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { kill } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { waitFor } from '../support/wait-for.ts';
@@ -31,18 +32,24 @@ describe('pidproxy', () => {
     expect(result.exitCode).toBe(127);
   });
 
+  /** Runs pidproxy on a command that keeps none of our pipes, until it has installed its handlers. */
+  async function runProxy(pidfile: string) {
+    const proxy = execa(pidproxy, [pidfile, '/bin/sh', '-c', 'exec sleep 100 >/dev/null 2>&1'], {
+      reject: false,
+    });
+    // It starts its command when everything else is ready.
+    await waitFor(() => childrenOf(proxy.pid).length > 0);
+    return { proxy, command: Number(childrenOf(proxy.pid)[0]) };
+  }
+
   it('forwards a signal to the pid that the file holds at that moment, and stays', async () => {
     const pidfile = join(dir, 'pid');
-    const service = execa(
-      '/bin/sh',
-      ['-c', 'trap "echo got HUP" HUP; echo up; while :; do sleep 0.05; done'],
-      { reject: false },
-    );
-    const proxy = execa(pidproxy, [pidfile, '/bin/sleep', '100'], { reject: false });
+    const script = 'trap "echo got HUP" HUP; echo up; while :; do sleep 0.05; done';
+    const service = execa('/bin/sh', ['-c', script], { reject: false });
+    const { proxy, command } = await runProxy(pidfile);
     try {
       await seen(service.stdout, 'up');
       writeFileSync(pidfile, `${service.pid}\n`);
-      await waitFor(() => catches(proxy.pid, 'SIGHUP'));
       const got = seen(service.stdout, 'got HUP');
       proxy.kill('SIGHUP');
       await got;
@@ -51,15 +58,15 @@ describe('pidproxy', () => {
       expect((await service).signal).toBe('SIGTERM');
     } finally {
       service.kill('SIGKILL');
-      proxy.kill('SIGKILL');
+      kill(command, 'SIGKILL');
     }
   });
 
   it('says so when the file cannot be read', async () => {
-    const proxy = execa(pidproxy, [join(dir, 'missing'), '/bin/sleep', '100'], { reject: false });
-    await waitFor(() => catches(proxy.pid, 'SIGTERM'));
+    const { proxy, command } = await runProxy(join(dir, 'missing'));
     proxy.kill('SIGTERM');
     const result = await proxy;
+    kill(command, 'SIGKILL');
     expect(result.stdout).toBe(`Can't read child pidfile ${join(dir, 'missing')}!`);
     expect(result.exitCode).toBe(0);
   });
@@ -76,8 +83,8 @@ function seen(stream: NodeJS.ReadableStream, text: string): Promise<void> {
   });
 }
 
-/** Whether a process has a handler of its own for a signal. */
-function catches(pid: number | undefined, signal: NodeJS.Signals): boolean {
-  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
-  return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
+/** Pids of the children of a process. */
+function childrenOf(pid: number | undefined): string[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+  return text === '' ? [] : text.split(' ');
 }

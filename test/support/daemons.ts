@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { env } from 'node:process';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { Client } from '../../ctl/client.ts';
 import type { Encodable, XmlRpcValue } from '../../rpc/xmlrpc.ts';
 import { waitFor } from './wait-for.ts';
@@ -40,14 +40,7 @@ export interface CtlResult {
   readonly exitCode: number;
 }
 
-type DaemonProcess = ResultPromise<{
-  reject: false;
-  all: true;
-  stdin: 'ignore';
-  cleanup: true;
-  env: Readonly<Record<string, string>>;
-  cwd: string;
-}>;
+type DaemonProcess = ReturnType<typeof launch>;
 
 /** A running daemon. Disposing of it stops it and removes its directory. */
 export class Daemon implements AsyncDisposable {
@@ -118,11 +111,7 @@ ${configuration}`,
   async start(): Promise<void> {
     const { prefix = [], args = [], environment = {}, credentials } = this.#options;
     const [command = '', ...words] = [...prefix, join(bins[this.implementation], 'supervisord'), '-n'];
-    const process = execa(command, [...words, '-c', this.configurationFile, ...args], {
-      reject: false,
-      all: true,
-      stdin: 'ignore',
-      cleanup: true,
+    const process = launch(command, [...words, '-c', this.configurationFile, ...args], {
       env: environment,
       cwd: this.dir,
     });
@@ -214,4 +203,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const daemon = new Daemon(options);
   await daemon.start();
   return daemon;
+}
+
+function launch(
+  command: string,
+  args: readonly string[],
+  options: { readonly env: Readonly<Record<string, string>>; readonly cwd: string },
+) {
+  return execa(command, args, { ...options, reject: false, all: true, stdin: 'ignore', cleanup: true });
 }

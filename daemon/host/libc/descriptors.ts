@@ -1,4 +1,4 @@
-/** Descriptors: FIFOs, pipes, duplicates, and what survives an exec. */
+/** Descriptors: FIFOs, pipes, duplicates, and what programs inherit. */
 import { checked, intCall, optionalIntCall } from './call.ts';
 
 /** Octal 02000000 on x64 and arm64 alike. Node's own opens always have it. */
@@ -32,13 +32,6 @@ export function duplicate(fd: number): number {
 /** Makes descriptor `to` mean what `from` means; what it meant before is closed. Programs inherit it. */
 export function duplicateOnto(from: number, to: number): void {
   checked(dup2Call(from, to), 'dup2');
-}
-
-/** Whether a program executed by this process would inherit the descriptor. */
-export function survivesExec(fd: number): boolean {
-  const [F_GETFD, FD_CLOEXEC] = [1, 1];
-  const flags = fcntlCall(fd, F_GETFD, 0);
-  return flags >= 0 && (flags & FD_CLOEXEC) === 0;
 }
 
 export function setCloseOnExec(fd: number): void {

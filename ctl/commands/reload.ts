@@ -1,0 +1,24 @@
+import type { Command } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { exitStatuses } from '../exit-status.ts';
+import { isFault } from '../failures.ts';
+
+/** `reload`: restarts the daemon with all its processes. Does not wait for it. */
+export const reload: Command = {
+  help: ['reload \t\tRestart the remote supervisord.'],
+  takesNoArguments: true,
+  async run(session) {
+    if (!(await confirm(session, 'Really restart the remote supervisord process y/N? '))) {
+      return exitStatuses.SUCCESS;
+    }
+    try {
+      await session.supervisor.restart();
+      session.print('Restarted supervisord');
+      return exitStatuses.SUCCESS;
+    } catch (error) {
+      if (!isFault(error, 'SHUTDOWN_STATE')) throw error;
+      session.print('ERROR: already shutting down');
+      return exitStatuses.GENERIC;
+    }
+  },
+};

@@ -1,0 +1,81 @@
+import { faults } from '../../rpc/faults.ts';
+import type { Command } from '../command.ts';
+import { type ExitStatus, exitStatuses, lastFailure } from '../exit-status.ts';
+import { isFault } from '../failures.ts';
+import type { Session } from '../session.ts';
+import type { ConfigChanges } from '../supervisor-api.ts';
+
+/**
+ * `update`: has the server read its configuration again and brings the running groups in line with it:
+ * all of them, or only those named. A changed group is stopped and starts afresh.
+ */
+export const update: Command = {
+  help: [
+    'update\t\t\tReload config and add/remove as necessary, and will restart affected programs',
+    'update all\t\tReload config and add/remove as necessary, and will restart affected programs',
+    'update <gname> [...]\tUpdate specific groups',
+  ],
+  async run(session, { words }) {
+    const changes = await readChanges(session);
+    if (changes === undefined) return exitStatuses.GENERIC;
+    const named = new Set(words.includes('all') ? [] : words);
+    const known = named.size === 0 ? exitStatuses.SUCCESS : await checkNames(session, named, changes);
+    return lastFailure(known, await apply(session, changes, (group) => named.size === 0 || named.has(group)));
+  },
+};
+
+/** `undefined`: the server cannot read its configuration, which has been told. */
+async function readChanges(session: Session): Promise<ConfigChanges | undefined> {
+  try {
+    return await session.supervisor.reloadConfig();
+  } catch (error) {
+    if (isFault(error, 'SHUTDOWN_STATE')) session.print('ERROR: already shutting down');
+    else if (isFault(error, 'CANT_REREAD')) session.print(`ERROR: ${error.text}`);
+    else throw error;
+    return undefined;
+  }
+}
+
+async function checkNames(
+  session: Session,
+  named: ReadonlySet<string>,
+  { added }: ConfigChanges,
+): Promise<ExitStatus> {
+  const active = (await session.supervisor.getAllProcessInfo()).map(({ group }) => group);
+  const known = new Set([...active, ...added]);
+  const unknown = [...named].filter((name) => !known.has(name));
+  for (const name of unknown) session.print(`ERROR: no such group: ${name}`);
+  return unknown.length === 0 ? exitStatuses.SUCCESS : exitStatuses.GENERIC;
+}
+
+async function apply(
+  session: Session,
+  { added, changed, removed }: ConfigChanges,
+  isWanted: (group: string) => boolean,
+): Promise<ExitStatus> {
+  const { supervisor } = session;
+  let exitStatus: ExitStatus = exitStatuses.SUCCESS;
+  for (const group of removed.filter(isWanted)) {
+    const results = await session.whileWaiting(supervisor.stopProcessGroup(group));
+    session.print(`${group}: stopped`);
+    if (results.some(({ status }) => status === faults.FAILED)) {
+      session.print(`${group}: has problems; not removing`);
+      exitStatus = exitStatuses.GENERIC;
+      continue;
+    }
+    await supervisor.removeProcessGroup(group);
+    session.print(`${group}: removed process group`);
+  }
+  for (const group of changed.filter(isWanted)) {
+    await session.whileWaiting(supervisor.stopProcessGroup(group));
+    session.print(`${group}: stopped`);
+    await supervisor.removeProcessGroup(group);
+    await supervisor.addProcessGroup(group);
+    session.print(`${group}: updated process group`);
+  }
+  for (const group of added.filter(isWanted)) {
+    await supervisor.addProcessGroup(group);
+    session.print(`${group}: added process group`);
+  }
+  return exitStatus;
+}

@@ -1,0 +1,66 @@
+import { commands, unlistedCommands } from './commands.ts';
+import type { Complete } from './input.ts';
+import type { ProcessInfo } from './supervisor-api.ts';
+
+/** Whose arguments are names of groups, and whose are names of processes. */
+const groupCommands: ReadonlySet<string> = new Set(['add', 'remove', 'update']);
+const processCommands: ReadonlySet<string> = new Set([
+  'clear',
+  'fg',
+  'pid',
+  'restart',
+  'signal',
+  'start',
+  'status',
+  'stop',
+  'tail',
+]);
+
+/** Completes a line of the shell. `processes` is asked only where names of them are wanted. */
+export function completer(processes: () => Promise<readonly ProcessInfo[]>): Complete {
+  return async (line) => {
+    const word = lastWord(line);
+    const candidates = await candidatesFor(line, word, processes);
+    return [candidates.filter((candidate) => candidate.startsWith(word)).map((found) => `${found} `), word];
+  };
+}
+
+/** What is being typed: `:`, `*` and `-` belong to a word, since names are made of them. */
+function lastWord(line: string): string {
+  return /[^\s`~!@#$%^&()=+[{\]}\\|;'",<>/?]*$/.exec(line)?.[0] ?? '';
+}
+
+async function candidatesFor(
+  line: string,
+  word: string,
+  processes: () => Promise<readonly ProcessInfo[]>,
+): Promise<readonly string[]> {
+  const words = line.trim().split(/\s+/);
+  const [command = ''] = words;
+  const isFirstWord = words.length === 1 && !line.endsWith(' ');
+  if (command === '' || isFirstWord || command === 'help') return commandNames();
+  if (groupCommands.has(command)) return groupNames(await processes());
+  if (processCommands.has(command)) return processNames(await processes(), word);
+  return [];
+}
+
+function commandNames(): readonly string[] {
+  return ['help', ...[...commands.keys()].filter((name) => !unlistedCommands.has(name)).sort()];
+}
+
+function groupNames(processes: readonly ProcessInfo[]): readonly string[] {
+  return [...new Set(processes.map(({ group }) => group))];
+}
+
+function processNames(processes: readonly ProcessInfo[], word: string): readonly string[] {
+  const names = new Set<string>();
+  for (const { group, name } of processes) {
+    if (group === name && !word.includes(':')) {
+      names.add(name);
+    } else {
+      names.add(`${group}:${name}`);
+      names.add(`${group}:*`);
+    }
+  }
+  return [...names];
+}

@@ -1,0 +1,35 @@
+import process from 'node:process';
+import { UsageError } from '../conf/getopt.ts';
+import type { ReadContext } from '../conf/reader.ts';
+import { findConfigFile, searchPaths } from '../conf/search.ts';
+import type { SupervisorctlSettings } from '../conf/settings.ts';
+import { loadSupervisorctlSettings } from '../conf/supervisorctl.ts';
+import type { CtlOptions } from './options.ts';
+import { passwdUsers } from './users.ts';
+
+/**
+ * The settings that hold: what the command line says, else the configuration file, else the defaults.
+ *
+ * @param argv0 the command as it was called
+ * @throws {UsageError} with the file's first error
+ */
+export function loadSettings(argv0: string, options: CtlOptions): SupervisorctlSettings {
+  const result = loadSupervisorctlSettings(
+    options.configuration ?? findConfigFile(searchPaths(argv0)),
+    readContext(),
+  );
+  if (result.type === 'invalid') throw new UsageError(result.errors[0].text);
+  const { settings } = result;
+  return {
+    serverurl: options.serverurl ?? settings.serverurl,
+    username: options.username ?? settings.username,
+    password: options.password ?? settings.password,
+    prompt: settings.prompt,
+    history_file: options.history_file ?? settings.history_file,
+  };
+}
+
+function readContext(): ReadContext {
+  const env = Object.entries(process.env).map(([name, value = '']): [string, string] => [name, value]);
+  return { env: new Map(env), cwd: process.cwd(), uid: process.getuid?.() ?? 0, users: passwdUsers };
+}

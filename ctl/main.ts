@@ -1,0 +1,62 @@
+/**
+ * `supervisorctl`: from argv to an exit status. The only place that ends the program.
+ *
+ * argv is [node, this file, the command as it was called, ...its words]: see bin/supervisorctl.
+ */
+import process from 'node:process';
+import { UsageError } from '../conf/getopt.ts';
+import { type ExitStatus, exitStatuses } from './exit-status.ts';
+import { standardInput } from './input.ts';
+import { Interrupts } from './interrupts.ts';
+import { loadSettings } from './load-settings.ts';
+import type { CtlCommandLine } from './options.ts';
+import { standardOutput } from './output.ts';
+import { runLine } from './run-line.ts';
+import { Session } from './session.ts';
+
+const [, , argv0 = 'supervisorctl', ...words] = process.argv;
+
+// Whoever reads our output may stop before its end, as `head` does.
+process.stdout.on('error', () => process.exit(exitStatuses.GENERIC));
+process.exit(await main());
+
+async function main(): Promise<ExitStatus> {
+  try {
+    const { options, action } = await commandLine();
+    if (options.help) {
+      const { usageText } = await import('./usage.ts');
+      process.stdout.write(usageText(argv0));
+      return exitStatuses.SUCCESS;
+    }
+    return await run({ options, action });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`Error: ${error.message}\nFor help, use ${argv0} -h\n`);
+    return exitStatuses.INVALID_ARGS;
+  }
+}
+
+/** Without options there is nothing to parse, and nothing to load for it. */
+async function commandLine(): Promise<CtlCommandLine> {
+  if (!words[0]?.startsWith('-')) return { options: {}, action: words };
+  const { readCommandLine } = await import('./options.ts');
+  return readCommandLine(words);
+}
+
+async function run({ options, action }: CtlCommandLine): Promise<ExitStatus> {
+  const settings = loadSettings(argv0, options);
+  const hasAction = action.length > 0;
+  const interactive = options.interactive === true || !hasAction;
+  const interrupts = new Interrupts();
+  using session = new Session({
+    ...settings,
+    interactive,
+    output: standardOutput(),
+    input: standardInput(interrupts),
+    interrupts,
+  });
+  if (!interactive) return (await runLine(session, action.join(' '))).exitStatus;
+  const { runShell } = await import('./shell.ts');
+  await runShell(session, { ...settings, before: [hasAction ? action.join(' ') : 'status'] });
+  return exitStatuses.SUCCESS;
+}

@@ -1,0 +1,28 @@
+import process from 'node:process';
+
+/** Where commands print. */
+export interface Output {
+  /** A line on stdout. */
+  print(line: string): void;
+  /** Text or bytes on stdout, as they are. */
+  write(chunk: string | Uint8Array): void;
+  /** A line on stderr. */
+  printError(line: string): void;
+  /**
+   * The line at the bottom of a terminal that is rewritten in place; '' removes it. `undefined`: stdout
+   * is no terminal.
+   */
+  readonly showLive: ((line: string) => void) | undefined;
+}
+
+/** The program's own stdout and stderr. */
+export function standardOutput(): Output {
+  return {
+    print: (line) => void process.stdout.write(`${line}\n`),
+    write: (chunk) => void process.stdout.write(chunk),
+    printError: (line) => void process.stderr.write(`${line}\n`),
+    showLive: process.stdout.isTTY
+      ? (line) => void process.stdout.write(`\r${line.slice(0, process.stdout.columns - 1)}\x1b[K`)
+      : undefined,
+  };
+}

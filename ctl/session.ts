@@ -1,0 +1,93 @@
+import type { IncomingMessage } from 'node:http';
+import { Client, type ClientCredentials } from './client.ts';
+import type { Input } from './input.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Output } from './output.ts';
+import { showProgress } from './progress.ts';
+import { type SupervisorApi, supervisorApi } from './supervisor-api.ts';
+
+export interface SessionOptions extends ClientCredentials {
+  readonly serverurl: string;
+  /** Whether there is somebody to ask: for a password, or whether a shutdown is really meant. */
+  readonly interactive: boolean;
+  readonly output: Output;
+  readonly input: Input;
+  readonly interrupts: Interrupts;
+}
+
+/** What a command works with: a server, a place to print, and somebody to ask. */
+export class Session implements Disposable {
+  readonly interactive: boolean;
+  readonly output: Output;
+  readonly input: Input;
+  readonly interrupts: Interrupts;
+  #credentials: ClientCredentials;
+  #client: Client;
+
+  constructor({ serverurl, username, password, ...options }: SessionOptions) {
+    this.interactive = options.interactive;
+    this.output = options.output;
+    this.input = options.input;
+    this.interrupts = options.interrupts;
+    this.#credentials = { username, password };
+    this.#client = new Client(serverurl, this.#credentials);
+  }
+
+  readonly supervisor: SupervisorApi = supervisorApi((method, ...params) =>
+    this.#client.call(method, ...params),
+  );
+
+  get serverurl(): string {
+    return this.#client.serverurl;
+  }
+
+  print(line: string): void {
+    this.output.print(line);
+  }
+
+  /** Prints each line on stdout. */
+  printAll(lines: readonly string[]): void {
+    for (const line of lines) this.output.print(line);
+  }
+
+  /** Follows a log of the server; see `Client.follow`. */
+  follow(path: string, abortSignal: AbortSignal): Promise<IncomingMessage> {
+    return this.#client.follow(path, abortSignal);
+  }
+
+  /** From now on, talks to the server at `serverurl`. */
+  open(serverurl: string): void {
+    this.#connect(serverurl, this.#credentials);
+  }
+
+  /** From now on, logs in with `credentials`. */
+  logIn(credentials: ClientCredentials): void {
+    this.#connect(this.serverurl, credentials);
+  }
+
+  /** Waits for the server to do something that takes time; on a terminal, shows what it is at. */
+  whileWaiting<T>(answer: Promise<T>): Promise<T> {
+    return showProgress(this, answer);
+  }
+
+  /** Runs `task` until it is done or Ctrl-C aborts it; says which it was. */
+  async untilInterrupted(task: (abortSignal: AbortSignal) => Promise<void>): Promise<'done' | 'interrupted'> {
+    const controller = new AbortController();
+    await this.interrupts.during(
+      () => controller.abort(),
+      () => task(controller.signal),
+    );
+    return controller.signal.aborted ? 'interrupted' : 'done';
+  }
+
+  [Symbol.dispose](): void {
+    this.#client[Symbol.dispose]();
+    this.input[Symbol.dispose]();
+  }
+
+  #connect(serverurl: string, credentials: ClientCredentials): void {
+    this.#client[Symbol.dispose]();
+    this.#credentials = credentials;
+    this.#client = new Client(serverurl, credentials);
+  }
+}

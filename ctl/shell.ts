@@ -1,0 +1,52 @@
+import { completer } from './completion.ts';
+import { Interrupted } from './failures.ts';
+import { History } from './history.ts';
+import { runLine } from './run-line.ts';
+import type { Session } from './session.ts';
+import type { ProcessInfo } from './supervisor-api.ts';
+
+export interface ShellOptions {
+  /** Shown in front of `> `. */
+  readonly prompt: string;
+  readonly history_file: string | undefined;
+  /** Lines to run before the first prompt. */
+  readonly before: readonly string[];
+}
+
+/** Runs the lines that the user types, until `quit`, the end of the input, or Ctrl-C. */
+export async function runShell(
+  session: Session,
+  { prompt, history_file, before }: ShellOptions,
+): Promise<void> {
+  const history = new History(history_file);
+  let processes: Promise<readonly ProcessInfo[]> | undefined;
+  const complete = completer(() => {
+    processes ??= session.supervisor.getAllProcessInfo();
+    return processes;
+  });
+  try {
+    for (const line of before) {
+      if ((await runInterruptibly(session, line)).leavesShell) return;
+    }
+    for (;;) {
+      const line = await session.input.readLine(`${prompt}> `, { complete, history: history.lines });
+      if (line !== undefined) history.add(line);
+      processes = undefined;
+      if ((await runInterruptibly(session, line ?? 'EOF')).leavesShell) return;
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    session.print('');
+  } finally {
+    history.save();
+  }
+}
+
+/** A command that does not handle Ctrl-C itself is left behind, and the shell with it. */
+function runInterruptibly(session: Session, line: string): ReturnType<typeof runLine> {
+  const { promise: interruption, reject } = Promise.withResolvers<never>();
+  return session.interrupts.during(
+    () => reject(new Interrupted('Ctrl-C')),
+    () => Promise.race([runLine(session, line), interruption]),
+  );
+}

@@ -1,0 +1,33 @@
+/** The tables of docs/configuration.md, as the key tables would have them. */
+import type { Key } from '../../conf/keys/key.ts';
+import { programKeys } from '../../conf/keys/program.ts';
+import type { SectionKind } from '../../conf/keys/sections.ts';
+import { notYetActing } from '../../conf/not-yet-acting.ts';
+
+/** Heading of a section's chapter. */
+export function sectionHeading({ name, match }: SectionKind): string {
+  return `## \`[${name}${match === 'named' ? ':x' : ''}]\``;
+}
+
+/** The table of a section's keys; sections that share those of `[program:x]` list only what differs. */
+export function keyTable({ keys }: SectionKind): string {
+  const shared = new Map<string, Key<unknown>>(Object.entries(programKeys));
+  const entries = Object.entries(keys);
+  const extendsProgram = 'events' in keys || 'socket' in keys;
+  const own = extendsProgram ? entries.filter(([name, key]) => shared.get(name) !== key) : entries;
+  const rows = own.map(
+    ([name, key]) => `| \`${name}\` | ${key.read.type} | ${defaultText(key)} | ${key.doc} |`,
+  );
+  return ['| key | type | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function defaultText({ default: text, absent, unit }: Key<unknown>): string {
+  if (text === undefined) return absent ?? 'unset';
+  const value = text === '' ? 'empty' : `\`${text}\``;
+  return unit === undefined || unit === 'bytes' ? value : `${value} ${unit}`;
+}
+
+/** The list of what is read but not acted on. */
+export function notYetActingList(): string {
+  return notYetActing.map(({ name }) => `- \`${name}\``).join('\n');
+}

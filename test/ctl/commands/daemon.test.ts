@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { testCases } from '../command-case.ts';
+import { Fault, startFakeServer } from '../fake-server.ts';
+import { runCommand } from '../run-command.ts';
+
+const restartQuestion = 'Really restart the remote supervisord process y/N? ';
+const shutdownQuestion = 'Really shut the remote supervisord process down y/N? ';
+
+describe('reload', () => {
+  const restart = 'supervisor.restart';
+  testCases([
+    {
+      it: 'restarts the daemon',
+      line: 'reload',
+      answers: { [restart]: true },
+      stdout: 'Restarted supervisord\n',
+    },
+    {
+      it: 'asks first where there is somebody to ask',
+      line: 'reload',
+      interactive: true,
+      typed: ['Yes'],
+      answers: { [restart]: true },
+      stdout: `${restartQuestion}Restarted supervisord\n`,
+    },
+    {
+      it: 'does nothing without a yes',
+      line: 'reload',
+      interactive: true,
+      typed: [''],
+      stdout: restartQuestion,
+      calls: [],
+    },
+    {
+      it: 'fails where the input ends instead of an answer',
+      line: 'reload',
+      interactive: true,
+      stdout: `${restartQuestion}error: Cannot ask for confirmation: the input has ended\n`,
+      exitStatus: 1,
+    },
+    {
+      it: 'exits with 1 while the daemon is shutting down',
+      line: 'reload',
+      answers: { [restart]: new Fault('SHUTDOWN_STATE') },
+      stdout: 'ERROR: already shutting down\n',
+      exitStatus: 1,
+    },
+    {
+      it: 'takes no arguments',
+      line: 'reload x',
+      stdout: 'Error: reload accepts no arguments\nreload \t\tRestart the remote supervisord.\n',
+      exitStatus: 1,
+    },
+  ]);
+});
+
+describe('shutdown', () => {
+  const shutdown = 'supervisor.shutdown';
+  testCases([
+    { it: 'ends the daemon', line: 'shutdown', answers: { [shutdown]: true }, stdout: 'Shut down\n' },
+    {
+      it: 'asks first where there is somebody to ask',
+      line: 'shutdown',
+      interactive: true,
+      typed: ['n'],
+      stdout: shutdownQuestion,
+      calls: [],
+    },
+    {
+      it: 'counts a daemon that is shutting down as success',
+      line: 'shutdown',
+      answers: { [shutdown]: new Fault('SHUTDOWN_STATE') },
+      stdout: 'ERROR: already shutting down\n',
+    },
+    {
+      it: 'takes no arguments',
+      line: 'shutdown x',
+      stdout: 'Error: shutdown accepts no arguments\nshutdown \tShut the remote supervisord down.\n',
+      exitStatus: 1,
+    },
+  ]);
+
+  it('suspects that a daemon without a socket is down already', async () => {
+    const serverurl = 'unix:///nonexistent/s.sock';
+    expect(await runCommand('shutdown', { serverurl })).toEqual({
+      stdout: `ERROR: ${serverurl} no such file (already shut down?)\n`,
+      stderr: '',
+      exitStatus: 1,
+    });
+  });
+});
+
+describe('open', () => {
+  testCases([
+    {
+      it: 'knows two kinds of URL',
+      line: 'open foo',
+      stdout: 'ERROR: url must be http:// or unix://\n',
+      exitStatus: 1,
+    },
+    {
+      it: 'does not fail where the server there is down',
+      line: 'open unix:///nonexistent/s.sock',
+      stdout: 'unix:///nonexistent/s.sock no such file\n',
+    },
+  ]);
+
+  it('talks to the other server from then on', async () => {
+    await using first = await startFakeServer();
+    await using second = await startFakeServer({ answers: { 'supervisor.getAllProcessInfo': [] } });
+    expect((await runCommand(`open ${second.serverurl}`, first)).exitStatus).toBe(0);
+    expect(first.calls).toEqual([]);
+    expect(second.calls).toEqual(['supervisor.getVersion()', 'supervisor.getAllProcessInfo()']);
+  });
+});
+
+describe('quit, exit and EOF', () => {
+  testCases(
+    ['quit', 'exit', 'EOF'].map((line) => ({
+      it: `${line} prints an empty line`,
+      line,
+      stdout: '\n',
+      calls: [],
+    })),
+  );
+});

@@ -1,0 +1,133 @@
+import { type LoadContext, loadSettings } from '../../../conf/load.ts';
+import { compareCodePoints } from '../../../conf/python-text.ts';
+import {
+  type ChannelSettings,
+  type GroupSettings,
+  type HttpServerSettings,
+  logLevels,
+  type Ownership,
+  type ProcessSettings,
+  type Settings,
+} from '../../../conf/settings.ts';
+
+/** What `real-config.py` says of a configuration, from ours. */
+export function ourAnswer(file: string, context: LoadContext): unknown {
+  const result = loadSettings(file, context);
+  if (result.type === 'invalid') return { type: 'invalid', code: 2, text: result.errors[0].text };
+  return describe(result.settings);
+}
+
+function describe({ supervisord, httpServers, rpcInterfaces, groups, notices }: Settings): unknown {
+  const { user, loglevel, directory, environment, ...section } = supervisord;
+  return {
+    type: 'ok',
+    supervisord: {
+      ...section,
+      loglevel: logLevels[loglevel],
+      uid: user?.uid ?? null,
+      directory: directory ?? null,
+      environment: Object.fromEntries(environment),
+    },
+    servers: httpServers.map(describeServer),
+    rpcinterfaces: rpcInterfaces.map(({ namespace }) => namespace),
+    groups: groups.map(describeGroup),
+    configInfo: groups
+      .flatMap((group) => group.processes.map((process) => configInfo(group, process)))
+      .sort((a, b) => compareCodePoints(a.name, b.name)),
+    infos: notices.filter(({ level }) => level === 'info').map(({ text }) => text),
+    warnings: notices
+      .filter(({ level, text }) => level === 'warn' && !ourWarnings.test(text))
+      .map(({ text }) => text),
+  };
+}
+
+/** Warnings that only we give. */
+const ourWarnings =
+  /: unknown (key|section)|^The configuration uses what|^Cannot read included|listed twice|not followed/;
+
+function describeServer(server: HttpServerSettings): unknown {
+  const { section, credentials } = server;
+  const common = {
+    section,
+    username: credentials?.username ?? null,
+    password: credentials?.password ?? null,
+  };
+  if (server.type === 'inet') return { ...common, host: server.host, port: server.port };
+  return { ...common, file: server.file, chmod: server.chmod, chown: pair(server.chown) };
+}
+
+function pair({ uid, gid }: Ownership): number[] {
+  return [uid ?? -1, gid ?? -1];
+}
+
+const kinds = {
+  program: 'ProcessGroupConfig',
+  group: 'ProcessGroupConfig',
+  eventlistener: 'EventListenerPoolConfig',
+  'fcgi-program': 'FastCGIGroupConfig',
+};
+
+function describeGroup(group: GroupSettings): unknown {
+  const { type, name, priority, processes } = group;
+  return {
+    kind: kinds[type],
+    name,
+    priority,
+    ...(group.type === 'eventlistener' && {
+      buffer_size: group.buffer_size,
+      events: [...group.events].sort(),
+    }),
+    ...(group.type === 'fcgi-program' && {
+      socket: {
+        url: group.socket.url,
+        owner: group.socket.owner === undefined ? null : pair(group.socket.owner),
+        mode: group.socket.mode ?? null,
+        backlog: group.socket.backlog ?? null,
+      },
+    }),
+    processes: processes.map((process) => ({
+      name: process.name,
+      environment: Object.fromEntries(process.environment),
+      umask: process.umask ?? null,
+      stopasgroup: process.stopasgroup,
+      directory: process.directory ?? null,
+      autorestart: process.autorestart,
+    })),
+  };
+}
+
+function configInfo(group: GroupSettings, process: ProcessSettings) {
+  return {
+    autostart: process.autostart,
+    directory: process.directory ?? 'none',
+    uid: process.user?.uid ?? 'none',
+    command: process.command,
+    exitcodes: process.exitcodes,
+    group: group.name,
+    group_prio: group.priority,
+    inuse: false,
+    killasgroup: process.killasgroup,
+    name: process.name,
+    process_prio: process.priority,
+    redirect_stderr: process.redirect_stderr,
+    startretries: process.startretries,
+    startsecs: process.startsecs,
+    stopsignal: process.stopsignal,
+    stopwaitsecs: process.stopwaitsecs,
+    serverurl: process.serverurl ?? 'none',
+    ...channelInfo('stdout', process.stdout),
+    ...channelInfo('stderr', process.stderr),
+  };
+}
+
+function channelInfo(channel: string, settings: ChannelSettings): { [key: string]: unknown } {
+  const { logfile } = settings;
+  return {
+    [`${channel}_capture_maxbytes`]: settings.capture_maxbytes,
+    [`${channel}_events_enabled`]: settings.events_enabled,
+    [`${channel}_logfile`]: logfile.type === 'file' ? logfile.path : logfile.type.toLowerCase(),
+    [`${channel}_logfile_backups`]: settings.logfile_backups,
+    [`${channel}_logfile_maxbytes`]: settings.logfile_maxbytes,
+    [`${channel}_syslog`]: settings.syslog,
+  };
+}

@@ -1,0 +1,87 @@
+import { expect, it, jest } from '@jest/globals';
+import { describeWithRealSupervisord } from '../../support/real-supervisord.ts';
+import { normalize } from './compare.ts';
+import { runSupervisorctl } from './run-supervisorctl.ts';
+
+jest.setTimeout(120_000);
+
+describeWithRealSupervisord('without a server, our supervisorctl and the real one do alike with', () => {
+  const all = [
+    ...[
+      'status',
+      'start x',
+      'stop x',
+      'restart x',
+      'signal HUP x',
+      'pid',
+      'tail x',
+      'maintail',
+      'clear x',
+      'fg x',
+    ],
+    ...['version', 'reread', 'update', 'add x', 'remove x', 'avail', 'reload', 'shutdown', 'add'],
+  ];
+  const some = ['status', 'version', 'reread', 'shutdown'];
+  const servers = new Map([
+    ['unix:///nonexistent/s.sock', all],
+    ['http://localhost:1', all],
+    ['unix:///etc/passwd', some],
+    ['http://nosuch.invalid', some],
+    ['https://localhost', some],
+    ['unix:/x', some],
+  ]);
+  for (const [serverurl, lines] of servers) {
+    it(serverurl, async () => {
+      for (const line of lines) {
+        const args = ['-s', serverurl, ...line.split(' ')];
+        const [ours, real] = await Promise.all([
+          runSupervisorctl('ours', args),
+          runSupervisorctl('real', args),
+        ]);
+        const seen = (result: typeof ours) => ({
+          line,
+          ...result,
+          stdout: normalize(result.stdout, { dir: '//' }),
+        });
+        expect(seen(ours)).toEqual(seen(real));
+      }
+    });
+  }
+
+  const commandLines = [
+    '-x',
+    '-c',
+    '--foo',
+    '--h x',
+    '--s',
+    '--serverurl',
+    '--help=3',
+    '--interactive=',
+    '-s foo status',
+    '-s http:// status',
+    '-s http://a -s http://b status',
+    '-u a -u b status',
+    '-i -i version',
+    '-c /nonexistent status',
+    '-c /etc status',
+    '--user',
+    '--history-file x',
+    '-s unix:// status',
+    '-s unix:///nonexistent -- version',
+    '--hist x -s unix:///nonexistent version',
+    '-ua -sunix:///nonexistent version',
+  ];
+  for (const line of commandLines) {
+    it(`the command line ${line}`, async () => {
+      const args = line.split(' ');
+      const [ours, real] = await Promise.all([
+        runSupervisorctl('ours', args),
+        runSupervisorctl('real', args),
+      ]);
+      expect({ stderr: normalize(ours.stderr, { dir: '//' }), exitCode: ours.exitCode }).toEqual({
+        stderr: normalize(real.stderr, { dir: '//' }),
+        exitCode: real.exitCode,
+      });
+    });
+  }
+});

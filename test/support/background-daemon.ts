@@ -1,0 +1,61 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kill } from 'node:process';
+import { type RunOptions, type RunResult, runSupervisord } from './run-supervisord.ts';
+import { isAlive } from './supervised.ts';
+import { waitFor } from './wait-for.ts';
+
+/** A directory with a configuration, for daemons that go to the background. Disposing of it ends the daemon. */
+export class BackgroundDaemon implements AsyncDisposable {
+  readonly dir = mkdtempSync(join(tmpdir(), 'supervisord-background-'));
+  readonly configurationFile = join(this.dir, 'supervisord.conf');
+  readonly socket = join(this.dir, 'supervisor.sock');
+  readonly pidfile = join(this.dir, 'supervisord.pid');
+  readonly logfile = join(this.dir, 'supervisord.log');
+
+  constructor(configuration = '', supervisord = '') {
+    writeFileSync(
+      this.configurationFile,
+      `[unix_http_server]
+file=${this.socket}
+[supervisord]
+logfile=${this.logfile}
+pidfile=${this.pidfile}
+childlogdir=${this.dir}
+${supervisord}
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://${this.socket}
+${configuration}`,
+    );
+  }
+
+  /** Runs the command, which returns when the daemon is up, or has given up. */
+  start(args: readonly string[] = [], options: Partial<RunOptions> = {}): Promise<RunResult> {
+    return runSupervisord(['-c', this.configurationFile, ...args], { cwd: this.dir, ...options });
+  }
+
+  /** From the pidfile; `undefined` without one. */
+  get pid(): number | undefined {
+    return existsSync(this.pidfile) ? Number(readFileSync(this.pidfile, 'utf8')) : undefined;
+  }
+
+  logText(): string {
+    return readFileSync(this.logfile, 'utf8');
+  }
+
+  /** Ends the daemon and waits until it has gone. */
+  async stop(): Promise<void> {
+    const { pid } = this;
+    if (pid === undefined || !isAlive(pid)) return;
+    kill(pid, 'SIGTERM');
+    await waitFor(() => !isAlive(pid), { what: 'the daemon to end' });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}

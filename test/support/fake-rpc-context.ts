@@ -1,0 +1,65 @@
+import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
+import type { RpcContext } from '../../daemon/rpc/context.ts';
+import { FakeSupervisor } from './fake-supervisor.ts';
+
+/** An `RpcContext` around a fake supervisor, with the log lines it was given. */
+export interface FakeRpcContext extends RpcContext {
+  readonly supervisor: FakeSupervisor;
+  readonly lines: string[];
+}
+
+/** A whole configuration with these groups. */
+export function settingsWith(groups: readonly GroupSettings[]): Settings {
+  return {
+    file: '/etc/supervisord.conf',
+    supervisord: {
+      logfile: '/var/log/supervisord.log',
+      logfile_maxbytes: 0,
+      logfile_backups: 0,
+      loglevel: 'info',
+      pidfile: '/run/supervisord.pid',
+      umask: 0o22,
+      nodaemon: true,
+      silent: false,
+      minfds: 1024,
+      minprocs: 200,
+      nocleanup: false,
+      childlogdir: '/tmp',
+      user: undefined,
+      directory: undefined,
+      strip_ansi: false,
+      environment: new Map(),
+      identifier: 'supervisor',
+    },
+    httpServers: [],
+    rpcInterfaces: [{ namespace: 'supervisor' }],
+    groups,
+    notices: [],
+  };
+}
+
+/** A context for a supervisor with these groups, which are configured and active. */
+export function fakeRpcContext(
+  groups: readonly GroupSettings[] = [],
+  overrides: Partial<RpcContext> & { readonly level?: 'trace' | 'info' } = {},
+): FakeRpcContext {
+  const { level = 'info', ...members } = overrides;
+  const settings = settingsWith(groups);
+  const lines: string[] = [];
+  const supervisor = new FakeSupervisor(...groups);
+  return {
+    configuration: () => settings,
+    reload: () => ({ added: [], changed: [], removed: [] }),
+    restart: () => supervisor.shutDown('restart'),
+    activityLog: { path: undefined, clear: () => {}, flush: () => Promise.resolve() },
+    pid: 4242,
+    productVersion: '0.1.0',
+    namespaces: ['supervisor'],
+    now: () => 1_700_000_000.5,
+    logs: (wanted: LogLevel) => level === 'trace' || wanted !== 'trace',
+    ...members,
+    log: (wanted, text) => lines.push(`${wanted}: ${text}`),
+    supervisor,
+    lines,
+  };
+}

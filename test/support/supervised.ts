@@ -1,0 +1,86 @@
+/** What tests ask a running daemon, and the system, about its processes. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { XmlRpcValue } from '../../rpc/xmlrpc.ts';
+import type { Daemon } from './daemons.ts';
+import { waitFor } from './wait-for.ts';
+
+/** A member of what `getProcessInfo` says. */
+export async function infoOf(daemon: Daemon, name: string, member: string): Promise<XmlRpcValue | undefined> {
+  const info = await daemon.rpc('supervisor.getProcessInfo', name);
+  if (!(info instanceof Map)) throw new Error('getProcessInfo answered no struct');
+  return info.get(member);
+}
+
+export async function stateOf(daemon: Daemon, name: string): Promise<string> {
+  return String(await infoOf(daemon, name, 'statename'));
+}
+
+export async function pidOf(daemon: Daemon, name: string): Promise<number> {
+  return Number(await infoOf(daemon, name, 'pid'));
+}
+
+export async function waitForState(daemon: Daemon, name: string, state: string): Promise<void> {
+  await waitFor(async () => (await stateOf(daemon, name)) === state, { what: `${name} to be ${state}` });
+}
+
+/** The states of all processes, by group and name, once `condition` holds for each of them. */
+export async function waitForAll(daemon: Daemon, condition: (state: string) => boolean): Promise<void> {
+  await waitFor(async () => (await states(daemon)).every(condition), { what: 'a state of all processes' });
+}
+
+export async function states(daemon: Daemon): Promise<string[]> {
+  const all = await daemon.rpc('supervisor.getAllProcessInfo');
+  if (!Array.isArray(all)) throw new Error('getAllProcessInfo answered no array');
+  return all.map((info) => (info instanceof Map ? String(info.get('statename')) : ''));
+}
+
+/** What a process has written to its log on stdout, wherever that is. */
+export async function stdoutOf(daemon: Daemon, name: string): Promise<string> {
+  return readFileSync(String(await infoOf(daemon, name, 'stdout_logfile')), 'utf8');
+}
+
+export async function stderrOf(daemon: Daemon, name: string): Promise<string> {
+  return readFileSync(String(await infoOf(daemon, name, 'stderr_logfile')), 'utf8');
+}
+
+/** Waits until the activity log holds the text; a string, or an expression it matches. */
+export async function waitForLog(daemon: Daemon, text: string | RegExp): Promise<void> {
+  const isThere = (): boolean => {
+    const log = existsSync(daemon.logfile) ? daemon.logText() : '';
+    return typeof text === 'string' ? log.includes(text) : text.test(log);
+  };
+  await waitFor(isThere, { what: `the log to have ${text}` });
+}
+
+/** A line of `/proc/PID/status`, such as `PPid` or `SigIgn`; `undefined`: there is no such process. */
+export function procStatus(pid: number | string, key: string): string | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return new RegExp(`^${key}:[ \\t]*(.*?)[ \\t]*$`, 'm').exec(status)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Neither gone nor a zombie. */
+export function isAlive(pid: number): boolean {
+  const state = procStatus(pid, 'State');
+  return state !== undefined && !state.startsWith('Z');
+}
+
+/** Pids of the children of a process, zombies included. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && procStatus(name, 'PPid') === String(pid))
+    .map(Number);
+}
+
+/** How many descriptors a process has open. */
+export function openDescriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** Kilobytes of memory that a process keeps resident. */
+export function residentKilobytes(pid: number): number {
+  return Number.parseInt(procStatus(pid, 'VmRSS') ?? '0', 10);
+}
