@@ -93,15 +93,17 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
       stripAnsi: supervisord.strip_ansi,
       debugOutput: log.isEnabled('debug'),
       inheritedDescriptors,
+      epoll,
+      sinks,
       log: (level, text) => log.log(level, text),
     });
   const host = attempt('prepare the runtime directory', createHost);
-  const { promise: finished, resolve: finish } = Promise.withResolvers<'exit' | 'restart'>();
+  const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   const supervisor = new Supervisor({
     host,
     log: (level, text) => log.log(level, text),
     emit: () => {},
-    onFinished: finish,
+    onFinished: () => finish(),
   });
   const rereading = new Rereading(settings, setup.load, supervisor);
   servers.serve(rpcContext({ supervisor, rereading, log, settings }));
@@ -141,7 +143,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   letStarterGo?.();
   supervisor.startUp(settings.groups);
 
-  const next = await finished;
+  await finished;
   await servers.close();
   supervisor[Symbol.dispose]();
   host.close();
@@ -151,7 +153,8 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   process.off('uncaughtException', onException);
   await log.close();
   epoll.close();
-  return next;
+  // Somebody may have asked for the end while it was getting ready to start over.
+  return supervisor.state === 'RESTARTING' ? 'restart' : 'exit';
 }
 
 /** Where FIFOs lie: beside the first unix socket, else beside the pidfile. */

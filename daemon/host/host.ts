@@ -71,4 +71,9 @@ export interface Host {
   kill(pid: number, signal: number, to: 'process' | 'group'): KillResult;
   /** Calls `listener` for each reaped child, once, in the order of reaping. */
   onExit(listener: (exit: ChildExit) => void): void;
+  /**
+   * Reaps those that have ended already, without waiting to be told. Before deadlines are judged: a child
+   * that died in time must not be taken for one that lived on.
+   */
+  reap(): void;
 }

@@ -43,16 +43,19 @@ export class Reaper {
    * hand, for those that ended meanwhile.
    */
   reap(): void {
-    // One SIGCHLD can stand for many exits.
+    // One SIGCHLD can stand for many exits. They are told when all are collected: what is done about one,
+    // such as spawning its successor, takes long enough for others to end, and would never come to an end.
+    const exits: EndedChild[] = [];
+    let isLibuvFirst = false;
     for (let ended = peekEndedChild(); ended !== undefined; ended = peekEndedChild()) {
-      if (this.#libuvChildren.has(ended.pid)) {
-        this.#lookAgain();
-        return;
-      }
+      isLibuvFirst = this.#libuvChildren.has(ended.pid);
+      if (isLibuvFirst) break;
       const reaped = reapChild(ended.pid);
-      if (reaped !== undefined) this.#tell(reaped);
+      if (reaped !== undefined) exits.push(reaped);
     }
-    this.#looksForLibuv = 0;
+    if (isLibuvFirst) this.#lookAgain();
+    else this.#looksForLibuv = 0;
+    for (const exit of exits) this.#tell(exit);
   }
 
   [Symbol.dispose](): void {

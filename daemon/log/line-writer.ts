@@ -49,7 +49,10 @@ export class QueuedLineWriter implements LineWriter {
   #drain(): void {
     for (;;) {
       const [first] = this.#queue;
-      if (first === undefined) return this.#tellDropped();
+      if (first === undefined) {
+        this.#tellDropped();
+        return;
+      }
       const written = this.#sink.write(first, neverRotate);
       if (written < 0 && written !== -EAGAIN) {
         this.#dropped += this.#queue.length;

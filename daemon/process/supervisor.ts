@@ -69,7 +69,10 @@ export class Supervisor implements SupervisorControl {
     this.#host = host;
     this.#activity = new Activity(dependencies);
     this.#onFinished = dependencies.onFinished;
-    this.#deadlines = new Deadlines(host.clock, () => this.#dispatch({ type: 'wake' }));
+    this.#deadlines = new Deadlines(host.clock, () => {
+      host.reap();
+      this.#dispatch({ type: 'wake' });
+    });
     this.#queue = new WorkQueue<Task>(
       (task) => this.#workOff(task),
       () => this.#deadlines.arm(),

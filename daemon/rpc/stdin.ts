@@ -9,7 +9,8 @@ import { characters, string } from './parameter.ts';
  *
  * @returns always `true`
  * @throws {RpcFault} `BAD_NAME`, also for a whole group; `NOT_RUNNING`: no child, or it is being stopped;
- *   `NO_FILE`: the child has closed its stdin, or never had one
+ *   `NO_FILE`: the child has closed its stdin, or never had one; `FAILED`: it does not read, and what waits
+ *   for it already fills the buffer
  * @see supervisor/rpcinterface.py, `sendProcessStdin`
  */
 export const sendProcessStdin = method({
@@ -21,7 +22,13 @@ export const sendProcessStdin = method({
     const process = findProcess(supervisor, name);
     const { pid, state } = process.view();
     if (pid === 0 || state === 'STOPPING') throw new RpcFault('NOT_RUNNING', name);
-    if (process.child.writeStdin(Buffer.from(chars)) === 'closed') throw new RpcFault('NO_FILE', name);
-    return true;
+    switch (process.child.writeStdin(Buffer.from(chars))) {
+      case 'queued':
+        return true;
+      case 'closed':
+        throw new RpcFault('NO_FILE', name);
+      case 'full':
+        throw new RpcFault('FAILED', `${name} does not read its stdin, and no more can be kept for it`);
+    }
   },
 });

@@ -86,7 +86,8 @@ describe('tailing a log of 0123456789', () => {
   }
 
   it('gives nothing for a file that cannot be read', async () => {
-    expect(await tailLogFile(join(directory, 'nosuch'), 7, 5)).toEqual(['', 7, false]);
+    expect(await tailLogFile(join(directory, 'nosuch'), 7, 5)).toEqual(['', 0, false]);
+    expect(await tailLogFile(directory, 7, 5)).toEqual(['', 7, false]);
     expect(await tailLogFile(undefined, 7, 5)).toEqual(['', 0, false]);
   });
 });
