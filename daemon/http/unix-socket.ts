@@ -8,6 +8,7 @@
 import { chmodSync, chownSync, linkSync, lstatSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
 import { pid, umask } from 'node:process';
 import type { HttpServerSettings } from '../../conf/settings.ts';
 import { systemErrorCode } from '../system-error.ts';
@@ -35,6 +36,7 @@ export async function listenUnix(
   const { file, chmod } = settings;
   const temporary = `${file}.${pid}`;
   removeLeftover(temporary);
+  checkPath(temporary);
 
   // Born without permissions for others: between bind and chmod anybody could connect.
   const before = umask(0o177);
@@ -53,6 +55,21 @@ export async function listenUnix(
     server.close();
     removeLeftover(temporary);
     throw error instanceof HttpServerError ? error : bindError(error);
+  }
+}
+
+/** Bytes for a path in a `sockaddr_un`, less the one that ends it. */
+const maxPathBytes = 107;
+
+/** Finds out first what the runtime reports as something else: EINVAL, and EACCES where it is ENOENT. */
+function checkPath(path: string): void {
+  if (Buffer.byteLength(path) > maxPathBytes) {
+    throw new HttpServerError('Cannot open an HTTP server: socket.error reported AF_UNIX path too long');
+  }
+  try {
+    statSync(dirname(path));
+  } catch (error) {
+    throw bindError(error);
   }
 }
 
