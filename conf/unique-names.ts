@@ -5,6 +5,8 @@ import type { GroupOfSection } from './groups.ts';
 
 /** supervisord would run one of the two and drop the other without a word. */
 export function checkUniqueNames(groups: readonly GroupOfSection[], findings: Findings): void {
+  // Names that could not be read are all the same, which says nothing more.
+  const misnamed = new Set(findings.errors.filter(({ key }) => key === 'process_name').map(({ section }) => section));
   const firsts = new Map<string, GroupOfSection>();
   for (const current of groups) {
     const { section, group } = current;
@@ -18,7 +20,7 @@ export function checkUniqueNames(groups: readonly GroupOfSection[], findings: Fi
     }
     const processes = new Set<string>();
     for (const { name, section: member } of group.processes) {
-      if (processes.has(name)) {
+      if (processes.has(name) && !misnamed.has(member)) {
         const what = `[${member}] makes a second process named ${name} in group ${group.name}`;
         findings.error(new ConfigError(place, what));
       }

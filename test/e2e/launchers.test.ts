@@ -49,6 +49,11 @@ for (const { name, args, says } of commands) {
       expect(await output(join(dir, 'relative'), args, '/')).toMatch(says);
     });
 
+    it('runs through a symbolic link to its directory', async () => {
+      symlinkSync(resolve('bin'), join(dir, 'bin'));
+      expect(await output(join(dir, 'bin', name), args, dir)).toMatch(says);
+    });
+
     it('runs when the shell finds it on PATH', async () => {
       expect(await output(name, args, dir, `${resolve('bin')}:/usr/bin:/bin`)).toMatch(says);
     });

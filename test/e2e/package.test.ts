@@ -20,10 +20,17 @@ describe('the installed package', () => {
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   it('has the four commands, each a bundle', async () => {
-    expect(readdirSync(bin).sort()).toEqual(['echo_supervisord_conf', 'pidproxy', 'supervisorctl', 'supervisord']);
+    expect(readdirSync(bin).sort()).toEqual([
+      'echo_supervisord_conf',
+      'pidproxy',
+      'supervisorctl',
+      'supervisord',
+    ]);
     const root = join(dir, 'prefix/lib/node_modules/supervisord-ts');
     expect(readdirSync(root)).not.toContain('daemon');
-    expect(readdirSync(join(root, 'dist'))).toEqual(expect.arrayContaining(['supervisord.js', 'supervisorctl.js']));
+    expect(readdirSync(join(root, 'dist'))).toEqual(
+      expect.arrayContaining(['supervisord.js', 'supervisorctl.js']),
+    );
     expect((await execa(join(bin, 'supervisord'), ['-v'])).stdout).toMatch(/^4\./);
   });
 
@@ -54,7 +61,8 @@ startsecs=0
 `,
     );
     await execa(join(bin, 'supervisord'), ['-c', file]);
-    const ctl = (...words: string[]) => execa(join(bin, 'supervisorctl'), ['-c', file, ...words], { reject: false });
+    const ctl = (...words: string[]) =>
+      execa(join(bin, 'supervisorctl'), ['-c', file, ...words], { reject: false });
     try {
       expect((await ctl('status')).stdout).toMatch(/^cat +RUNNING +pid \d+, uptime 0:00:0\d$/);
       expect((await ctl('status', '-o', 'wide')).stdout).toMatch(/CPU/);

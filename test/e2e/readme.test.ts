@@ -1,0 +1,89 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
+import { waitFor } from '../support/wait-for.ts';
+
+interface Example {
+  readonly command: string;
+  readonly output: string;
+}
+
+/** The commands of the page, each with what it says they print. */
+function examplesOf(page: string): Example[] {
+  const examples: Example[] = [];
+  for (const [, block = ''] of page.matchAll(/```console\n(.*?)```/gs)) {
+    for (const part of block.split(/^\$ /m).slice(1)) {
+      const end = part.indexOf('\n');
+      examples.push({ command: part.slice(0, end), output: part.slice(end + 1) });
+    }
+  }
+  return examples;
+}
+
+/** Leaves what stays the same from run to run. */
+function essence(text: string): string {
+  return text
+    .replaceAll(/[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M/g, 'TIME')
+    .replaceAll(/\d+(\.\d+)? MiB/g, 'N MiB')
+    .replaceAll(/\d+/g, 'N')
+    .replaceAll(/ +/g, ' ');
+}
+
+describe('the tour of the README', () => {
+  const examples = examplesOf(readFileSync('README.md', 'utf8'));
+  let root: string;
+  let endDaemon: () => Promise<unknown>;
+
+  // A copy: the daemon of whoever runs the tests may be up in the checkout itself.
+  beforeAll(async () => {
+    root = mkdtempSync(join(tmpdir(), 'tour-'));
+    for (const part of ['conf/supervisord.conf', 'supervisord.d', 'var'])
+      cpSync(resolve(part), join(root, part), { recursive: true });
+    symlinkSync(resolve('bin'), join(root, 'bin'));
+    const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
+    const daemon = execa('bin/supervisord', ['-n', '-s', '-c', 'conf/supervisord.conf'], {
+      cwd: root,
+      env: { PATH },
+      reject: false,
+    });
+    endDaemon = () => {
+      daemon.kill();
+      return daemon;
+    };
+    const status = () =>
+      execa('bin/supervisorctl', ['-c', 'conf/supervisord.conf', 'status', '-o', 'wide'], {
+        cwd: root,
+        reject: false,
+      });
+    // As in the tour, `flaky` has failed once and has been restarted.
+    await waitFor(
+      async () => {
+        const { stdout } = await status();
+        return (
+          /^flaky +RUNNING .* 1 +exit status 3/m.test(stdout) && stdout.match(/ RUNNING /g)?.length === 6
+        );
+      },
+      { limit: 40_000, what: 'all programs to run' },
+    );
+  }, 60_000);
+  afterAll(async () => {
+    await endDaemon();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it('has commands to run', () => expect(examples.length).toBeGreaterThan(8));
+
+  for (const { command, output } of examples) {
+    it(`shows what is printed by: ${command}`, async () => {
+      const [file = '', ...words] = command.split(' ');
+      const result = await execa(file, words, { cwd: root, reject: false, stripFinalNewline: false });
+      const printed = essence(result.stdout.replaceAll(root, '/home/you/supervisord-ts'));
+      const expected = essence(output);
+      if (expected.endsWith('…\n')) expect(printed.slice(0, expected.length - 2)).toBe(expected.slice(0, -2));
+      else expect(printed).toBe(expected);
+    });
+  }
+});

@@ -1,0 +1,185 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { chownSync } from 'node:fs';
+import { expect } from '@jest/globals';
+import { Daemon } from '../support/daemons.ts';
+import { infoOf, openDescriptors, stateOf, states, waitForAll, waitForLog, waitForState } from '../support/supervised.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { fault } from './fault.ts';
+
+const programs = resolve('test/fixtures/programs');
+const healthy = '[program:healthy]\ncommand=/bin/sleep 1000\nstartsecs=0\n';
+
+/** Mounts a file system of 256 KB on `full` in the daemon's directory, for the daemon's eyes only. */
+const withTinyDisk = [
+  'unshare', '--mount', '--propagation=private', '--', '/bin/sh', '-c',
+  'mkdir -p full && mount -t tmpfs -o size=256k tmpfs full && exec "$@"', 'sh',
+];
+
+/** The same, as this process sees it. */
+const tinyDisk = (daemon: Daemon): string => `/proc/${daemon.pid}/root${daemon.dir}/full`;
+
+function fill(path: string): void {
+  const block = Buffer.alloc(4096);
+  try {
+    for (;;) writeFileSync(path, block, { flag: 'a' });
+  } catch {
+    // Full now.
+  }
+}
+
+/** Whether the text is the numbers from 1 on, a line each. */
+function counts(text: string): boolean {
+  return text.split('\n').slice(0, -1).every((line, index) => line === String(index + 1));
+}
+
+fault(
+  'the disk with the log of a program is full',
+  async () => {
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      prefix: withTinyDisk,
+      configuration: `[program:counts]\ncommand=${programs}/counts-slowly\nstartsecs=0\nstdout_logfile=%(here)s/full/log\nstdout_logfile_maxbytes=0\n${healthy}`,
+    });
+    await daemon.start();
+    const disk = tinyDisk(daemon);
+    await waitFor(() => existsSync(`${disk}/log`) && statSync(`${disk}/log`).size > 0);
+    fill(`${disk}/filler`);
+    await waitForLog(daemon, /ERRO cannot write output of 'counts' stdout to/);
+    expect(await stateOf(daemon, 'counts')).toBe('RUNNING');
+    expect(await stateOf(daemon, 'healthy')).toBe('RUNNING');
+    await daemon.rpc('supervisor.stopProcess', 'healthy');
+    await daemon.rpc('supervisor.startProcess', 'healthy');
+    rmSync(`${disk}/filler`);
+    await waitForLog(daemon, /INFO output of 'counts' stdout is written to/);
+    const { size } = statSync(`${disk}/log`);
+    await waitFor(() => statSync(`${disk}/log`).size > size);
+    await daemon.rpc('supervisor.stopProcess', 'counts');
+    expect(counts(readFileSync(`${disk}/log`, 'utf8'))).toBe(true);
+    expect(daemon.logText().match(/ERRO/g)).toHaveLength(1);
+    return daemon.logText();
+  },
+  { needsRoot: true },
+);
+
+fault(
+  'the disk with the activity log is full',
+  async () => {
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      prefix: withTinyDisk,
+      args: ['-l', 'full/main.log', '-s'],
+      configuration: healthy,
+    });
+    await daemon.start();
+    const disk = tinyDisk(daemon);
+    await waitForState(daemon, 'healthy', 'RUNNING');
+    await waitFor(() => readFileSync(`${disk}/main.log`, 'utf8').includes('success: healthy'));
+    fill(`${disk}/filler`);
+    const restart = async (): Promise<void> => {
+      await daemon.rpc('supervisor.stopProcess', 'healthy');
+      await daemon.rpc('supervisor.startProcess', 'healthy');
+    };
+    // More than fits into what is left of the last block.
+    for (let round = 0; round < 40; round += 1) await restart();
+    expect(await stateOf(daemon, 'healthy')).toBe('RUNNING');
+    rmSync(`${disk}/filler`);
+    await waitFor(() => readFileSync(`${disk}/main.log`, 'utf8').includes('activity log could not be written'), { what: 'the log to recover' });
+    const log = readFileSync(`${disk}/main.log`, 'utf8');
+    expect(log.match(/INFO spawned: 'healthy'/g)).toHaveLength(41);
+    for (const line of log.trimEnd().split('\n')) expect(line).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]{4} /);
+    return log;
+  },
+  { needsRoot: true },
+);
+
+fault('the daemon may open no more files', async () => {
+  const count = 30;
+  await using daemon = new Daemon({
+    implementation: 'ours',
+    supervisord: 'minfds=10',
+    prefix: ['/bin/sh', '-c', 'ulimit -n 90; exec "$@"', 'sh'],
+    configuration: `[program:many]\ncommand=/bin/cat\nnumprocs=${count}\nprocess_name=%(process_num)02d\nstartsecs=0\nstartretries=0\n`,
+  });
+  await daemon.start();
+  await waitForAll(daemon, (state) => state === 'RUNNING' || state === 'FATAL');
+  const found = await states(daemon);
+  const running = found.filter((state) => state === 'RUNNING').length;
+  expect(running).toBeGreaterThan(3);
+  expect(running).toBeLessThan(count);
+  const spawnerr = String(await infoOf(daemon, `many:${count - 1}`, 'spawnerr'));
+  // With some of them gone there is room again.
+  for (const name of ['many:00', 'many:01', 'many:02']) await daemon.rpc('supervisor.stopProcess', name);
+  await daemon.rpc('supervisor.startProcess', `many:${count - 1}`);
+  expect(await stateOf(daemon, `many:${count - 1}`)).toBe('RUNNING');
+  expect((await states(daemon)).filter((state) => state === 'RUNNING')).toHaveLength(running - 2);
+  expect(daemon.logText()).not.toMatch(/Uncaught|Traceback|\.ts:/);
+  return `${daemon.logText()}${spawnerr}`;
+});
+
+fault(
+  'the user may have no more processes',
+  async () => {
+    const uid = 54321;
+    const count = 60;
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      supervisord: 'minprocs=1',
+      prefix: ['prlimit', '--nproc=40', 'setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--'],
+      configuration: `[program:many]\ncommand=/bin/cat\nnumprocs=${count}\nprocess_name=%(process_num)02d\nstartsecs=0\nstartretries=0\n`,
+    });
+    chownSync(daemon.dir, uid, uid);
+    await daemon.start();
+    await waitForAll(daemon, (state) => state === 'RUNNING' || state === 'FATAL');
+    const running = (await states(daemon)).filter((state) => state === 'RUNNING').length;
+    expect(running).toBeGreaterThan(3);
+    expect(running).toBeLessThan(count);
+    await daemon.rpc('supervisor.stopProcess', 'many:00');
+    await daemon.rpc('supervisor.startProcess', `many:${count - 1}`);
+    expect(await stateOf(daemon, `many:${count - 1}`)).toBe('RUNNING');
+    return daemon.logText();
+  },
+  { needsRoot: true },
+);
+
+fault('the directory of a log is removed while the program runs', async () => {
+  await using daemon = new Daemon({
+    implementation: 'ours',
+    prefix: ['/bin/sh', '-c', 'mkdir -p logs; exec "$@"', 'sh'],
+    configuration: `[program:counts]\ncommand=${programs}/counts-slowly\nstartsecs=0\nstartretries=0\nstdout_logfile=%(here)s/logs/log\n${healthy}`,
+  });
+  // The configuration is read after the directory has been made.
+  await daemon.start();
+  const logs = `${daemon.dir}/logs`;
+  await waitFor(() => existsSync(`${logs}/log`) && statSync(`${logs}/log`).size > 0);
+  rmSync(logs, { recursive: true });
+  daemon.kill('SIGUSR2');
+  await waitForLog(daemon, /ERRO cannot reopen log file/);
+  expect(await stateOf(daemon, 'counts')).toBe('RUNNING');
+  expect(await daemon.rpc('supervisor.stopProcess', 'counts')).toBe(true);
+  await daemon.rpc('supervisor.startProcess', 'counts').catch(() => undefined);
+  await waitForState(daemon, 'counts', 'FATAL');
+  expect(await stateOf(daemon, 'healthy')).toBe('RUNNING');
+  writeFileSync(daemon.configurationFile, readFileSync(daemon.configurationFile));
+  return daemon.logText();
+});
+
+fault('the runtime directory is removed', async () => {
+  await using daemon = new Daemon({
+    implementation: 'ours',
+    configuration: `[program:counts]\ncommand=${programs}/counts-slowly\nstartsecs=0\nstdout_logfile=%(here)s/log\n`,
+  });
+  await daemon.start();
+  await waitForState(daemon, 'counts', 'RUNNING');
+  rmSync(`${daemon.socket}.d`, { recursive: true });
+  const before = openDescriptors(daemon.pid);
+  const { size } = statSync(`${daemon.dir}/log`);
+  await waitFor(() => statSync(`${daemon.dir}/log`).size > size);
+  await daemon.rpc('supervisor.stopProcess', 'counts');
+  await daemon.rpc('supervisor.startProcess', 'counts');
+  const restarted = statSync(`${daemon.dir}/log`).size;
+  await waitFor(() => statSync(`${daemon.dir}/log`).size > restarted);
+  expect(openDescriptors(daemon.pid)).toBe(before);
+  expect(readdirSync(`${daemon.socket}.d`)).not.toEqual([]);
+  return daemon.logText();
+});

@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { type Daemon, startDaemon } from '../support/daemons.ts';
+import { infoOf, stateOf, stderrOf, waitForAll } from '../support/supervised.ts';
+import { fault } from './fault.ts';
+
+const programs = resolve('test/fixtures/programs');
+
+function ill(name: string, command: string, lines = ''): string {
+  return `[program:${name}]\ncommand=${command}\nstartretries=0\n${lines}\n`;
+}
+
+let daemon: Daemon;
+beforeAll(async () => {
+  daemon = await startDaemon({
+    implementation: 'ours',
+    configuration: [
+      ill('quoted', 'cat "half'),
+      ill('missing', '/no/such/program'),
+      ill('unfound', 'no-such-program'),
+      ill('directory', '/usr/'),
+      ill('data', '/etc/passwd'),
+      ill('headless', `${programs}/has-no-interpreter-line`),
+      ill('interpreter', `${programs}/has-a-missing-interpreter`),
+      ill('nowhere', '/bin/cat', 'directory=/no/such/directory'),
+      ill('brief', '/bin/true'),
+      '[program:healthy]\ncommand=/bin/sleep 1000\nstartsecs=0',
+    ].join('\n'),
+  });
+  await waitForAll(daemon, (state) => state === 'FATAL' || state === 'RUNNING');
+});
+afterAll(() => daemon[Symbol.asyncDispose]());
+
+/** What is to be seen of a program that cannot run, while the healthy one does. */
+async function seen(name: string): Promise<string> {
+  expect(await stateOf(daemon, name)).toBe('FATAL');
+  expect(await stateOf(daemon, 'healthy')).toBe('RUNNING');
+  const status = (await daemon.ctl('ours', ['status', name])).stdout;
+  const description = String(await infoOf(daemon, name, 'description'));
+  return [daemon.logText(), status, description, await stderrOf(daemon, name)].join('\n');
+}
+
+fault('the quotes of a command do not match', () => seen('quoted'));
+fault('the program of a command does not exist', () => seen('missing'));
+fault('the program of a command is not found in PATH', () => seen('unfound'));
+fault('the command is a directory', () => seen('directory'));
+fault('the command is not executable', () => seen('data'));
+fault('a script has no interpreter line', () => seen('headless'));
+fault('the interpreter of a script does not exist', () => seen('interpreter'));
+fault('the directory of a program does not exist', () => seen('nowhere'));
+fault('a program ends as soon as it starts', () => seen('brief'));
