@@ -37,6 +37,8 @@ export class ChildOutput {
   /** AUTO files already have their name. */
   #logfile: Logfile;
   #open: { readonly fd: number; readonly stream: OutputStream } | undefined;
+  /** No child has had the FIFO since it was opened. */
+  #isUnused = false;
   #lease: SinkLease | undefined;
 
   constructor(process: ProcessSettings, channel: Channel, context: OutputContext) {
@@ -99,6 +101,16 @@ export class ChildOutput {
   /** The child has ended, or could not be started. */
   end(): void {
     this.#open?.stream.end();
+    this.#isUnused = false;
+  }
+
+  /**
+   * Not even a process came into being. Closes what was opened for it: while descriptors are short, programs
+   * that wait for their next try must not hold any.
+   */
+  abandon(): void {
+    if (this.#isUnused) this.#close();
+    else this.end();
   }
 
   reopen(): void {
@@ -122,14 +134,19 @@ export class ChildOutput {
   }
 
   dispose(): void {
-    if (this.#open !== undefined) {
-      this.#open.stream.close();
-      closeSync(this.#open.fd);
-      this.#open = undefined;
-      removeFifo(this.#fifo);
-    }
+    const wasOpen = this.#open !== undefined;
+    this.#close();
+    if (wasOpen) removeFifo(this.#fifo);
     this.#lease?.release();
     this.#lease = undefined;
+  }
+
+  #close(): void {
+    if (this.#open === undefined) return;
+    this.#open.stream.close();
+    closeSync(this.#open.fd);
+    this.#open = undefined;
+    this.#isUnused = false;
   }
 
   /** @throws an error with `code` */
@@ -163,6 +180,7 @@ export class ChildOutput {
       log,
     });
     this.#open = { fd, stream };
+    this.#isUnused = true;
     return this.#open;
   }
 

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import nodeProcess from 'node:process';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
@@ -8,7 +9,8 @@ import { ChildStdin } from './child-stdin.ts';
 import { resolveCommand } from './command.ts';
 import { fifoPath } from './fifo.ts';
 import type { Channel, ChildHandle, CommandResolution, SpawnResult } from './host.ts';
-import { errorCode } from './libc/call.ts';
+import { errorCode, SystemError } from './libc/call.ts';
+import { getLimit } from './libc/limits.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
 import { spawnProgram } from './spawn.ts';
 
@@ -16,6 +18,20 @@ import { spawnProgram } from './spawn.ts';
 export interface ChildContext extends OutputContext, EnvironmentContext {
   /** Soft limit on open files for children; `undefined`: the daemon's. */
   readonly childNofile: number | undefined;
+}
+
+/** Descriptors that programs leave to the daemon: for its clients, its log, and the next look into `/proc`. */
+const spareDescriptors = 16;
+
+/**
+ * Fails if too few descriptors are left. A new descriptor is the lowest free one, so it tells how many are
+ * taken.
+ *
+ * @throws {SystemError} `EMFILE`
+ */
+function checkSpare(newest: number): void {
+  if (newest >= getLimit('NOFILE').soft - spareDescriptors)
+    throw new SystemError('open', constants.errno.EMFILE);
 }
 
 /** A process on this machine. */
@@ -62,7 +78,9 @@ export class LinuxChild implements ChildHandle {
       this.finish();
       return { type: 'failed', reason: outcome.reason };
     } catch (error) {
-      this.finish();
+      this.#stdin.close();
+      this.#stdout.abandon();
+      this.#stderr?.abandon();
       const code = errorCode(error);
       const reason =
         code === 'EMFILE'
@@ -111,6 +129,7 @@ export class LinuxChild implements ChildHandle {
     const stdout = keep(this.#stdout.open(owner));
     // The same open file twice, as with `2>&1`.
     const stderr = this.#stderr === undefined ? stdout : keep(this.#stderr.open(owner));
+    checkSpare(stderr);
     return [stdin, stdout, stderr];
   }
 

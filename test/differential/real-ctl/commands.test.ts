@@ -103,7 +103,7 @@ compareDaemons('the real supervisorctl', {
     command('start'),
     command('start down'),
     command('start down'),
-    command('start nosuch absent noexec quick once'),
+    command('start nosuch absent noexec quick'),
     command('start g:*'),
     command('start g:*'),
     command('start nosuch:*'),

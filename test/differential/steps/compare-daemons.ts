@@ -17,6 +17,8 @@ export interface Step {
 
 export interface Comparison extends Omit<DaemonOptions, 'implementation'> {
   readonly steps: readonly Step[];
+  /** Puts beside the configuration file what it speaks of, or replaces it, before the daemon starts. */
+  readonly prepare?: (daemon: Daemon) => void | Promise<void>;
   /** Seconds that all steps may take together; by default 90. */
   readonly limit?: number;
 }
@@ -28,15 +30,15 @@ type Answer =
   | { readonly type: 'error'; readonly text: unknown };
 
 /** Declares one test for each step. The daemons go through all of them first, each at its own pace. */
-export function compareDaemons(name: string, { steps, limit = 90, ...options }: Comparison): void {
+export function compareDaemons(name: string, { steps, limit = 90, prepare, ...options }: Comparison): void {
   describeWithPeer(name, () => {
     let ours: readonly Answer[] = [];
     let real: readonly Answer[] = [];
 
     beforeAll(async () => {
       [ours, real] = await Promise.all([
-        goThrough(steps, { ...options, implementation: 'ours' }),
-        goThrough(steps, { ...options, implementation: 'real' }),
+        goThrough({ steps, prepare }, { ...options, implementation: 'ours' }),
+        goThrough({ steps, prepare }, { ...options, implementation: 'real' }),
       ]);
     }, limit * 1000);
 
@@ -77,10 +79,11 @@ function asAnswer(expected: unknown): Record<string, unknown> {
 }
 
 async function goThrough(
-  steps: readonly Step[],
+  { steps, prepare }: { readonly steps: readonly Step[]; readonly prepare: Comparison['prepare'] | undefined },
   options: DaemonOptions & { readonly implementation: Implementation },
 ): Promise<Answer[]> {
   await using daemon = new Daemon(options);
+  await prepare?.(daemon);
   await daemon.start();
   if (await hasEnded(daemon)) throw new Error(`${options.implementation} supervisord has ended: ${daemon.output}`);
   const answers: Answer[] = [];
