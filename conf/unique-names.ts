@@ -6,7 +6,9 @@ import type { GroupOfSection } from './groups.ts';
 /** supervisord would run one of the two and drop the other without a word. */
 export function checkUniqueNames(groups: readonly GroupOfSection[], findings: Findings): void {
   // Names that could not be read are all the same, which says nothing more.
-  const misnamed = new Set(findings.errors.filter(({ key }) => key === 'process_name').map(({ section }) => section));
+  const misnamed = new Set(
+    findings.errors.filter(({ key }) => key === 'process_name').map(({ section }) => section),
+  );
   const firsts = new Map<string, GroupOfSection>();
   for (const current of groups) {
     const { section, group } = current;

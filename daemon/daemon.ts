@@ -11,6 +11,7 @@ import { rmSync } from 'node:fs';
 import process from 'node:process';
 import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
+import { compactMemorySoon } from './compact-memory.ts';
 import { Epoll } from './host/epoll.ts';
 import { LinuxHost } from './host/linux-host.ts';
 import { type HttpServers, openHttpServers } from './http/server.ts';
@@ -23,7 +24,7 @@ import { Supervisor } from './process/supervisor.ts';
 import { Rereading } from './rereading.ts';
 import { rpcContext } from './rpc-context.ts';
 import { serverUrlOf } from './server-url.ts';
-import { handleSignals } from './signals.ts';
+import type { Signals } from './signals.ts';
 
 export interface DaemonSetup {
   readonly settings: Settings;
@@ -34,6 +35,7 @@ export interface DaemonSetup {
   /** Soft limit on open files for children. */
   readonly childNofile: number;
   readonly inheritedDescriptors: ReadonlySet<number>;
+  readonly signals: Signals;
   /** What there was to tell before there was a log. */
   readonly notices: readonly Notice[];
   /**
@@ -112,7 +114,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     log.logNow('critical', `Uncaught exception, contained: ${error instanceof Error ? error.stack : error}`);
   };
   process.on('uncaughtException', onException);
-  const stopHandling = handleSignals({
+  const stopHandling = setup.signals.handle({
     exit(signal) {
       log.log('warn', `received ${signal} indicating exit request`);
       supervisor.shutDown('exit');
@@ -142,6 +144,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
   supervisor.startUp(settings.groups);
+  compactMemorySoon();
 
   await finished;
   await servers.close();

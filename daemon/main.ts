@@ -3,6 +3,7 @@
  *
  * argv is [node, this file, the command as it was called, ...its words]: see bin/supervisord.
  */
+import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import process from 'node:process';
 import { checkReport } from '../conf/check.ts';
@@ -16,13 +17,16 @@ import { supervisorVersion } from '../rpc/version.ts';
 import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
 import { runDaemon, StartError } from './daemon.ts';
 import { detachFromStarter, startDaemonized, takeDaemonizedMark } from './daemonize.ts';
+import type { EpochSeconds } from './host/clock.ts';
 import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
 import { duplicateOnto } from './host/libc/descriptors.ts';
 import { raiseLimits } from './host/limits.ts';
 import { dropPrivileges, runningAsRootNotice } from './host/privileges.ts';
 import { systemUsers } from './host/users.ts';
 import { HttpServerError } from './http/http-server-error.ts';
-import type { ActivityLog } from './log/activity-log.ts';
+import { type ActivityLog, isRotatable } from './log/activity-log.ts';
+import { formatRecord } from './log/log-record.ts';
+import { Signals } from './signals.ts';
 import { tempDirectory } from './temp-directory.ts';
 
 const exitStatuses = { SUCCESS: 0, FAILURE: 1, USAGE: 2 } as const;
@@ -81,41 +85,58 @@ async function run({
   let { settings } = result;
   if (!settings.supervisord.nodaemon && !isDaemonized) return await startDaemonized(softNofile);
 
+  const signals = new Signals();
   const limits = raiseLimits({ ...settings.supervisord, softNofile });
   if (limits.type === 'failed') return usageError([limits.reason]);
   const limitNotices = limits.notices.map((text): Notice => ({ level: 'info', text }));
+  let { logfile } = settings.supervisord;
   for (let isFirst = true; ; isFirst = false) {
-    const privileges = takeUser(settings);
-    if (privileges.type === 'failed') return usageError([privileges.reason]);
-    const next = await runDaemon({
-      settings,
-      load,
-      environment: context.env,
-      childNofile: limits.childNofile,
-      inheritedDescriptors,
-      notices: [privileges.notice, ...(isFirst ? limitNotices : [])].filter((notice) => notice !== undefined),
-      detach: isFirst && isDaemonized ? (log) => detach(settings, log) : undefined,
-    });
-    if (next === 'exit') return exitStatuses.SUCCESS;
+    try {
+      const privilegeNotices = takeUser(settings);
+      const next = await runDaemon({
+        settings,
+        load,
+        signals,
+        environment: context.env,
+        childNofile: limits.childNofile,
+        inheritedDescriptors,
+        notices: [...privilegeNotices, ...(isFirst ? limitNotices : [])],
+        detach: isFirst && isDaemonized ? (log) => detach(settings, log) : undefined,
+      });
+      if (next === 'exit') return exitStatuses.SUCCESS;
+    } catch (error) {
+      if (!isFirst) leaveTrace(logfile, error);
+      throw error;
+    }
     // It was sound when the restart was asked for; if it no longer is, the old one goes on.
+    logfile = settings.supervisord.logfile;
     result = load();
     if (result.type === 'ok') settings = result.settings;
   }
 }
 
-/** Drops privileges as `user` asks, or says what comes of not asking. */
-function takeUser({
-  supervisord,
-}: Settings):
-  | { readonly type: 'taken'; readonly notice: Notice | undefined }
-  | { readonly type: 'failed'; readonly reason: string } {
-  if (supervisord.user === undefined) {
-    const isRoot = process.getuid?.() === 0;
-    return { type: 'taken', notice: isRoot ? { level: 'critical', text: runningAsRootNotice } : undefined };
+/** A restart has failed. Maybe nobody sees stderr any more, so the log of the life before is told too. */
+function leaveTrace(logfile: string, error: unknown): void {
+  if (logfile === 'syslog' || !isRotatable(logfile)) return;
+  const reason = error instanceof Error ? error.message : String(error);
+  appendFileSync(
+    logfile,
+    formatRecord((Date.now() / 1000) as EpochSeconds, 'critical', `Cannot restart: ${reason}`),
+  );
+}
+
+/**
+ * Drops privileges as `user` asks, or says what comes of not asking.
+ *
+ * @throws {UsageError} that could not be done
+ */
+function takeUser({ supervisord: { user } }: Settings): readonly Notice[] {
+  if (user === undefined) {
+    return process.getuid?.() === 0 ? [{ level: 'critical', text: runningAsRootNotice }] : [];
   }
-  const result = dropPrivileges(supervisord.user);
-  if (result.type === 'failed') return result;
-  return { type: 'taken', notice: { level: 'info', text: result.notice } };
+  const result = dropPrivileges(user);
+  if (result.type === 'failed') throw new UsageError(result.reason);
+  return [{ level: 'info', text: result.notice }];
 }
 
 /** The last steps into the background, in supervisord's order. */
@@ -180,10 +201,20 @@ function searchConfiguration({ uid }: LoadContext): string {
   return found;
 }
 
+/** The daemon can be started in a directory that someone has removed. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.chdir('/');
+    return '/';
+  }
+}
+
 function loadContext(): LoadContext {
   const env = new Map<string, string>();
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env.set(name, value);
-  const cwd = process.cwd();
+  const cwd = workingDirectory();
   return {
     env,
     cwd,

@@ -17,19 +17,49 @@ export interface SignalHandlers {
   readonly childQuit: () => void;
 }
 
-/** Installs handlers until the returned function is called. */
-export function handleSignals(handlers: SignalHandlers): () => void {
-  const exit = (signal: NodeJS.Signals): void => handlers.exit(signal);
-  const table: readonly (readonly [NodeJS.Signals, (signal: NodeJS.Signals) => void])[] = [
-    ['SIGTERM', exit],
-    ['SIGINT', exit],
-    ['SIGQUIT', exit],
-    ['SIGHUP', () => handlers.restart()],
-    ['SIGUSR2', () => handlers.reopenLogs()],
-    ['SIGCHLD', () => handlers.childQuit()],
-  ];
-  for (const [signal, handler] of table) process.on(signal, handler);
-  return () => {
-    for (const [signal, handler] of table) process.off(signal, handler);
-  };
+const table = {
+  SIGTERM: ({ exit }) => exit('SIGTERM'),
+  SIGINT: ({ exit }) => exit('SIGINT'),
+  SIGQUIT: ({ exit }) => exit('SIGQUIT'),
+  SIGHUP: ({ restart }) => restart(),
+  SIGUSR2: ({ reopenLogs }) => reopenLogs(),
+  SIGCHLD: ({ childQuit }) => childQuit(),
+  // Node would open a port for a debugger, through which anybody on this machine could run code as us.
+  SIGUSR1: undefined,
+  // A file that has reached a limit is to fail a write, and not to end the daemon.
+  SIGXFSZ: undefined,
+} satisfies { readonly [S in NodeJS.Signals]?: ((handlers: SignalHandlers) => void) | undefined };
+
+type HandledSignal = keyof typeof table;
+
+/**
+ * Receives signals for as long as the program runs. One that comes while the daemon is between two lives,
+ * or not yet up, waits: its default would end the program.
+ */
+export class Signals {
+  #handlers: SignalHandlers | undefined;
+  readonly #waiting = new Set<HandledSignal>();
+
+  constructor() {
+    for (const signal of Object.keys(table) as HandledSignal[]) {
+      process.on(signal, () => this.#receive(signal));
+    }
+  }
+
+  /** Gives signals to `handlers` until the returned function is called. Those that waited come soon after. */
+  handle(handlers: SignalHandlers): () => void {
+    this.#handlers = handlers;
+    setImmediate(() => {
+      for (const signal of [...this.#waiting]) this.#receive(signal);
+    });
+    return () => {
+      this.#handlers = undefined;
+    };
+  }
+
+  #receive(signal: HandledSignal): void {
+    this.#waiting.delete(signal);
+    if (this.#handlers === undefined) this.#waiting.add(signal);
+    else table[signal]?.(this.#handlers);
+  }
 }

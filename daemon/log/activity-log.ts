@@ -8,7 +8,7 @@
  *
  * @see supervisor/loggers.py; docs/configuration.md, `logfile`
  */
-import { appendFileSync, openSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { createStream } from 'rotating-file-stream';
@@ -220,6 +220,11 @@ export class ActivityLog {
     if (this.#isClosed) return;
     this.#retry = setTimeout(() => {
       if (this.#isClosed || this.#stream !== undefined) return;
+      // A full disk took the beginning of a record, which comes again in whole.
+      if (endsWithinLine(this.path)) {
+        this.#queue.unshift('\n');
+        this.#queuedBytes += 1;
+      }
       this.#openStream();
       this.#pump();
     }, retryMilliseconds);
@@ -235,6 +240,21 @@ export class ActivityLog {
       'warn',
       `activity log could not be written for a while (${reason}); ${dropped} records were dropped`,
     );
+  }
+}
+
+/** Whether a file ends without a newline. */
+function endsWithinLine(path: string): boolean {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    const { size } = fstatSync(fd);
+    const last = Buffer.alloc(1);
+    return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
+  } catch {
+    return false;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Daemon, startDaemon } from '../support/daemons.ts';
 import { waitForLog, waitForState } from '../support/supervised.ts';
@@ -23,14 +23,19 @@ describe('the activity log', () => {
       const lines = daemon.logText().trimEnd().split('\n');
       // The copy of a child's output is a record of two lines.
       const records = lines.filter((line) => line !== 'text' && !line.startsWith('\t') && line !== '');
-      for (const record of records) expect(record).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]{4} ./);
+      for (const record of records)
+        expect(record).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]{4} ./);
       const seen = new Set(records.map((record) => record.split(' ')[2] ?? ''));
       for (const word of seen) expect(words.slice(0, index + 1)).toContain(word);
       expect(seen.has('CRIT')).toBe(true);
-      expect(lines.some((line) => line.endsWith('WARN exited: a (exit status 3; not expected)'))).toBe(index >= 2);
+      expect(lines.some((line) => line.endsWith('WARN exited: a (exit status 3; not expected)'))).toBe(
+        index >= 2,
+      );
       expect(lines.some((line) => / INFO spawned: 'a' with pid \d+$/.test(line))).toBe(index >= 3);
       expect(lines.some((line) => line.endsWith(" DEBG 'a' stdout output:"))).toBe(index >= 4);
-      expect(lines.some((line) => line.endsWith(' TRAC XML-RPC method called: supervisor.getState()'))).toBe(index >= 5);
+      expect(lines.some((line) => line.endsWith(' TRAC XML-RPC method called: supervisor.getState()'))).toBe(
+        index >= 5,
+      );
     });
   }
 
@@ -50,13 +55,19 @@ describe('the activity log', () => {
       expect(size).toBeLessThan(2048 + 300);
     }
     // Nothing is lost between two files.
-    const joined = readFileSync(`${daemon.logfile}.2`, 'utf8') + readFileSync(`${daemon.logfile}.1`, 'utf8') + daemon.logText();
+    const joined =
+      readFileSync(`${daemon.logfile}.2`, 'utf8') +
+      readFileSync(`${daemon.logfile}.1`, 'utf8') +
+      daemon.logText();
     const called = [...joined.matchAll(/method called|returned successfully/g)].map(([match]) => match);
     for (let at = 1; at < called.length; at += 1) expect(called[at]).not.toBe(called[at - 1]);
   });
 
   it('is /dev/stdout: on stdout twice, or once with silent', async () => {
-    for (const [silent, times] of [['false', 2], ['true', 1]] as const) {
+    for (const [silent, times] of [
+      ['false', 2],
+      ['true', 1],
+    ] as const) {
       await using daemon = new Daemon({
         implementation: 'ours',
         supervisord: `logfile=/dev/stdout\nlogfile_maxbytes=0\nsilent=${silent}`,
@@ -82,7 +93,11 @@ describe('the activity log', () => {
   });
 
   it('is /dev/null, and says everything on stdout all the same', async () => {
-    await using daemon = new Daemon({ implementation: 'ours', supervisord: 'logfile=/dev/null', configuration: '' });
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      supervisord: 'logfile=/dev/null',
+      configuration: '',
+    });
     await daemon.start();
     await daemon.rpc('supervisor.clearLog').catch(() => undefined);
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
@@ -91,7 +106,11 @@ describe('the activity log', () => {
   });
 
   it('is silent on stdout with silent', async () => {
-    await using daemon = new Daemon({ implementation: 'ours', supervisord: 'silent=true', configuration: '' });
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      supervisord: 'silent=true',
+      configuration: '',
+    });
     await daemon.start();
     await waitForLog(daemon, 'supervisord started');
     expect(await daemon.stop()).toBe(0);
@@ -105,5 +124,30 @@ describe('the activity log', () => {
     expect(await daemon.rpc('supervisor.clearLog')).toBe(true);
     expect(daemon.logText()).not.toContain('supervisord started');
     expect(existsSync(join(daemon.dir, 'supervisord.log'))).toBe(true);
+  });
+
+  it('goes on in the file when the reader of stdout has gone', async () => {
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      configuration,
+      prefix: ['/bin/sh', '-c', 'mkfifo fifo; exec 8<>fifo 9>fifo 8<&-; exec "$@" >&9 9>&-', 'sh'],
+    });
+    await daemon.start();
+    await waitForState(daemon, 'a', 'EXITED');
+    expect(await daemon.stop()).toBe(0);
+    expect(daemon.logText()).toContain('WARN received SIGTERM indicating exit request\n');
+  });
+
+  it('does not wait for a reader of stdout who does not read', async () => {
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      supervisord: 'loglevel=debug\nlogfile_maxbytes=0',
+      configuration: `[program:a]\ncommand=${resolve('test/fixtures/programs')}/numbers-lines 60000\nstartsecs=0\nautorestart=false\n`,
+      prefix: ['/bin/sh', '-c', 'mkfifo fifo; exec "$@" 1<>fifo', 'sh'],
+    });
+    await daemon.start();
+    await waitForState(daemon, 'a', 'EXITED');
+    await waitForLog(daemon, '\n60000\n');
+    expect(await daemon.stop()).toBe(0);
   });
 });

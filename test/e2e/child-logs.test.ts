@@ -2,7 +2,17 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wr
 import { join, resolve } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { Daemon, startDaemon } from '../support/daemons.ts';
-import { infoOf, isAlive, pidOf, stateOf, stderrOf, stdoutOf, waitForAll, waitForLog, waitForState } from '../support/supervised.ts';
+import {
+  infoOf,
+  isAlive,
+  pidOf,
+  stateOf,
+  stderrOf,
+  stdoutOf,
+  waitForAll,
+  waitForLog,
+  waitForState,
+} from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const programs = resolve('test/fixtures/programs');
@@ -13,13 +23,17 @@ function program(name: string, command: string, lines = ''): string {
 
 const ended = (state: string): boolean => state === 'EXITED';
 
-const autoLogs = (dir: string): string[] => readdirSync(dir).filter((name) => name.includes('---')).sort();
+const autoLogs = (dir: string): string[] =>
+  readdirSync(dir)
+    .filter((name) => name.includes('---'))
+    .sort();
 
 it('names AUTO logs after process, channel and identifier, and keeps them to the daemon user', async () => {
   await using daemon = await startDaemon({
     implementation: 'ours',
     supervisord: 'identifier=my.id',
-    configuration: program('a', `${programs}/writes-and-waits`) + program('b', '/bin/true', 'autostart=false'),
+    configuration:
+      program('a', `${programs}/writes-and-waits`) + program('b', '/bin/true', 'autostart=false'),
   });
   await waitFor(async () => (await stderrOf(daemon, 'a')) !== '');
   expect(await stdoutOf(daemon, 'a')).toBe('to stdout\n');
@@ -35,12 +49,20 @@ it('names AUTO logs after process, channel and identifier, and keeps them to the
 });
 
 it('removes the AUTO logs of the run before, backups included, and nothing else', async () => {
-  await using daemon = await startDaemon({ implementation: 'ours', configuration: program('a', '/bin/true') });
+  await using daemon = await startDaemon({
+    implementation: 'ours',
+    configuration: program('a', '/bin/true'),
+  });
   await waitForState(daemon, 'a', 'EXITED');
   await daemon.stop();
   const before = autoLogs(daemon.dir);
   expect(before).toHaveLength(2);
-  const kept = ['a-stdout---other-abcdefgh.log', 'a-stdout---supervisor-abcdefgh.log.gz', 'a-stdout.log', '---supervisor-abcdefgh.log'];
+  const kept = [
+    'a-stdout---other-abcdefgh.log',
+    'a-stdout---supervisor-abcdefgh.log.gz',
+    'a-stdout.log',
+    '---supervisor-abcdefgh.log',
+  ];
   for (const name of kept) writeFileSync(join(daemon.dir, name), '');
   writeFileSync(join(daemon.dir, `${before[0]}.1`), '');
   writeFileSync(join(daemon.dir, `${before[0]}.12`), '');
@@ -70,15 +92,43 @@ it('writes the kinds of logs that sections ask for, every byte as it came', asyn
     implementation: 'ours',
     configuration: [
       program('none', `${programs}/writes-and-waits`, 'stdout_logfile=NONE\nstderr_logfile=NONE'),
-      program('merged', `${programs}/writes-and-waits`, 'redirect_stderr=true\nstdout_logfile=%(here)s/merged'),
+      program(
+        'merged',
+        `${programs}/writes-and-waits`,
+        'redirect_stderr=true\nstdout_logfile=%(here)s/merged',
+      ),
       program('binary', `${programs}/prints-binary`, 'stdout_logfile=%(here)s/binary'),
       program('appends', '/bin/echo new', 'stdout_logfile=%(here)s/appended'),
-      program('flood', `${programs}/numbers-lines 300000`, 'stdout_logfile=%(here)s/flood\nstdout_logfile_maxbytes=0'),
-      program('one-line', `/bin/sh -c "head -c 3000000 /dev/zero | tr '\\\\0' x; echo; echo end"`, 'stdout_logfile=%(here)s/one-line'),
-      program('rotated', `${programs}/numbers-lines 400`, 'stdout_logfile=%(here)s/rotated\nstdout_logfile_maxbytes=1\nstdout_logfile_backups=2'),
-      program('no-backups', `${programs}/numbers-lines 30000`, 'stdout_logfile=%(here)s/no-backups\nstdout_logfile_maxbytes=1KB\nstdout_logfile_backups=0'),
-      program('shared1', `${programs}/numbers-lines 20000`, 'stdout_logfile=%(here)s/shared\nstdout_logfile_maxbytes=20KB\nstdout_logfile_backups=50'),
-      program('shared2', `${programs}/numbers-lines 20000`, 'stdout_logfile=%(here)s/shared\nstdout_logfile_maxbytes=20KB\nstdout_logfile_backups=50'),
+      program(
+        'flood',
+        `${programs}/numbers-lines 300000`,
+        'stdout_logfile=%(here)s/flood\nstdout_logfile_maxbytes=0',
+      ),
+      program(
+        'one-line',
+        `/bin/sh -c "head -c 3000000 /dev/zero | tr '\\\\0' x; echo; echo end"`,
+        'stdout_logfile=%(here)s/one-line',
+      ),
+      program(
+        'rotated',
+        `${programs}/numbers-lines 400`,
+        'stdout_logfile=%(here)s/rotated\nstdout_logfile_maxbytes=1\nstdout_logfile_backups=2',
+      ),
+      program(
+        'no-backups',
+        `${programs}/numbers-lines 30000`,
+        'stdout_logfile=%(here)s/no-backups\nstdout_logfile_maxbytes=1KB\nstdout_logfile_backups=0',
+      ),
+      program(
+        'shared1',
+        `${programs}/numbers-lines 20000`,
+        'stdout_logfile=%(here)s/shared\nstdout_logfile_maxbytes=20KB\nstdout_logfile_backups=50',
+      ),
+      program(
+        'shared2',
+        `${programs}/numbers-lines 20000`,
+        'stdout_logfile=%(here)s/shared\nstdout_logfile_maxbytes=20KB\nstdout_logfile_backups=50',
+      ),
     ].join('\n'),
   });
   writeFileSync(join(daemon.dir, 'appended'), 'old\n');
@@ -88,7 +138,8 @@ it('writes the kinds of logs that sections ask for, every byte as it came', asyn
   }
   await daemon.rpc('supervisor.startProcess', 'appends').catch(() => undefined);
   const text = (name: string): string => readFileSync(join(daemon.dir, name), 'utf8');
-  const numbers = (last: number): string => Array.from({ length: last }, (_, index) => `${index + 1}\n`).join('');
+  const numbers = (last: number): string =>
+    Array.from({ length: last }, (_, index) => `${index + 1}\n`).join('');
 
   expect(await infoOf(daemon, 'none', 'stdout_logfile')).toBe('');
   expect(await infoOf(daemon, 'merged', 'stderr_logfile')).toBe('');
@@ -114,7 +165,11 @@ it('writes the kinds of logs that sections ask for, every byte as it came', asyn
 it('rotates after the write that reaches maxbytes, as many backups as are asked for', async () => {
   await using daemon = await startDaemon({
     implementation: 'ours',
-    configuration: program('echo', `/bin/cat`, 'stdout_logfile=%(here)s/log\nstdout_logfile_maxbytes=12\nstdout_logfile_backups=2'),
+    configuration: program(
+      'echo',
+      `/bin/cat`,
+      'stdout_logfile=%(here)s/log\nstdout_logfile_maxbytes=12\nstdout_logfile_backups=2',
+    ),
   });
   await waitForState(daemon, 'echo', 'RUNNING');
   const total = (): string => ['log.2', 'log.1', 'log'].map(read).join('|');
@@ -158,7 +213,8 @@ it('removes terminal escape sequences with strip_ansi, those in two pieces too',
   await using daemon = await startDaemon({
     implementation: 'ours',
     supervisord: 'strip_ansi=true',
-    configuration: program('colours', `${programs}/prints-colours`) + program('binary', `${programs}/prints-binary`),
+    configuration:
+      program('colours', `${programs}/prints-colours`) + program('binary', `${programs}/prints-binary`),
   });
   await waitForAll(daemon, ended);
   expect(await stdoutOf(daemon, 'colours')).toBe('red and underlined\n');
@@ -168,7 +224,11 @@ it('notices the end of a child whose own child keeps the pipe, and logs what tha
   const marker = (dir: string): string => join(dir, 'marker');
   await using daemon = new Daemon({
     implementation: 'ours',
-    configuration: program('parent', `${programs}/leaves-a-writer %(here)s/marker`, 'stdout_logfile=%(here)s/log'),
+    configuration: program(
+      'parent',
+      `${programs}/leaves-a-writer %(here)s/marker`,
+      'stdout_logfile=%(here)s/log',
+    ),
   });
   await daemon.start();
   await waitForState(daemon, 'parent', 'EXITED');
@@ -181,7 +241,8 @@ it('notices the end of a child whose own child keeps the pipe, and logs what tha
 it('stops a child whose own child never stops writing', async () => {
   await using daemon = await startDaemon({
     implementation: 'ours',
-    configuration: program('parent', `${programs}/leaves-a-flood %(here)s/pid`, 'stdout_logfile=NONE') +
+    configuration:
+      program('parent', `${programs}/leaves-a-flood %(here)s/pid`, 'stdout_logfile=NONE') +
       '[program:other]\ncommand=/bin/sleep 1000\nstartsecs=0',
   });
   await waitForState(daemon, 'parent', 'EXITED');
@@ -197,7 +258,10 @@ it('stops a child whose own child never stops writing', async () => {
 });
 
 it('clears the log of a process that is not running', async () => {
-  await using daemon = await startDaemon({ implementation: 'ours', configuration: program('a', '/bin/echo text') });
+  await using daemon = await startDaemon({
+    implementation: 'ours',
+    configuration: program('a', '/bin/echo text'),
+  });
   await waitForState(daemon, 'a', 'EXITED');
   expect(await stdoutOf(daemon, 'a')).toBe('text\n');
   await daemon.rpc('supervisor.clearProcessLogs', 'a');

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -13,25 +24,37 @@ describe('the options of a running daemon', () => {
     const place = mkdtempSync(join(tmpdir(), 'options-'));
     const logs = join(place, 'child-logs');
     mkdirSync(logs);
-    const supervisord = 'loglevel=info\nidentifier=file\nlogfile_maxbytes=50MB\nlogfile_backups=7\nminfds=1024\nminprocs=100\nnodaemon=true\n';
+    const supervisord =
+      'loglevel=info\nidentifier=file\nlogfile_maxbytes=50MB\nlogfile_backups=7\nminfds=1024\nminprocs=100\nnodaemon=true\n';
     await using daemon = new Daemon({
       implementation: 'ours',
       supervisord,
-      configuration: '[program:a]\ncommand=/bin/sh -c "ulimit -S -n; ulimit -u"\nstartsecs=0\nautorestart=false\n' +
+      configuration:
+        '[program:a]\ncommand=/bin/sh -c "ulimit -S -n; ulimit -u"\nstartsecs=0\nautorestart=false\n' +
         '[program:colours]\ncommand=/usr/bin/printf "\\033[1mbold\\033[0m"\nstartsecs=0\nautorestart=false\n',
       prefix: ['/bin/sh', '-c', 'ulimit -S -n 1024; exec "$@"', 'sh'],
       args: [
-        '-s', '-t', '-k',
-        '-l', join(place, 'main.log'),
-        '-y', '5KB',
+        '-s',
+        '-t',
+        '-k',
+        '-l',
+        join(place, 'main.log'),
+        '-y',
+        '5KB',
         '-z1',
         '--loglevel=trace',
-        '-j', join(place, 'main.pid'),
-        '-i', 'line',
-        '-q', logs,
-        '-a', '1100',
-        '--minprocs', '120',
-        '-u', 'root',
+        '-j',
+        join(place, 'main.pid'),
+        '-i',
+        'line',
+        '-q',
+        logs,
+        '-a',
+        '1100',
+        '--minprocs',
+        '120',
+        '-u',
+        'root',
         '--profile_options=cumulative,calls',
       ],
     });
@@ -76,7 +99,12 @@ describe('the options of a running daemon', () => {
     daemon.kill('SIGHUP');
     const restarts = (): number => daemon.logText().split('supervisord started with pid').length - 1;
     await waitFor(() => restarts() === 2);
-    await waitFor(() => daemon.rpc('supervisor.getIdentification').then((name) => name === 'line', () => false));
+    await waitFor(() =>
+      daemon.rpc('supervisor.getIdentification').then(
+        (name) => name === 'line',
+        () => false,
+      ),
+    );
   });
 });
 

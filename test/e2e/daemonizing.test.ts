@@ -8,7 +8,10 @@ import { childrenOf, isAlive, procStatus } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 it('returns with status 0 and nothing to say once the daemon answers', async () => {
-  await using daemon = new BackgroundDaemon('[program:a]\ncommand=/bin/sleep 1000\nstartsecs=0\n', 'user=root');
+  await using daemon = new BackgroundDaemon(
+    '[program:a]\ncommand=/bin/sleep 1000\nstartsecs=0\n',
+    'user=root',
+  );
   const { stdout, stderr, exitCode } = await daemon.start();
   expect({ stdout, stderr, exitCode }).toEqual({ stdout: '', stderr: '', exitCode: 0 });
   const { pid = 0 } = daemon;
@@ -21,7 +24,9 @@ it('returns with status 0 and nothing to say once the daemon answers', async () 
   expect(procStatus(pid, 'PPid')).not.toBe(String(process.pid));
   expect(readFileSync(daemon.pidfile, 'utf8')).toBe(`${pid}\n`);
   await waitFor(() =>
-    /INFO daemonizing the supervisord process\n.*INFO supervisord started with pid \d+\n/.test(daemon.logText()),
+    /INFO daemonizing the supervisord process\n.*INFO supervisord started with pid \d+\n/.test(
+      daemon.logText(),
+    ),
   );
   const [child = 0] = childrenOf(pid);
   expect(procStatus(child, 'NSsid')).toBe(String(pid));
@@ -29,7 +34,8 @@ it('returns with status 0 and nothing to say once the daemon answers', async () 
 
   await daemon.stop();
   expect(isAlive(child)).toBe(false);
-  for (const path of [daemon.pidfile, daemon.socket, `${daemon.socket}.d`]) expect(existsSync(path)).toBe(false);
+  for (const path of [daemon.pidfile, daemon.socket, `${daemon.socket}.d`])
+    expect(existsSync(path)).toBe(false);
 });
 
 it('applies umask and directory in the background, and not in the foreground', async () => {
@@ -42,7 +48,9 @@ it('applies umask and directory in the background, and not in the foreground', a
   await waitFor(() => existsSync(join(daemon.dir, 'out')) && statSync(join(daemon.dir, 'out')).size > 0);
   const { pid = 0 } = daemon;
   expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(join(daemon.dir, 'sub'));
-  await waitFor(() => daemon.logText().includes(`INFO set current directory: '${join(daemon.dir, 'sub')}'\n`));
+  await waitFor(() =>
+    daemon.logText().includes(`INFO set current directory: '${join(daemon.dir, 'sub')}'\n`),
+  );
   await waitFor(() => readFileSync(join(daemon.dir, 'out'), 'utf8') === `${join(daemon.dir, 'sub')}\n0077\n`);
   expect(statSync(join(daemon.dir, 'out')).mode & 0o777).toBe(0o600);
 });
@@ -85,6 +93,7 @@ it('ends with status 1 when the log cannot be opened', async () => {
 it('does not start a second daemon, which leaves everything of the first alone', async () => {
   await using daemon = new BackgroundDaemon('[program:a]\ncommand=/bin/cat\nstartsecs=0\n');
   await daemon.start();
+  await waitFor(() => daemon.logText().includes('success: a'));
   const { pid } = daemon;
   const before = await execa('find', [daemon.dir, '-printf', '%p %i %s %m %T@\n']);
   for (const args of [[], ['-n'], ['-n', '-s']]) {
@@ -126,9 +135,56 @@ it('keeps its pid when it restarts, and comes back with the new configuration', 
   );
   process.kill(pid, 'SIGHUP');
   const status = async (): Promise<string> =>
-    (await execa(`${bin}/supervisorctl`, ['-c', daemon.configurationFile, 'status'], { reject: false })).stdout;
+    (await execa(`${bin}/supervisorctl`, ['-c', daemon.configurationFile, 'status'], { reject: false }))
+      .stdout;
   await waitFor(async () => (await status()).startsWith('b '), { what: 'the new program' });
   expect(daemon.pid).toBe(pid);
   expect(isAlive(pid)).toBe(true);
   expect(readlinkSync(`/proc/${pid}/fd/1`)).toBe('/dev/null');
+});
+
+it('leaves the reason in the log when it cannot start again', async () => {
+  await using daemon = new BackgroundDaemon('[program:a]\ncommand=/bin/cat\nstartsecs=0\n');
+  await daemon.start();
+  const { pid = 0 } = daemon;
+  const text = readFileSync(daemon.configurationFile, 'utf8');
+  writeFileSync(
+    daemon.configurationFile,
+    text.replace(`file=${daemon.socket}`, `file=${daemon.dir}/no/such/sock`),
+  );
+  process.kill(pid, 'SIGHUP');
+  await waitFor(() => !isAlive(pid));
+  expect(daemon.logText()).toMatch(
+    /CRIT Cannot restart: Cannot open an HTTP server: socket\.error reported errno\.ENOENT \(2\)\n$/,
+  );
+  expect(existsSync(daemon.pidfile)).toBe(false);
+});
+
+it('starts in a directory that has been removed', async () => {
+  await using daemon = new BackgroundDaemon();
+  const gone = join(daemon.dir, 'gone');
+  mkdirSync(gone);
+  const { stderr, exitCode } = await daemon.start([], {
+    prefix: ['/bin/sh', '-c', 'cd gone && rmdir "$PWD" && exec "$@"', 'sh'],
+  });
+  expect({ stderr, exitCode }).toEqual({ stderr: expect.not.stringContaining('Error'), exitCode: 0 });
+  expect(isAlive(daemon.pid ?? 0)).toBe(true);
+});
+
+it('starts with closed standard descriptors', async () => {
+  await using daemon = new BackgroundDaemon('[program:a]\ncommand=/bin/cat\nstartsecs=0\n');
+  const { exitCode } = await daemon.start([], { prefix: ['/bin/sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh'] });
+  expect(exitCode).toBe(0);
+  const { pid = 0 } = daemon;
+  await waitFor(() => childrenOf(pid).length === 1);
+});
+
+it('is only one, however many are started at the same time', async () => {
+  await using daemon = new BackgroundDaemon('[program:a]\ncommand=/bin/cat\nstartsecs=0\n');
+  const results = await Promise.all([1, 2, 3, 4].map(() => daemon.start()));
+  expect(results.map(({ exitCode }) => exitCode).sort()).toEqual([0, 2, 2, 2]);
+  expect(isAlive(daemon.pid ?? 0)).toBe(true);
+  const { stdout } = await execa(`${bin}/supervisorctl`, ['-c', daemon.configurationFile, 'pid']);
+  expect(stdout).toBe(String(daemon.pid));
+  expect((await execa('ls', [daemon.dir])).stdout).not.toMatch(/sock\.\d/);
 });

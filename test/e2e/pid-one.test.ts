@@ -17,7 +17,8 @@ command=/bin/sleep 1000
 startsecs=0
 `;
 
-const reaped = (daemon: Daemon): number => daemon.logText().split(/INFO reaped unknown pid \d+ \(exit status 7\)\n/).length - 1;
+const reaped = (daemon: Daemon): number =>
+  daemon.logText().split(/INFO reaped unknown pid \d+ \(exit status 7\)\n/).length - 1;
 
 describeAsRoot('as PID 1', () => {
   it('reaps the orphans of its programs, says so, and ends in order', async () => {

@@ -4,17 +4,21 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
+import { describeAsRoot } from '../support/as-root.ts';
 import { BackgroundDaemon } from '../support/background-daemon.ts';
 import { Daemon, startDaemon } from '../support/daemons.ts';
 import { waitForLog } from '../support/supervised.ts';
-import { describeAsRoot } from '../support/as-root.ts';
 
 describe('the unix socket', () => {
   it('has mode 0700 unless chmod says otherwise, and no temporary name beside it', async () => {
     await using plain = await startDaemon({ implementation: 'ours', configuration: '' });
     expect(lstatSync(plain.socket).mode & 0o7777).toBe(0o700);
     expect((await execa('ls', [plain.dir])).stdout.split('\n').sort()).toEqual([
-      'supervisor.sock', 'supervisor.sock.d', 'supervisord.conf', 'supervisord.log', 'supervisord.pid',
+      'supervisor.sock',
+      'supervisor.sock.d',
+      'supervisord.conf',
+      'supervisord.log',
+      'supervisord.pid',
     ]);
     await using open = new BackgroundDaemon();
     const socket = join(open.dir, 'open.sock');
@@ -51,7 +55,10 @@ describe('the unix socket', () => {
 
 describeAsRoot('chown of the unix socket', () => {
   it('gives it to a user, whose group it does not get, or to a user and a group', async () => {
-    for (const [chown, uid, gid] of [['nobody', 65534, process.getgid?.()], ['daemon:games', 1, 60]] as const) {
+    for (const [chown, uid, gid] of [
+      ['nobody', 65534, process.getgid?.()],
+      ['daemon:games', 1, 60],
+    ] as const) {
       await using daemon = new BackgroundDaemon();
       const socket = join(daemon.dir, 'owned.sock');
       writeFileSync(
@@ -85,7 +92,10 @@ describeAsRoot('chown of the unix socket', () => {
 
 describe('user name and password', () => {
   const digest = createHash('sha1').update('pass:word').digest('hex');
-  for (const [kind, password] of [['plain', 'pass:word'], ['{SHA}', `{SHA}${digest}`]] as const) {
+  for (const [kind, password] of [
+    ['plain', 'pass:word'],
+    ['{SHA}', `{SHA}${digest}`],
+  ] as const) {
     it(`are asked for, ${kind}`, async () => {
       await using daemon = await startDaemon({
         implementation: 'ours',
@@ -95,9 +105,16 @@ describe('user name and password', () => {
       await waitForLog(daemon, 'supervisord started');
       expect(daemon.logText()).not.toContain('without any HTTP authentication checking');
       const ctl = (...words: string[]): Promise<{ stdout: string; exitCode?: number }> =>
-        execa(`${process.cwd()}/bin/supervisorctl`, ['-s', `unix://${daemon.socket}`, ...words], { reject: false, input: '' });
+        execa(`${process.cwd()}/bin/supervisorctl`, ['-s', `unix://${daemon.socket}`, ...words], {
+          reject: false,
+          input: '',
+        });
       expect((await ctl('-u', 'admin', '-p', 'pass:word', 'pid')).stdout).toBe(String(daemon.pid));
-      for (const wrong of [['-u', 'admin', '-p', 'wrong'], ['-u', 'root', '-p', 'pass:word'], ['-u', 'admin', '-p', password === 'pass:word' ? '' : password]]) {
+      for (const wrong of [
+        ['-u', 'admin', '-p', 'wrong'],
+        ['-u', 'root', '-p', 'pass:word'],
+        ['-u', 'admin', '-p', password === 'pass:word' ? '' : password],
+      ]) {
         expect((await ctl(...wrong, 'pid')).stdout).not.toContain(String(daemon.pid));
       }
     });
@@ -106,7 +123,9 @@ describe('user name and password', () => {
 
 describe('a TCP port', () => {
   let blocker: Server | undefined;
-  afterEach(() => blocker?.close());
+  afterEach(() => {
+    blocker?.close();
+  });
 
   it('that is in use ends the start with one line, and without a trace', async () => {
     blocker = createServer();
@@ -117,12 +136,17 @@ describe('a TCP port', () => {
     });
     await daemon.start();
     expect(await daemon.ended()).toBe(2);
-    expect(daemon.output).toMatch(/^Error: Another program is already listening on a port .*\nFor help, .*\n$/);
+    expect(daemon.output).toMatch(
+      /^Error: Another program is already listening on a port .*\nFor help, .*\n$/,
+    );
     expect((await execa('ls', [daemon.dir])).stdout).toBe('supervisord.conf');
   });
 });
 
-function listening(server: Server, where: string | { readonly host: string; readonly port: number }): Promise<number> {
+function listening(
+  server: Server,
+  where: string | { readonly host: string; readonly port: number },
+): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(where, () => {

@@ -12,7 +12,8 @@ function program(name: string, command: string, lines = ''): string {
   return `[program:${name}]\ncommand=${command}\nstartsecs=0\nautorestart=false\n${lines}\n`;
 }
 
-const numbers = (last: number): string => Array.from({ length: last }, (_, index) => `${index + 1}\n`).join('');
+const numbers = (last: number): string =>
+  Array.from({ length: last }, (_, index) => `${index + 1}\n`).join('');
 
 /** A FIFO whose reader is this test, and reads when it likes. */
 class Reader implements Disposable {
@@ -71,7 +72,11 @@ describe('logs on what is no file', () => {
       supervisord: 'silent=true',
       prefix: redirected(stdout.path, stderr.path),
       configuration: [
-        program('out', `${programs}/writes-and-waits`, 'stdout_logfile=/dev/stdout\nstderr_logfile=/dev/stderr'),
+        program(
+          'out',
+          `${programs}/writes-and-waits`,
+          'stdout_logfile=/dev/stdout\nstderr_logfile=/dev/stderr',
+        ),
         program('no-maxbytes', '/bin/echo zero', 'stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0'),
         program('merged', '/bin/sh -c "echo merged >&2"', 'stdout_logfile=/dev/fd/1\nredirect_stderr=true'),
         program('by-number', '/bin/echo nine', 'stdout_logfile=/dev/fd/9'),
@@ -103,7 +108,9 @@ describe('logs on what is no file', () => {
   it('reach a FIFO as the bytes came, whatever maxbytes is', async () => {
     await waitFor(() => sink.read().length === 257);
     expect([...Buffer.from(sink.text, 'latin1')]).toEqual([
-      ...Array.from({ length: 255 }, (_, index) => index + 1), 0, 0o303,
+      ...Array.from({ length: 255 }, (_, index) => index + 1),
+      0,
+      0o303,
     ]);
   });
 

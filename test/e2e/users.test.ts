@@ -1,12 +1,20 @@
 import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { execa } from 'execa';
 import { describeAsRoot } from '../support/as-root.ts';
 import { Daemon } from '../support/daemons.ts';
 import { runSupervisord } from '../support/run-supervisord.ts';
-import { procStatus, stateOf, stderrOf, stdoutOf, waitForAll, waitForLog, waitForState } from '../support/supervised.ts';
+import {
+  procStatus,
+  stateOf,
+  stderrOf,
+  stdoutOf,
+  waitForAll,
+  waitForLog,
+  waitForState,
+} from '../support/supervised.ts';
 
 const nobody = 65534;
 /** Becomes `nobody`, with no other groups. */
@@ -78,10 +86,14 @@ describeAsRoot('user= of a program', () => {
 
   it('leaves it no capability, no privileges and no descriptor of ours', async () => {
     const status = await stdoutOf(daemon, 'status');
-    for (const set of ['CapPrm', 'CapEff', 'CapAmb', 'CapInh']) expect(status).toMatch(new RegExp(`^${set}:\\s0+$`, 'm'));
+    for (const set of ['CapPrm', 'CapEff', 'CapAmb', 'CapInh'])
+      expect(status).toMatch(new RegExp(`^${set}:\\s0+$`, 'm'));
     expect(status).toMatch(/^SigBlk:\s0+$/m);
     expect([...(await stdoutOf(daemon, 'descriptors')).matchAll(/ (\d+) -> /g)].map(([, fd]) => fd)).toEqual([
-      '0', '1', '2', '3',
+      '0',
+      '1',
+      '2',
+      '3',
     ]);
   });
 
@@ -117,7 +129,9 @@ describeAsRoot('a daemon that is not root', () => {
     chownSync(daemon.dir, nobody, nobody);
     await daemon.start();
     await waitForAll(daemon, settled);
-    expect(await stdoutOf(daemon, 'id')).toMatch(/^uid=65534\(nobody\) gid=65534\(\w+\) groups=65534\(\w+\)$/m);
+    expect(await stdoutOf(daemon, 'id')).toMatch(
+      /^uid=65534\(nobody\) gid=65534\(\w+\) groups=65534\(\w+\)$/m,
+    );
     expect(await stdoutOf(daemon, 'same')).toMatch(/^uid=65534\(nobody\)/);
     expect(await stdoutOf(daemon, 'other')).toBe('');
     expect(await stderrOf(daemon, 'other')).toContain(
@@ -170,7 +184,8 @@ describeAsRoot('user= of [supervisord]', () => {
   });
 
   it('warns root who names no user, and not root who names root', async () => {
-    const warning = 'CRIT Supervisor is running as root.  Privileges were not dropped because no user is specified';
+    const warning =
+      'CRIT Supervisor is running as root.  Privileges were not dropped because no user is specified';
     await using careless = new Daemon({ implementation: 'ours', configuration: '' });
     await careless.start();
     expect(careless.logText()).toContain(warning);

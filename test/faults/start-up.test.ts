@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,18 +77,32 @@ fault('the configuration file is empty', () => refused(written(''), 2));
 fault('the configuration file is not text', () => refused(written(Buffer.from([0xff, 0xfe, 0x00, 0x80])), 2));
 fault('a line stands before the first section', () => refused(written('logfile=x\n[supervisord]\n'), 2));
 fault('a line is neither a section nor a key', () => refused(written('[supervisord]\nnonsense\n'), 2));
-fault('a value cannot be read', () => refused(configure({}, '[program:a]\ncommand=/bin/cat\nstartsecs=soon\n'), 2));
-fault('a value names a variable that does not exist', () => refused(configure({}, '[program:a]\ncommand=%(nope)s\n'), 2));
+fault('a value cannot be read', () =>
+  refused(configure({}, '[program:a]\ncommand=/bin/cat\nstartsecs=soon\n'), 2),
+);
+fault('a value names a variable that does not exist', () =>
+  refused(configure({}, '[program:a]\ncommand=%(nope)s\n'), 2),
+);
 fault('a program has no command', () => refused(configure({}, '[program:a]\n'), 2));
-fault('a program names an unknown user', () => refused(configure({}, '[program:a]\ncommand=/bin/cat\nuser=no-such-user\n'), 2));
+fault('a program names an unknown user', () =>
+  refused(configure({}, '[program:a]\ncommand=/bin/cat\nuser=no-such-user\n'), 2),
+);
 fault('the directory of a program log does not exist', () =>
   refused(configure({}, '[program:a]\ncommand=/bin/cat\nstdout_logfile=/no/such/directory/log\n'), 2),
 );
-fault('the directory of the log does not exist', () => refused(configure({ logfile: '/no/such/directory/log' }), 2));
-fault('the directory of the pidfile does not exist', () => refused(configure({ pidfile: '/no/such/directory/pid' }), 2));
+fault('the directory of the log does not exist', () =>
+  refused(configure({ logfile: '/no/such/directory/log' }), 2),
+);
+fault('the directory of the pidfile does not exist', () =>
+  refused(configure({ pidfile: '/no/such/directory/pid' }), 2),
+);
 fault('childlogdir does not exist', () => refused(configure({ childlogdir: '/no/such/directory' }), 2));
-fault('the directory of the socket does not exist', () => refused(configure({ socket: join(dir, 'no/such/sock') }), 2));
-fault('the path of the socket is too long', () => refused(configure({ socket: join(dir, 'x'.repeat(120)) }), 2));
+fault('the directory of the socket does not exist', () =>
+  refused(configure({ socket: join(dir, 'no/such/sock') }), 2),
+);
+fault('the path of the socket is too long', () =>
+  refused(configure({ socket: join(dir, 'x'.repeat(120)) }), 2),
+);
 fault('something that is no socket is in the place of the socket', () => {
   writeFileSync(join(dir, 'sock'), 'precious');
   return refused(configure(), 2);
@@ -131,13 +155,20 @@ fault('the runtime directory is something else', async () => {
 
 fault(
   'the daemon may not raise a limit',
-  () => refused(configure({ minfds: '5000' }), 2, { prefix: [...asNobody, '/bin/sh', '-c', 'ulimit -n 1000; exec "$@"', 'sh'] }),
+  () =>
+    refused(configure({ minfds: '5000' }), 2, {
+      prefix: [...asNobody, '/bin/sh', '-c', 'ulimit -n 1000; exec "$@"', 'sh'],
+    }),
   { needsRoot: true },
 );
 
 /** Starts a daemon that comes up all the same, and lets `then` look at it. */
 async function tolerated(
-  options: { readonly configuration: string; readonly supervisord?: string; readonly prefix?: readonly string[] },
+  options: {
+    readonly configuration: string;
+    readonly supervisord?: string;
+    readonly prefix?: readonly string[];
+  },
   prepare: (daemon: Daemon) => void,
   then: (daemon: Daemon) => Promise<void>,
 ): Promise<string> {
@@ -157,7 +188,8 @@ fault(
   () =>
     tolerated(
       { configuration: `[include]\nfiles=%(here)s/more.conf\n${healthy}`, prefix: asNobody },
-      (daemon) => writeFileSync(join(daemon.dir, 'more.conf'), '[program:other]\ncommand=/bin/cat\n', { mode: 0o600 }),
+      (daemon) =>
+        writeFileSync(join(daemon.dir, 'more.conf'), '[program:other]\ncommand=/bin/cat\n', { mode: 0o600 }),
       (daemon) => waitForState(daemon, 'healthy', 'RUNNING'),
     ),
   { needsRoot: true },
@@ -184,7 +216,9 @@ fault('the pidfile cannot be written', () =>
 
 fault('the log of a program cannot be opened', () =>
   tolerated(
-    { configuration: `[program:ill]\ncommand=/bin/cat\nstartretries=0\nstdout_logfile=%(here)s/taken\n${healthy}` },
+    {
+      configuration: `[program:ill]\ncommand=/bin/cat\nstartretries=0\nstdout_logfile=%(here)s/taken\n${healthy}`,
+    },
     (daemon) => mkdirSync(join(daemon.dir, 'taken')),
     async (daemon) => {
       await waitForState(daemon, 'ill', 'FATAL');

@@ -8,6 +8,7 @@ import { execa } from 'execa';
 import type { Implementation } from '../../support/daemons.ts';
 import { describeWithPeer } from '../../support/peer.ts';
 import { waitFor } from '../../support/wait-for.ts';
+import { inBoth } from '../steps/in-both.ts';
 import { program, programSection } from '../steps/programs.ts';
 
 interface Container {
@@ -49,7 +50,13 @@ async function run(implementation: Implementation): Promise<Container> {
   // Through a pipe, as container runtimes take it; stdio of Node would be a socket, which nobody can open by path.
   const container = execa(
     'sh',
-    ['-c', '{ "$0" -c "$1" 2>&1; echo "status $?"; } | cat >"$2"', supervisord, configurationFile, outputFile],
+    [
+      '-c',
+      '{ "$0" -c "$1" 2>&1; echo "status $?"; } | cat >"$2"',
+      supervisord,
+      configurationFile,
+      outputFile,
+    ],
     { reject: false, stdin: 'ignore' },
   );
   const read = () => {
@@ -59,7 +66,9 @@ async function run(implementation: Implementation): Promise<Container> {
       return '';
     }
   };
-  await waitFor(() => (read().match(/entered RUNNING state/g) ?? []).length === 2, { what: `both to run: ${read()}` });
+  await waitFor(() => (read().match(/entered RUNNING state/g) ?? []).length === 2, {
+    what: `both to run: ${read()}`,
+  });
   kill(Number(readFileSync(join(dir, 'pid'), 'utf8')), 'SIGTERM');
   await container;
   const lines = read()
@@ -75,7 +84,7 @@ describeWithPeer('the entry point of a container', () => {
   let real: Container;
 
   beforeAll(async () => {
-    [ours, real] = await Promise.all([run('ours'), run('real')]);
+    ({ ours, real } = await inBoth(run));
   }, 60_000);
 
   it('puts its own log and what the children print on stdout, as supervisord does', () => {

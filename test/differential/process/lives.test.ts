@@ -137,7 +137,11 @@ const steps: readonly Step[] = lives.map((life) => ({
     differs: {
       why: 'the reason is told, and there never was a pid',
       ours: {
-        info: { statename: 'FATAL', stop: 0, spawnerr: expect.stringMatching(/^couldn't (?:exec|chdir to) \/.*: E/) },
+        info: {
+          statename: 'FATAL',
+          stop: 0,
+          spawnerr: expect.stringMatching(/^couldn't (?:exec|chdir to) \/.*: E/),
+        },
         lines: [expect.stringMatching(/^INFO gave up: /)],
       },
     },

@@ -4,6 +4,7 @@ import { Daemon, type Implementation } from '../../support/daemons.ts';
 import { describeWithPeer } from '../../support/peer.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { activityLinesOf } from '../steps/activity-lines.ts';
+import { inBoth } from '../steps/in-both.ts';
 import { programSection } from '../steps/programs.ts';
 
 const quiet = ['startsecs=0', 'stdout_logfile=NONE', 'stderr_logfile=NONE'];
@@ -15,7 +16,13 @@ const configuration = [
   cat('first', 'priority=1'),
   cat('beta'),
   cat('alpha'),
-  cat('many', 'process_name=%(program_name)s_%(process_num)02d', 'numprocs=3', 'numprocs_start=5', 'priority=50'),
+  cat(
+    'many',
+    'process_name=%(program_name)s_%(process_num)02d',
+    'numprocs=3',
+    'numprocs_start=5',
+    'priority=50',
+  ),
   cat('inner-late', 'priority=30'),
   cat('inner-early', 'priority=20'),
   cat('inner-many', 'process_name=in_%(process_num)d', 'numprocs=2', 'priority=25'),
@@ -67,7 +74,9 @@ async function orders(implementation: Implementation): Promise<Orders> {
     (info) => [info.get('group'), info.get('name')],
   );
   const stoppedByCall = await after(stopLine, total, () => daemon.rpc('supervisor.stopAllProcesses'));
-  const groupStartedByCall = await after(spawnLine, 4, () => daemon.rpc('supervisor.startProcessGroup', 'mixed'));
+  const groupStartedByCall = await after(spawnLine, 4, () =>
+    daemon.rpc('supervisor.startProcessGroup', 'mixed'),
+  );
   const startedByCall = await after(spawnLine, total - 3, () => daemon.rpc('supervisor.startAllProcesses'));
 
   const beforeRestart = await lines();
@@ -76,8 +85,7 @@ async function orders(implementation: Implementation): Promise<Orders> {
     what: 'the restart',
   });
   await waitFor(
-    () =>
-      namesIn(activityLinesOf(daemon.logText(), daemon), spawnLine).length === 2 * total + total + 1,
+    () => namesIn(activityLinesOf(daemon.logText(), daemon), spawnLine).length === 2 * total + total + 1,
     { what: 'the spawns after the restart' },
   );
   const beforeEnd = activityLinesOf(daemon.logText(), daemon);
@@ -103,7 +111,7 @@ describeWithPeer('the order of starts and stops', () => {
   let real: Orders;
 
   beforeAll(async () => {
-    [ours, real] = await Promise.all([orders('ours'), orders('real')]);
+    ({ ours, real } = await inBoth(orders));
   }, 90_000);
 
   const claims = {

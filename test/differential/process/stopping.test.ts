@@ -165,7 +165,8 @@ compareDaemons('the stop of a process', {
         // The third delay is long enough to meet.
         await waitFor(
           async () =>
-            (await linesAbout(daemon, 'retrying')).filter((line) => line.startsWith('WARN exited')).length >= 3,
+            (await linesAbout(daemon, 'retrying')).filter((line) => line.startsWith('WARN exited')).length >=
+            3,
         );
         const { lines, ...result } = await stopped(daemon, 'retrying');
         return { ...result, lines: lines.slice(-2) };

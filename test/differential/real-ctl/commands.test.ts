@@ -18,7 +18,11 @@ const long = programSection(
   'startsecs=0',
   'stdout_logfile=%(here)s/long.log',
 );
-const group = [cat('a'), cat('b', 'autostart=false', 'priority=1'), '[group:g]\nprograms=a,b\npriority=20\n'].join('');
+const group = [
+  cat('a'),
+  cat('b', 'autostart=false', 'priority=1'),
+  '[group:g]\nprograms=a,b\npriority=20\n',
+].join('');
 
 const configuration = [
   echo,
@@ -28,7 +32,13 @@ const configuration = [
   cat('edited', 'priority=3'),
   programSection('absent', 'command=/no/such/command', 'autostart=false', 'startretries=0', ...quick),
   programSection('noexec', `command=${program('is-not-executable')}`, 'autostart=false', ...quick),
-  programSection('quick', `command=${program('exits-with-status')} 0`, 'autostart=false', 'startretries=0', 'startsecs=2'),
+  programSection(
+    'quick',
+    `command=${program('exits-with-status')} 0`,
+    'autostart=false',
+    'startretries=0',
+    'startsecs=2',
+  ),
   programSection('once', `command=${program('exits-with-status')} 0`, 'startsecs=0', 'autorestart=false'),
   group,
 ].join('');
@@ -89,7 +99,8 @@ compareDaemons('the real supervisorctl', {
     {
       name: 'the programs are up',
       async run(daemon) {
-        for (const name of ['echo', 'long', 'gone', 'edited', 'g:a']) await waitForState(daemon, name, 'RUNNING');
+        for (const name of ['echo', 'long', 'gone', 'edited', 'g:a'])
+          await waitForState(daemon, name, 'RUNNING');
         await waitForState(daemon, 'once', 'EXITED');
         await waitFor(async () => (await runCtl(daemon, 'real', ['tail', 'echo'])).lines.includes('ready'));
       },
@@ -165,7 +176,8 @@ compareDaemons('the real supervisorctl', {
     },
     {
       name: 'supervisorctl tail -f of stderr',
-      run: (daemon) => firstLines(daemon, ['tail', '-f', 'echo', 'stderr'], (output) => output.includes('err later')),
+      run: (daemon) =>
+        firstLines(daemon, ['tail', '-f', 'echo', 'stderr'], (output) => output.includes('err later')),
     },
     {
       name: 'supervisorctl tail -f of what has no log',
@@ -188,7 +200,9 @@ compareDaemons('the real supervisorctl', {
         try {
           await waitFor(() => output.includes('Ctrl-C'), { what: 'fg to begin' });
           child.stdin.write('typed\n');
-          await waitFor(() => output.includes('out typed') && output.includes('err typed'), { what: 'the echo' });
+          await waitFor(() => output.includes('out typed') && output.includes('err typed'), {
+            what: 'the echo',
+          });
         } finally {
           // Its reader thread outlives an interrupt.
           child.kill('SIGKILL');
@@ -210,7 +224,9 @@ compareDaemons('the real supervisorctl', {
           (text) => text.includes("spawned: 'down'"),
           () => daemon.rpc('supervisor.startProcess', 'down'),
         );
-        return activityLinesOf(output, daemon).filter((line) => line.includes("spawned: 'down'")).at(-1);
+        return activityLinesOf(output, daemon)
+          .filter((line) => line.includes("spawned: 'down'"))
+          .at(-1);
       },
     },
     {
@@ -290,4 +306,3 @@ compareDaemons('the real supervisorctl', {
     command('shutdown'),
   ],
 });
-

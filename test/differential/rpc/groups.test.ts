@@ -95,7 +95,8 @@ compareDaemons('XML-RPC methods on groups and the configuration', {
     {
       name: 'the programs are up',
       async run(daemon) {
-        for (const name of ['same', 'gone', 'edited', 'g:a', 'g:b']) await waitForState(daemon, name, 'RUNNING');
+        for (const name of ['same', 'gone', 'edited', 'g:a', 'g:b'])
+          await waitForState(daemon, name, 'RUNNING');
       },
     },
     call('supervisor.reloadConfig'),
@@ -133,7 +134,10 @@ compareDaemons('XML-RPC methods on groups and the configuration', {
     {
       name: 'supervisor.getAllConfigInfo(), names and what is in use',
       async run(daemon) {
-        const all = (await daemon.rpc('supervisor.getAllConfigInfo')) as readonly ReadonlyMap<string, unknown>[];
+        const all = (await daemon.rpc('supervisor.getAllConfigInfo')) as readonly ReadonlyMap<
+          string,
+          unknown
+        >[];
         return all.map((info) => ['group', 'name', 'inuse', 'startretries'].map((key) => info.get(key)));
       },
     },
@@ -151,7 +155,7 @@ compareDaemons('XML-RPC methods on groups and the configuration', {
         daemon.configure(same);
         const answer = await daemon.rpc('supervisor.restart');
         const refusal = await daemon.rpc('supervisor.getState').catch(String);
-        await waitForLine(daemon, 'INFO spawned: \'same\'');
+        await waitForLine(daemon, "INFO spawned: 'same'");
         return { answer, refusal };
       },
     },
@@ -172,7 +176,10 @@ compareDaemons('XML-RPC restart with a broken configuration', {
         },
       },
       'supervisord stops everything, then ends',
-      new ExpectedFault(92, "CANT_REREAD: program section program:same does not specify a command in section 'program:same' (file: '{dir}/supervisord.conf')"),
+      new ExpectedFault(
+        92,
+        "CANT_REREAD: program section program:same does not specify a command in section 'program:same' (file: '{dir}/supervisord.conf')",
+      ),
     ),
   ],
 });

@@ -48,7 +48,14 @@ const configuration = [
     'stderr_capture_maxbytes=1',
     'stderr_events_enabled=true',
   ),
-  programSection('n', 'command=/bin/cat', 'process_name=n_%(process_num)d', 'numprocs=2', 'numprocs_start=1', 'autostart=false'),
+  programSection(
+    'n',
+    'command=/bin/cat',
+    'process_name=n_%(process_num)d',
+    'numprocs=2',
+    'numprocs_start=1',
+    'autostart=false',
+  ),
   programSection('in-a', 'command=/bin/cat', 'autostart=false', 'priority=3'),
   programSection('in-b', 'command=/bin/cat', 'autostart=false'),
   '[group:g]\nprograms=in-b,in-a\npriority=12\n',
@@ -99,16 +106,50 @@ const tooFew = (
   ] as const
 ).map(([method, ...params]) => call(method, ...params));
 
-const unknown = ['nosuch', 'supervisor', 'supervisor.', 'supervisor.nosuch', 'nosuch.getState', 'supervisor.a.b'];
+const unknown = [
+  'nosuch',
+  'supervisor',
+  'supervisor.',
+  'supervisor.nosuch',
+  'nosuch.getState',
+  'supervisor.a.b',
+];
 const reserved = ['supervisor.__init__', 'supervisor._update', 'supervisor.supervisord', 'system._x', ''];
 
 const numbers: readonly (readonly [Encodable, Encodable])[] = [
-  [0, 0], [0, 4], [4, 0], [4, 3], [4, 30], [10, 0], [11, 0], [50, 5], [0, -1], [-4, 0], [-40, 0], [-4, 2],
-  [-1, -1], ['2', '3'], [' 2 ', 3], [true, 2],
+  [0, 0],
+  [0, 4],
+  [4, 0],
+  [4, 3],
+  [4, 30],
+  [10, 0],
+  [11, 0],
+  [50, 5],
+  [0, -1],
+  [-4, 0],
+  [-40, 0],
+  [-4, 2],
+  [-1, -1],
+  ['2', '3'],
+  [' 2 ', 3],
+  [true, 2],
 ];
 const tails: readonly (readonly [Encodable, Encodable])[] = [
-  [0, 10], [0, 20], [0, 5], [5, 2], [5, 5], [5, 10], [2, 8], [0, 0], [10, 5], [11, 0], [20, 5], [-5, 5],
-  [0, -5], [-5, -5], ['0', '5'],
+  [0, 10],
+  [0, 20],
+  [0, 5],
+  [5, 2],
+  [5, 5],
+  [5, 10],
+  [2, 8],
+  [0, 0],
+  [10, 5],
+  [11, 0],
+  [20, 5],
+  [-5, 5],
+  [0, -5],
+  [-5, -5],
+  ['0', '5'],
 ];
 
 const reads = ['Stdout', 'Stderr'].flatMap((channel) => [
@@ -176,7 +217,10 @@ compareDaemons('XML-RPC methods that tell', {
     {
       name: 'supervisor.getAllConfigInfo(), but for autorestart',
       async run(daemon) {
-        const all = (await daemon.rpc('supervisor.getAllConfigInfo')) as readonly ReadonlyMap<string, unknown>[];
+        const all = (await daemon.rpc('supervisor.getAllConfigInfo')) as readonly ReadonlyMap<
+          string,
+          unknown
+        >[];
         return all.map((info) => [...info].filter(([name]) => name !== 'autorestart'));
       },
     },
@@ -190,7 +234,11 @@ compareDaemons('XML-RPC methods that tell', {
       'supervisord answers HTTP status 500 where half a character is cut off',
       '\ufffdn',
     ),
-    differs(call('supervisor.readProcessLog', 'bytes', 0, 0), 'supervisord answers HTTP status 500', 'a\ufffdb'),
+    differs(
+      call('supervisor.readProcessLog', 'bytes', 0, 0),
+      'supervisord answers HTTP status 500',
+      'a\ufffdb',
+    ),
     {
       name: 'supervisor.readLog(0, 30)',
       run: async (daemon) => String(await daemon.rpc('supervisor.readLog', 0, 30)).slice(23),
@@ -211,7 +259,12 @@ compareDaemons('XML-RPC methods that tell', {
         const info = (await rpc('supervisor.getProcessInfo', 'merged')) as ReadonlyMap<string, unknown>;
         rmSync(String(info.get('stdout_logfile')));
         const tail = await rpc('supervisor.tailProcessLog', 'merged', 3, 10);
-        return [tail, await rpc('supervisor.readProcessLog', 'merged', 0, 0).catch((error: unknown) => String(error).replace(/-\w{8}\.log/, ''))];
+        return [
+          tail,
+          await rpc('supervisor.readProcessLog', 'merged', 0, 0).catch((error: unknown) =>
+            String(error).replace(/-\w{8}\.log/, ''),
+          ),
+        ];
       },
     },
     {
@@ -227,7 +280,11 @@ compareDaemons('XML-RPC methods that tell', {
         rmSync(join(daemon.dir, 'supervisord.log'));
         const answers = [];
         for (const [method, ...params] of [['supervisor.readLog', 0, 0], ['supervisor.clearLog']] as const) {
-          answers.push(await daemon.rpc(method, ...params).catch((error: unknown) => String(error).replaceAll(daemon.dir, '{dir}')));
+          answers.push(
+            await daemon
+              .rpc(method, ...params)
+              .catch((error: unknown) => String(error).replaceAll(daemon.dir, '{dir}')),
+          );
         }
         return answers;
       },

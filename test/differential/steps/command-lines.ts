@@ -14,7 +14,11 @@ export async function runCtl(
   args: readonly string[],
   input?: string,
 ): Promise<CommandAnswer> {
-  const { stdout, stderr, exitCode } = await daemon.ctl(implementation, args, input === undefined ? {} : { input });
+  const { stdout, stderr, exitCode } = await daemon.ctl(
+    implementation,
+    args,
+    input === undefined ? {} : { input },
+  );
   if (stderr !== '') throw new Error(`supervisorctl ${args.join(' ')} on stderr: ${stderr}`);
   return { exitCode, lines: stdout.split('\n') };
 }

@@ -1,9 +1,10 @@
 /** Takes Debian's supervisord and ours through the same steps, at the same time, and compares each answer. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { ServerFault } from '../../../ctl/failures.ts';
+import { HttpFailure, ServerFault } from '../../../ctl/failures.ts';
 import { Daemon, type DaemonOptions, type Implementation } from '../../support/daemons.ts';
 import { describeWithPeer } from '../../support/peer.ts';
+import { inBoth } from './in-both.ts';
 import { normalise } from './normalise.ts';
 
 export interface Step {
@@ -27,6 +28,7 @@ export interface Comparison extends Omit<DaemonOptions, 'implementation'> {
 type Answer =
   | { readonly type: 'value'; readonly value: unknown }
   | { readonly type: 'fault'; readonly code: number; readonly text: unknown }
+  | { readonly type: 'HTTP'; readonly status: number }
   | { readonly type: 'error'; readonly text: unknown };
 
 /** Declares one test for each step. The daemons go through all of them first, each at its own pace. */
@@ -36,10 +38,9 @@ export function compareDaemons(name: string, { steps, limit = 90, prepare, ...op
     let real: readonly Answer[] = [];
 
     beforeAll(async () => {
-      [ours, real] = await Promise.all([
-        goThrough({ steps, prepare }, { ...options, implementation: 'ours' }),
-        goThrough({ steps, prepare }, { ...options, implementation: 'real' }),
-      ]);
+      ({ ours, real } = await inBoth((implementation) =>
+        goThrough({ steps, prepare }, { ...options, implementation }),
+      ));
     }, limit * 1000);
 
     // Frees what the answers hold; the daemons have ended already.
@@ -49,8 +50,11 @@ export function compareDaemons(name: string, { steps, limit = 90, prepare, ...op
     });
 
     for (const [index, { name, differs }] of steps.entries()) {
-      const claim = differs === undefined ? `agrees with supervisord: ${name}` : `differs: ${name} (${differs.why})`;
+      const claim =
+        differs === undefined ? `agrees with supervisord: ${name}` : `differs: ${name} (${differs.why})`;
       it(claim, () => {
+        // A step that fails on both sides compares nothing.
+        expect(ours[index]).not.toMatchObject({ type: 'error' });
         if (differs === undefined) {
           expect(ours[index]).toEqual(real[index]);
         } else {
@@ -79,13 +83,17 @@ function asAnswer(expected: unknown): Record<string, unknown> {
 }
 
 async function goThrough(
-  { steps, prepare }: { readonly steps: readonly Step[]; readonly prepare: Comparison['prepare'] | undefined },
+  {
+    steps,
+    prepare,
+  }: { readonly steps: readonly Step[]; readonly prepare: Comparison['prepare'] | undefined },
   options: DaemonOptions & { readonly implementation: Implementation },
 ): Promise<Answer[]> {
   await using daemon = new Daemon(options);
   await prepare?.(daemon);
   await daemon.start();
-  if (await hasEnded(daemon)) throw new Error(`${options.implementation} supervisord has ended: ${daemon.output}`);
+  if (await hasEnded(daemon))
+    throw new Error(`${options.implementation} supervisord has ended: ${daemon.output}`);
   const answers: Answer[] = [];
   for (const step of steps) answers.push(await answerOf(step, daemon));
   await endQuickly(daemon);
@@ -130,6 +138,7 @@ async function answerOf(step: Step, daemon: Daemon): Promise<Answer> {
     if (error instanceof ServerFault) {
       return { type: 'fault', code: error.code, text: normalise(error.text, daemon) };
     }
+    if (error instanceof HttpFailure) return { type: 'HTTP', status: error.status };
     return { type: 'error', text: normalise(String(error), daemon) };
   } finally {
     limit.abort();
