@@ -26,8 +26,6 @@ const table = {
   SIGCHLD: ({ childQuit }) => childQuit(),
   // Node would open a port for a debugger, through which anybody on this machine could run code as us.
   SIGUSR1: undefined,
-  // A file that has reached a limit is to fail a write, and not to end the daemon.
-  SIGXFSZ: undefined,
 } satisfies { readonly [S in NodeJS.Signals]?: ((handlers: SignalHandlers) => void) | undefined };
 
 type HandledSignal = keyof typeof table;
