@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Daemon } from '../support/daemons.ts';
 import {
   childrenOf,
+  fullLog,
   pidOf,
   procStatus,
   stderrOf,
@@ -150,7 +151,7 @@ describe('minfds and minprocs', () => {
     const limits = await stdoutOf(daemon, 'limits');
     expect(limits).toMatch(/^Max open files +2000 /m);
     expect(limits).toMatch(/^Max processes +700 +800 /m);
-    expect(daemon.logText()).toContain('INFO Increased RLIMIT_NOFILE limit to 2000\n');
-    expect(daemon.logText()).toContain('INFO Increased RLIMIT_NPROC limit to 700\n');
+    expect(await fullLog(daemon)).toContain('INFO Increased RLIMIT_NOFILE limit to 2000\n');
+    expect(await fullLog(daemon)).toContain('INFO Increased RLIMIT_NPROC limit to 700\n');
   });
 });

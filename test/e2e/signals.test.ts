@@ -10,7 +10,7 @@ import {
 import { join, resolve } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { startDaemon } from '../support/daemons.ts';
-import { isAlive, pidOf, waitForLog, waitForState } from '../support/supervised.ts';
+import { fullLog, isAlive, pidOf, waitForLog, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const programs = resolve('test/fixtures/programs');
@@ -64,7 +64,7 @@ it('goes on with everything when SIGHUP finds a broken configuration, and says w
       ['statename', 'RUNNING'],
     ]),
   );
-  expect(daemon.logText()).not.toContain('stopped: a');
+  expect(await fullLog(daemon)).not.toContain('stopped: a');
 });
 
 it('stops everything and starts with the new configuration at SIGHUP', async () => {

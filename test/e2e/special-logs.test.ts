@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs'
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Daemon } from '../support/daemons.ts';
-import { stateOf, waitForAll, waitForState } from '../support/supervised.ts';
+import { fullLog, stateOf, waitForAll, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const programs = resolve('test/fixtures/programs');
@@ -58,12 +58,13 @@ const redirected = (stdout: string, stderr: string): readonly string[] => [
 
 describe('logs on what is no file', () => {
   let daemon: Daemon;
+  let place: Daemon;
   let stdout: Reader;
   let stderr: Reader;
   let sink: Reader;
   beforeAll(async () => {
     // The prefix needs paths, and those the directory: so there are two daemons, one never started.
-    const place = new Daemon({ implementation: 'ours', configuration: '' });
+    place = new Daemon({ implementation: 'ours', configuration: '' });
     stdout = new Reader(join(place.dir, 'stdout'));
     stderr = new Reader(join(place.dir, 'stderr'));
     sink = new Reader(join(place.dir, 'sink'));
@@ -90,10 +91,9 @@ describe('logs on what is no file', () => {
     await waitForAll(daemon, (state) => state !== 'STARTING');
   });
   afterAll(async () => {
-    // A full pipe must not keep the daemon from ending, but this one has a reader.
-    const ended = daemon[Symbol.asyncDispose]();
-    await ended;
+    await daemon[Symbol.asyncDispose]();
     for (const reader of [stdout, stderr, sink]) reader[Symbol.dispose]();
+    await place[Symbol.asyncDispose]();
   });
 
   it('reach the pipes that are stdout, stderr and other descriptors of the daemon', async () => {
@@ -102,7 +102,7 @@ describe('logs on what is no file', () => {
       return ['to stdout\n', 'zero\n', 'merged\n', 'nine\n'].every((line) => text.includes(line));
     });
     await waitFor(() => ['to stderr\n', 'proc\n'].every((line) => stderr.read().includes(line)));
-    expect(daemon.logText()).not.toMatch(/ERRO|CRIT (?!Supervisor is running as root|Server )/);
+    expect(await fullLog(daemon)).not.toMatch(/ERRO|CRIT (?!Supervisor is running as root|Server )/);
   });
 
   it('reach a FIFO as the bytes came, whatever maxbytes is', async () => {
@@ -155,3 +155,22 @@ it('throws output away when the reader of the log has gone, and the program runs
   );
   await place[Symbol.asyncDispose]();
 });
+
+for (const [redirection, how] of [
+  ['>', 'a file'],
+  ['>>', 'a file opened for appending'],
+] as const) {
+  it(`keeps both whole when log and children write to stdout, which is ${how}`, async () => {
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      prefix: ['/bin/sh', '-c', `exec "$@" ${redirection}out`, 'sh'],
+      configuration: program('lots', `${programs}/numbers-lines 50000`, 'stdout_logfile=/dev/stdout'),
+    });
+    await daemon.start();
+    await waitForState(daemon, 'lots', 'EXITED');
+    expect(await daemon.stop()).toBe(0);
+    const lines = readFileSync(join(daemon.dir, 'out'), 'utf8').split(/(?<=\n)/);
+    expect(lines.filter((line) => /^\d+$/.test(line.trimEnd())).join('')).toBe(numbers(50_000));
+    expect(lines.filter((line) => !/^\d+$/.test(line.trimEnd())).join('')).toBe(daemon.logText());
+  });
+}

@@ -7,6 +7,7 @@ import { describeAsRoot } from '../support/as-root.ts';
 import { Daemon } from '../support/daemons.ts';
 import { runSupervisord } from '../support/run-supervisord.ts';
 import {
+  fullLog,
   procStatus,
   stateOf,
   stderrOf,
@@ -138,7 +139,7 @@ describeAsRoot('a daemon that is not root', () => {
       "supervisor: couldn't setuid to 1: Can't drop privilege as nonroot user\nsupervisor: child process was not spawned\n",
     );
     expect(await stateOf(daemon, 'other')).toBe('FATAL');
-    expect(daemon.logText()).not.toContain('CRIT Supervisor is running as root');
+    expect(await fullLog(daemon)).not.toContain('CRIT Supervisor is running as root');
     expect(statSync(daemon.socket).uid).toBe(nobody);
   });
 
@@ -176,9 +177,9 @@ describeAsRoot('user= of [supervisord]', () => {
     await waitForState(daemon, 'id', 'EXITED');
     expect(procStatus(daemon.pid, 'Uid')).toBe('1\t1\t1\t1');
     expect(procStatus(daemon.pid, 'Gid')).toBe('1\t1\t1\t1');
-    expect(daemon.logText()).toContain('INFO Set uid to user 1 succeeded\n');
-    expect(daemon.logText()).toContain('INFO Increased RLIMIT_NOFILE limit to 3000\n');
-    expect(daemon.logText()).not.toContain('CRIT Supervisor is running as root');
+    expect(await fullLog(daemon)).toContain('INFO Set uid to user 1 succeeded\n');
+    expect(await fullLog(daemon)).toContain('INFO Increased RLIMIT_NOFILE limit to 3000\n');
+    expect(await fullLog(daemon)).not.toContain('CRIT Supervisor is running as root');
     expect(await stdoutOf(daemon, 'id')).toMatch(/^uid=1\(daemon\)/);
     for (const path of [daemon.logfile, daemon.pidfile, daemon.socket]) expect(statSync(path).uid).toBe(1);
   });
@@ -188,11 +189,11 @@ describeAsRoot('user= of [supervisord]', () => {
       'CRIT Supervisor is running as root.  Privileges were not dropped because no user is specified';
     await using careless = new Daemon({ implementation: 'ours', configuration: '' });
     await careless.start();
-    expect(careless.logText()).toContain(warning);
+    expect(await fullLog(careless)).toContain(warning);
     await using careful = new Daemon({ implementation: 'ours', supervisord: 'user=root', configuration: '' });
     await careful.start();
-    expect(careful.logText()).not.toContain(warning);
-    expect(careful.logText()).toContain('INFO Set uid to user 0 succeeded\n');
+    expect(await fullLog(careful)).not.toContain(warning);
+    expect(await fullLog(careful)).toContain('INFO Set uid to user 0 succeeded\n');
   });
 
   it('cannot name a user who does not exist', async () => {

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { expect } from '@jest/globals';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
 import { RawConnection } from '../support/raw-connection.ts';
-import { openDescriptors, pidOf, stateOf, waitForState } from '../support/supervised.ts';
+import { fullLog, openDescriptors, pidOf, stateOf, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fault } from './fault.ts';
 
@@ -55,8 +55,8 @@ fault(
     }
     expect(answers.filter((answer) => answer.includes(' 500 '))).toEqual([]);
     await waitFor(() => openDescriptors(daemon.pid) === before);
-    expect(daemon.logText()).not.toMatch(/Uncaught|\.ts:/);
-    return daemon.logText() + answers.join('\n');
+    expect(await fullLog(daemon)).not.toMatch(/Uncaught|\.ts:/);
+    return (await fullLog(daemon)) + answers.join('\n');
   },
   { limit: 60_000 },
 );
@@ -98,6 +98,6 @@ fault('a client leaves while it waits', async () => {
   if ((await stateOf(daemon, 'slow')) === 'RUNNING') await daemon.rpc('supervisor.stopProcess', 'slow');
   await waitForState(daemon, 'slow', 'STOPPED');
   expect(openDescriptors(daemon.pid) - before).toBeLessThanOrEqual(4);
-  expect(daemon.logText()).not.toMatch(/Uncaught|\.ts:/);
-  return daemon.logText();
+  expect(await fullLog(daemon)).not.toMatch(/Uncaught|\.ts:/);
+  return await fullLog(daemon);
 });

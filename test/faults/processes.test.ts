@@ -5,6 +5,7 @@ import { expect, it } from '@jest/globals';
 import { startDaemon } from '../support/daemons.ts';
 import {
   childrenOf,
+  fullLog,
   infoOf,
   isAlive,
   openDescriptors,
@@ -38,7 +39,7 @@ fault('a program ignores its stop signal', async () => {
   await daemon.rpc('supervisor.stopProcess', 'healthy');
   expect(await stopping).toBe(true);
   expect(await stateOf(daemon, 'deaf')).toBe('STOPPED');
-  return daemon.logText();
+  return await fullLog(daemon);
 });
 
 fault('a program is killed, again and again', async () => {
@@ -65,8 +66,10 @@ fault('a program is killed, again and again', async () => {
   expect(openDescriptors(daemon.pid)).toBe(descriptors);
   expect(residentKilobytes(daemon.pid) - memory).toBeLessThan(16_000);
   expect(childrenOf(daemon.pid).sort()).toEqual([pid, await pidOf(daemon, 'healthy')].sort());
-  expect(daemon.logText().match(/exited: victim \(terminated by SIGKILL; not expected\)/g)).toHaveLength(300);
-  return daemon.logText();
+  expect(
+    (await fullLog(daemon)).match(/exited: victim \(terminated by SIGKILL; not expected\)/g),
+  ).toHaveLength(300);
+  return await fullLog(daemon);
 });
 
 fault('a program ends the moment it is started, for ever', async () => {
@@ -81,7 +84,7 @@ fault('a program ends the moment it is started, for ever', async () => {
   expect(performance.now() - began).toBeLessThan(5000);
   expect(await daemon.rpc('supervisor.stopProcess', 'loop')).toBe(true);
   expect(['STOPPED', 'EXITED']).toContain(await stateOf(daemon, 'loop'));
-  return daemon.logText();
+  return await fullLog(daemon);
 });
 
 fault('200 programs end at once', async () => {
@@ -101,7 +104,7 @@ fault('200 programs end at once', async () => {
   expect(second.filter((pid) => first.includes(pid) || procStatus(pid, 'State')?.startsWith('Z'))).toEqual(
     [],
   );
-  return daemon.logText();
+  return await fullLog(daemon);
 });
 
 fault('a program is stopped while it starts', async () => {
@@ -117,7 +120,7 @@ fault('a program is stopped while it starts', async () => {
   expect(isAlive(pid)).toBe(false);
   expect(await stateOf(daemon, 'slow')).toBe('STOPPED');
   await waitForLog(daemon, 'stopped: slow');
-  return `${daemon.logText()}${answer}`;
+  return `${await fullLog(daemon)}${answer}`;
 });
 
 fault('everything is restarted by three clients at once', async () => {
@@ -133,7 +136,7 @@ fault('everything is restarted by three clients at once', async () => {
   expect(pids).toHaveLength(count);
   for (let index = 0; index < count; index += 1)
     expect(pids).toContain(await pidOf(daemon, `many:0${index}`));
-  return daemon.logText() + results.map(({ stdout }) => stdout).join('');
+  return (await fullLog(daemon)) + results.map(({ stdout }) => stdout).join('');
 });
 
 fault('one of many programs does everything wrong at once', async () => {
@@ -152,7 +155,7 @@ fault('one of many programs does everything wrong at once', async () => {
   }
   expect(await pidOf(daemon, 'good')).toBe(pid);
   expect(await daemon.rpc('supervisor.stopProcess', 'bad')).toBe(true);
-  return daemon.logText();
+  return await fullLog(daemon);
 });
 
 it('is idle again after all its programs have ended badly', async () => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import { Daemon } from '../support/daemons.ts';
 import {
+  fullLog,
   infoOf,
   openDescriptors,
   stateOf,
@@ -72,8 +73,8 @@ fault(
     await waitFor(() => statSync(`${disk}/log`).size > size);
     await daemon.rpc('supervisor.stopProcess', 'counts');
     expect(counts(readFileSync(`${disk}/log`, 'utf8'))).toBe(true);
-    expect(daemon.logText().match(/ERRO/g)).toHaveLength(1);
-    return daemon.logText();
+    expect((await fullLog(daemon)).match(/ERRO/g)).toHaveLength(1);
+    return await fullLog(daemon);
   },
   { needsRoot: true },
 );
@@ -139,8 +140,8 @@ fault('the daemon may open no more files', async () => {
   await daemon.rpc('supervisor.startProcess', `many:${count - 1}`);
   expect(await stateOf(daemon, `many:${count - 1}`)).toBe('RUNNING');
   expect((await states(daemon)).filter((state) => state === 'RUNNING')).toHaveLength(running - 2);
-  expect(daemon.logText()).not.toMatch(/Uncaught|Traceback|\.ts:/);
-  return `${daemon.logText()}${spawnerr}`;
+  expect(await fullLog(daemon)).not.toMatch(/Uncaught|Traceback|\.ts:/);
+  return `${await fullLog(daemon)}${spawnerr}`;
 });
 
 fault(
@@ -171,7 +172,7 @@ fault(
     await daemon.rpc('supervisor.stopProcess', 'many:00');
     await daemon.rpc('supervisor.startProcess', `many:${count - 1}`);
     expect(await stateOf(daemon, `many:${count - 1}`)).toBe('RUNNING');
-    return daemon.logText();
+    return await fullLog(daemon);
   },
   { needsRoot: true },
 );
@@ -195,7 +196,7 @@ fault('the directory of a log is removed while the program runs', async () => {
   await waitForState(daemon, 'counts', 'FATAL');
   expect(await stateOf(daemon, 'healthy')).toBe('RUNNING');
   writeFileSync(daemon.configurationFile, readFileSync(daemon.configurationFile));
-  return daemon.logText();
+  return await fullLog(daemon);
 });
 
 fault('the runtime directory is removed', async () => {
@@ -215,5 +216,21 @@ fault('the runtime directory is removed', async () => {
   await waitFor(() => statSync(`${daemon.dir}/log`).size > restarted);
   expect(openDescriptors(daemon.pid)).toBe(before);
   expect(readdirSync(`${daemon.socket}.d`)).not.toEqual([]);
-  return daemon.logText();
+  return await fullLog(daemon);
+});
+
+fault('a backup of a log cannot be made', async () => {
+  await using daemon = new Daemon({
+    implementation: 'ours',
+    prefix: ['/bin/sh', '-c', 'mkdir -p log.1/full; exec "$@"', 'sh'],
+    configuration: `[program:counts]\ncommand=${programs}/counts-slowly\nstartsecs=0\nstdout_logfile=%(here)s/log\nstdout_logfile_maxbytes=2KB\nstdout_logfile_backups=1\n`,
+  });
+  await daemon.start();
+  const log = `${daemon.dir}/log`;
+  await waitFor(() => existsSync(log) && statSync(log).size > 8192);
+  expect(counts(readFileSync(log, 'utf8'))).toBe(true);
+  expect((await fullLog(daemon)).match(/ERRO/g)).toHaveLength(1);
+  rmSync(`${log}.1`, { recursive: true });
+  await waitFor(() => existsSync(`${log}.1`));
+  return await fullLog(daemon);
 });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
-import { infoOf, stateOf, stderrOf, waitForAll } from '../support/supervised.ts';
+import { fullLog, infoOf, stateOf, stderrOf, waitForAll } from '../support/supervised.ts';
 import { fault } from './fault.ts';
 
 const programs = resolve('test/fixtures/programs');
@@ -24,6 +24,7 @@ beforeAll(async () => {
       ill('interpreter', `${programs}/has-a-missing-interpreter`),
       ill('nowhere', '/bin/cat', 'directory=/no/such/directory'),
       ill('brief', '/bin/true'),
+      ill('heavy', '/bin/true', `environment=BIG="${'x'.repeat(140_000)}"`),
       '[program:healthy]\ncommand=/bin/sleep 1000\nstartsecs=0',
     ].join('\n'),
   });
@@ -37,7 +38,7 @@ async function seen(name: string): Promise<string> {
   expect(await stateOf(daemon, 'healthy')).toBe('RUNNING');
   const status = (await daemon.ctl('ours', ['status', name])).stdout;
   const description = String(await infoOf(daemon, name, 'description'));
-  return [daemon.logText(), status, description, await stderrOf(daemon, name)].join('\n');
+  return [await fullLog(daemon), status, description, await stderrOf(daemon, name)].join('\n');
 }
 
 fault('the quotes of a command do not match', () => seen('quoted'));
@@ -49,3 +50,4 @@ fault('a script has no interpreter line', () => seen('headless'));
 fault('the interpreter of a script does not exist', () => seen('interpreter'));
 fault('the directory of a program does not exist', () => seen('nowhere'));
 fault('a program ends as soon as it starts', () => seen('brief'));
+fault('an environment is too large', () => seen('heavy'));

@@ -8,7 +8,7 @@ import { closeInheritedOnExec } from '../../daemon/host/inherited-descriptors.ts
 import { LinuxHost, type LinuxHostOptions } from '../../daemon/host/linux-host.ts';
 import type { SignalSource } from '../../daemon/host/reaper.ts';
 import { processSettings } from './process-settings.ts';
-import { waitUntil } from './wait-until.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Jest gives tests a copy of `process` that no signal reaches; this is the real one. */
 export const realProcess = runInThisContext('process') as NodeJS.Process & SignalSource;
@@ -76,7 +76,7 @@ export class RealHost {
   /** Waits for the end of a child. */
   async exitOf(pid: number): Promise<ExitStatus> {
     const find = () => this.exits.find((exit) => exit.pid === pid);
-    await waitUntil(() => find() !== undefined, `exit of ${pid}`);
+    await waitFor(() => find() !== undefined, { what: `exit of ${pid}` });
     const exit = find();
     if (exit === undefined) throw new Error('unreachable');
     return exit.status;

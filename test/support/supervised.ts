@@ -52,6 +52,11 @@ export async function waitForLog(daemon: Daemon, text: string | RegExp): Promise
   await waitFor(isThere, { what: `the log to have ${text}` });
 }
 
+/** The whole activity log, once all that happened so far is in it. */
+export async function fullLog(daemon: Daemon): Promise<string> {
+  return String(await daemon.rpc('supervisor.readLog', 0, 0));
+}
+
 /** A line of `/proc/PID/status`, such as `PPid` or `SigIgn`; `undefined`: there is no such process. */
 export function procStatus(pid: number | string, key: string): string | undefined {
   try {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { hasEnded, openDescriptors, program, RealHost } from '../../support/real-host.ts';
-import { waitUntil } from '../../support/wait-until.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 let world: RealHost;
 beforeEach(() => {
@@ -24,7 +24,7 @@ it('notices each of 200 children that end at the same moment, once', async () =>
     world.start(world.prepare('sleep 60', { name: `p${number}`, stdout: world.channel('NONE') })),
   );
   for (const pid of pids) world.host.kill(pid, 9, 'process');
-  await waitUntil(() => world.exits.length >= pids.length, 'all exits');
+  await waitFor(() => world.exits.length >= pids.length, { what: 'all exits' });
   expect(world.exits.map(({ pid }) => pid).toSorted()).toEqual(pids.toSorted());
 });
 
@@ -42,7 +42,7 @@ describe('children that Node started', () => {
     );
     const codes = (await Promise.all(theirs)).map(({ exitCode }) => exitCode);
     expect(codes).toEqual(Array.from({ length: 30 }, (_, code) => code));
-    await waitUntil(() => world.exits.length >= ours.length, 'all of our exits');
+    await waitFor(() => world.exits.length >= ours.length, { what: 'all of our exits' });
     expect(world.exits.map(({ pid }) => pid).toSorted()).toEqual(ours.toSorted());
   });
 

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import type { User } from '../../../conf/settings.ts';
 import { systemUsers } from '../../../daemon/host/users.ts';
 import { hasEnded, isRoot, program, RealHost } from '../../support/real-host.ts';
-import { waitUntil } from '../../support/wait-until.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 let world: RealHost;
 beforeEach(() => {
@@ -136,11 +136,11 @@ describe('signals', () => {
 
   it('reach grandchildren when sent to the group', async () => {
     const pid = world.start(world.prepare("sh -c 'sleep 60 & echo $!; wait'"));
-    await waitUntil(() => existsSync(world.path('out')) && world.read('out').endsWith('\n'));
+    await waitFor(() => existsSync(world.path('out')) && world.read('out').endsWith('\n'));
     const grandchild = Number(world.read('out'));
     world.host.kill(pid, 9, 'group');
     await world.exitOf(pid);
-    await waitUntil(() => hasEnded(grandchild), 'end of the grandchild');
+    await waitFor(() => hasEnded(grandchild), { what: 'end of the grandchild' });
   });
 });
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { stdinCapacity } from '../../../daemon/host/child-stdin.ts';
 import { program, RealHost } from '../../support/real-host.ts';
-import { waitUntil } from '../../support/wait-until.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 let world: RealHost;
 beforeEach(() => {
@@ -22,7 +22,7 @@ it('reaches the child, and a child that is told nothing sees no end of it', asyn
   const pid = world.start(handle);
   expect(handle.writeStdin(Buffer.from('hello\n'))).toBe('queued');
   expect(handle.writeStdin(Buffer.from('ünd\n'))).toBe('queued');
-  await waitUntil(() => world.read('out') === 'hello\nünd\n', 'echo');
+  await waitFor(() => world.read('out') === 'hello\nünd\n', { what: 'echo' });
   expect(world.exits).toEqual([]);
   await end(pid);
 });
@@ -34,7 +34,7 @@ it('arrives complete and in order when it is more than a pipe holds', async () =
   for (let start = 0; start < text.length; start += 100_000) {
     expect(handle.writeStdin(Buffer.from(text.slice(start, start + 100_000)))).toBe('queued');
   }
-  await waitUntil(() => world.read('out').length >= text.length, 'echo');
+  await waitFor(() => world.read('out').length >= text.length, { what: 'echo' });
   expect(world.read('out')).toBe(text);
   await end(pid);
 });
@@ -50,7 +50,7 @@ it('is closed without a child, and after it', async () => {
 it('is closed when the child has closed it', async () => {
   const handle = world.prepare(program('closes-stdin'));
   const pid = world.start(handle);
-  await waitUntil(() => existsSync(world.path('out')) && world.read('out') !== '', 'closing');
+  await waitFor(() => existsSync(world.path('out')) && world.read('out') !== '', { what: 'closing' });
   expect(handle.writeStdin(Buffer.from('x'))).toBe('closed');
   await end(pid);
 });
@@ -69,14 +69,16 @@ it('is full when the child does not read, and takes nothing more then', async ()
 it('that was meant for one child is not read by the next, even if a grandchild kept it open', async () => {
   const handle = world.prepare(`${program('leaves-a-reader-of-stdin')} ${world.path('later')}`);
   const first = world.start(handle);
-  await waitUntil(() => existsSync(world.path('out')) && world.read('out') === 'ready\n', 'the grandchild');
+  await waitFor(() => existsSync(world.path('out')) && world.read('out') === 'ready\n', {
+    what: 'the grandchild',
+  });
   expect(handle.writeStdin(Buffer.from('for the first\n'))).toBe('queued');
   world.host.kill(first, 9, 'process');
   await world.exitOf(first);
   handle.finish();
   const second = world.start(handle);
   handle.writeStdin(Buffer.from('for the second\n'));
-  await waitUntil(() => world.read('out').endsWith('second\n'), 'echo');
+  await waitFor(() => world.read('out').endsWith('second\n'), { what: 'echo' });
   expect(world.read('out')).toBe('ready\nfor the second\n');
   world.host.kill(first, 9, 'group');
   await end(second);

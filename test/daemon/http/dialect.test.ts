@@ -3,7 +3,7 @@ import { encodeCall } from '../../../rpc/xmlrpc.ts';
 import { fakeRpcContext } from '../../support/fake-rpc-context.ts';
 import { rpcRequest, TestServer } from '../../support/http-servers.ts';
 import { groupSettings } from '../../support/process-settings.ts';
-import { waitUntil } from '../../support/wait-until.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const groups = [groupSettings('web', [{ name: 'web' }])];
 const end = '</methodResponse>\n';
@@ -157,7 +157,7 @@ describe('a connection', () => {
         rpcRequest('supervisor.getPID') +
         rpcRequest('supervisor.getIdentification'),
     );
-    await waitUntil(() => context.supervisor.asked.length === 1, 'the stop');
+    await waitFor(() => context.supervisor.asked.length === 1, { what: 'the stop' });
     expect(connection.received).toBe('');
     resolve({ type: 'stopped' });
     const text = await connection.until('<string>supervisor</string>');
@@ -175,7 +175,7 @@ describe('a connection', () => {
     context.supervisor.process('web').run().stopOutcome = promise;
     const connection = await server.connect();
     connection.socket.end(rpcRequest('supervisor.stopProcess', ['web']));
-    await waitUntil(() => context.supervisor.asked.length === 1, 'the stop');
+    await waitFor(() => context.supervisor.asked.length === 1, { what: 'the stop' });
     resolve({ type: 'stopped' });
     expect(await connection.until(end)).toContain('<boolean>1</boolean>');
   });
@@ -186,7 +186,7 @@ describe('a connection', () => {
     const { promise, resolve } = Promise.withResolvers<{ type: 'stopped' }>();
     context.supervisor.process('web').run().stopOutcome = promise;
     const gone = await server.send(rpcRequest('supervisor.stopProcess', ['web']));
-    await waitUntil(() => context.supervisor.asked.length === 1, 'the stop');
+    await waitFor(() => context.supervisor.asked.length === 1, { what: 'the stop' });
     gone.close();
     const other = await server.send(rpcRequest('supervisor.getPID'));
     await other.until(end);
@@ -227,7 +227,7 @@ describe('the server', () => {
     await using server = await TestServer.open(context);
     const connection = await server.send('GET /x HTTP/1.1\r\n\r\n');
     await connection.until('</body>');
-    await waitUntil(() => context.lines.some((line) => line.includes('GET')), 'the line');
+    await waitFor(() => context.lines.some((line) => line.includes('GET')), { what: 'the line' });
     expect(context.lines.at(-1)).toBe(
       `trace: localhost:0 - - [14/Nov/2023:22:13:20 +0000] "GET /x HTTP/1.1" 404 ${connection.received.length}`,
     );

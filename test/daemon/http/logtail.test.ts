@@ -21,7 +21,7 @@ import { fakeRpcContext } from '../../support/fake-rpc-context.ts';
 import { TestServer } from '../../support/http-servers.ts';
 import { groupSettings } from '../../support/process-settings.ts';
 import type { RawConnection } from '../../support/raw-connection.ts';
-import { waitUntil } from '../../support/wait-until.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const rotatesLog = fileURLToPath(new URL('../../fixtures/rotates-log.ts', import.meta.url));
 const groups = [
@@ -189,7 +189,7 @@ describe('following a process log', () => {
       16 * 1024 * 1024,
     );
     connection.socket.resume();
-    await waitUntil(() => connection.received.endsWith('end\n'), 'the end');
+    await waitFor(() => connection.received.endsWith('end\n'), { what: 'the end' });
     expect(body(connection)).toHaveLength(64 * 1024 * 1024 + 4);
   });
 

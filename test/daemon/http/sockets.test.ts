@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -13,7 +14,7 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { umask } from 'node:process';
+import process, { umask } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpServerSettings } from '../../../conf/settings.ts';
 import { type HttpServers, openHttpServers } from '../../../daemon/http/server.ts';
@@ -21,7 +22,7 @@ import { fakeRpcContext } from '../../support/fake-rpc-context.ts';
 import { rpcRequest, unixServer } from '../../support/http-servers.ts';
 import { groupSettings } from '../../support/process-settings.ts';
 import { RawConnection } from '../../support/raw-connection.ts';
-import { waitUntil } from '../../support/wait-until.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const inUse =
   'Another program is already listening on a port that one of our HTTP servers is configured to use.  Shut this program down first before starting supervisord.';
@@ -147,15 +148,27 @@ describe('a unix socket', () => {
     expect(statSync(file)).toMatchObject({ uid: 1, gid: 0 });
   });
 
-  // Root may give anything to anybody.
-  const itUnlessRoot = userInfo().uid === 0 ? it.skip : it;
-  itUnlessRoot('that cannot be given away is refused', async () => {
-    await expect(open(unixServer(file, { chown: { uid: 0, gid: undefined } }))).rejects.toThrow(
-      `Not permitted to chown ${file} to uid/gid (0, -1); adjust "sockchown" value in config file or on command line to values that the current user (${userInfo().username}) can successfully chown`,
-    );
+  it('that cannot be given away is refused', async () => {
+    chmodSync(directory, 0o777);
+    // Root may give anything to anybody.
+    const backToRoot = becomeNobody();
+    try {
+      await expect(open(unixServer(file, { chown: { uid: 0, gid: undefined } }))).rejects.toThrow(
+        `Not permitted to chown ${file} to uid/gid (0, -1); adjust "sockchown" value in config file or on command line to values that the current user (${userInfo().username}) can successfully chown`,
+      );
+    } finally {
+      backToRoot();
+    }
     expect(readdirSync(directory)).toEqual([]);
   });
 });
+
+/** Makes a test that root runs act as an ordinary user, until the returned function is called. */
+function becomeNobody(): () => void {
+  if (process.geteuid?.() !== 0) return () => {};
+  process.seteuid?.(65534);
+  return () => process.seteuid?.(0);
+}
 
 describe('a TCP server', () => {
   for (const host of ['127.0.0.1', 'localhost', '', '*']) {
@@ -247,7 +260,7 @@ describe('closing', () => {
     servers.serve(context);
     const connection = await RawConnection.open({ path: file });
     connection.send(rpcRequest('supervisor.stopProcess', ['web']));
-    await waitUntil(() => context.supervisor.asked.length === 1, 'the stop');
+    await waitFor(() => context.supervisor.asked.length === 1, { what: 'the stop' });
     const closing = servers.close();
     resolve({ type: 'stopped' });
     expect(await connection.untilClosed()).toContain('<boolean>1</boolean>');
@@ -261,7 +274,7 @@ describe('closing', () => {
     servers.serve(context);
     const connection = await RawConnection.open({ path: file });
     connection.send(rpcRequest('supervisor.stopProcess', ['web']));
-    await waitUntil(() => context.supervisor.asked.length === 1, 'the stop');
+    await waitFor(() => context.supervisor.asked.length === 1, { what: 'the stop' });
     await servers.close();
     expect(await connection.untilClosed()).toBe('');
   });

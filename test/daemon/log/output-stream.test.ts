@@ -17,7 +17,7 @@ import { execaSync } from 'execa';
 import { makeFifo, makePipe } from '../../../daemon/host/libc/descriptors.ts';
 import { processSettings } from '../../support/process-settings.ts';
 import { hasEnded, isRoot, program, RealHost } from '../../support/real-host.ts';
-import { waitUntil } from '../../support/wait-until.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 let world: RealHost;
 beforeEach(() => {
@@ -88,7 +88,7 @@ describe('a log', () => {
       return world.start(world.prepare(`${program('numbers-lines')} 20000`, changes));
     });
     for (const pid of pids) await world.exitOf(pid);
-    await waitUntil(() => sharedSize() === 5 * numbers(20_000).length, 'all bytes');
+    await waitFor(() => sharedSize() === 5 * numbers(20_000).length, { what: 'all bytes' });
   });
 
   function sharedSize(): number {
@@ -104,7 +104,7 @@ describe('a log', () => {
     handle.finish();
     expect(world.read('out')).toBe('written by the child\n');
     writeFileSync(world.path('go'), '');
-    await waitUntil(() => world.read('out').endsWith('grandchild\n'), 'output of the grandchild');
+    await waitFor(() => world.read('out').endsWith('grandchild\n'), { what: 'output of the grandchild' });
   });
 
   it('is not waited for when a grandchild writes without end', async () => {
@@ -115,7 +115,7 @@ describe('a log', () => {
     const start = performance.now();
     handle.finish();
     expect(performance.now() - start).toBeLessThan(1000);
-    await waitUntil(() => existsSync(world.path('pid')) && world.read('pid') !== '');
+    await waitFor(() => existsSync(world.path('pid')) && world.read('pid') !== '');
     process.kill(Number(world.read('pid')), 'SIGKILL');
   });
 
@@ -123,13 +123,13 @@ describe('a log', () => {
     const handle = world.prepare('cat');
     const pid = world.start(handle);
     handle.writeStdin(Buffer.from('one\n'));
-    await waitUntil(() => world.read('out') === 'one\n');
+    await waitFor(() => world.read('out') === 'one\n');
     renameSync(world.path('out'), world.path('out.old'));
     handle.writeStdin(Buffer.from('two\n'));
-    await waitUntil(() => world.read('out.old') === 'one\ntwo\n');
+    await waitFor(() => world.read('out.old') === 'one\ntwo\n');
     handle.reopenLogs();
     handle.writeStdin(Buffer.from('three\n'));
-    await waitUntil(() => world.read('out') === 'three\n');
+    await waitFor(() => world.read('out') === 'three\n');
     handle.clearLogs();
     expect(world.read('out')).toBe('');
     world.host.kill(pid, 9, 'process');
@@ -150,12 +150,11 @@ describe('a log', () => {
     renameSync(world.path('logs'), world.path('moved'));
     handle.reopenLogs();
     handle.writeStdin(Buffer.from('here\n'));
-    await waitUntil(() => world.log.some((line) => line.includes('it waits')), 'an error');
+    await waitFor(() => world.log.some((line) => line.includes('it waits')), { what: 'an error' });
     mkdirSync(world.path('logs'));
-    await waitUntil(
-      () => existsSync(world.path('logs/out')) && world.read('logs/out') === 'here\n',
-      'recovery',
-    );
+    await waitFor(() => existsSync(world.path('logs/out')) && world.read('logs/out') === 'here\n', {
+      what: 'recovery',
+    });
     expect(world.log).toEqual([
       `error cannot reopen log file '${world.path('logs/out')}': ENOENT`,
       `error cannot write output of 'web' stdout to '${world.path('logs/out')}': ENOENT; it waits until that works again`,
@@ -177,14 +176,14 @@ describe('a log', () => {
         const handle = world.prepare(command, { stdout: world.channel(`${disk}/out`) });
         const pid = world.start(handle);
         const other = world.prepare('echo fine', { name: 'other', stdout: world.channel('other') });
-        await waitUntil(() => world.log.length > 0, 'an error');
+        await waitFor(() => world.log.length > 0, { what: 'an error' });
         await world.exitOf(world.start(other));
         other.finish();
         expect(world.read('other')).toBe('fine\n');
         expect(existsSync(world.path('done'))).toBe(false);
         execaSync`mount -o remount,size=10m ${disk}`;
         await world.exitOf(pid);
-        await waitUntil(() => statSync(`${disk}/out`).size === numbers(40_000).length, 'all bytes');
+        await waitFor(() => statSync(`${disk}/out`).size === numbers(40_000).length, { what: 'all bytes' });
         expect(readFileSync(`${disk}/out`, 'utf8')).toBe(numbers(40_000));
         expect(world.log[0]).toBe(
           `error cannot write output of 'web' stdout to '${disk}/out': ENOSPC; it waits until that works again`,
@@ -269,10 +268,13 @@ describe('a log that is no file', () => {
     expect([other, world.read('other')]).toEqual([{ type: 'exited', code: 0 }, 'fine\n']);
     expect(existsSync(world.path('done'))).toBe(false);
     let text = '';
-    await waitUntil(() => {
-      text += drain(reader);
-      return text.length >= numbers(100_000).length;
-    }, 'all bytes');
+    await waitFor(
+      () => {
+        text += drain(reader);
+        return text.length >= numbers(100_000).length;
+      },
+      { what: 'all bytes' },
+    );
     expect(text).toBe(numbers(100_000));
     await world.exitOf(pid);
     closeSync(reader);
@@ -327,7 +329,7 @@ describe('a log that is no file', () => {
     const handle = world.prepare('echo x', { stdout: world.channel('/dev/full') });
     await world.exitOf(world.start(handle));
     handle.finish();
-    await waitUntil(() => world.log.length > 0, 'an error');
+    await waitFor(() => world.log.length > 0, { what: 'an error' });
     expect(world.log).toEqual([
       "error cannot write output of 'web' stdout to '/dev/full': ENOSPC; it waits until that works again",
     ]);

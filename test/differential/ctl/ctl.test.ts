@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { commands } from '../../../ctl/commands.ts';
 import { startDaemon } from '../../support/daemons.ts';
-import { describeWithRealSupervisord } from '../../support/real-supervisord.ts';
+import { describeWithPeer } from '../../support/peer.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { compare, configure, ctl, normalize, until } from './compare.ts';
 
@@ -30,7 +30,7 @@ const ready = ['cat', 'nolog', 'pair:pair_0', 'pair:pair_1', 'both:one'].map((na
   until(name, 'RUNNING'),
 );
 
-describeWithRealSupervisord('our supervisorctl and the real one do alike with', () => {
+describeWithPeer('our supervisorctl and the real one do alike with', () => {
   it('status', () =>
     compare(several, [
       ...ready,
@@ -235,7 +235,7 @@ describeWithRealSupervisord('our supervisorctl and the real one do alike with', 
     compare(program('cat', 'command=/bin/cat\nstartsecs=0'), [ctl('reload')]));
 });
 
-describeWithRealSupervisord('our supervisorctl, where it is meant to differ', () => {
+describeWithPeer('our supervisorctl, where it is meant to differ', () => {
   it('exits with 1 when a log cannot be followed', async () => {
     await using daemon = await startDaemon({ implementation: 'real', configuration: several });
     const ours = await daemon.ctl('ours', ['tail', '-f', 'nosuch']);

@@ -1,11 +1,11 @@
 import { expect, it, jest } from '@jest/globals';
-import { describeWithRealSupervisord } from '../../support/real-supervisord.ts';
+import { describeWithPeer } from '../../support/peer.ts';
 import { normalize } from './compare.ts';
 import { runSupervisorctl } from './run-supervisorctl.ts';
 
 jest.setTimeout(120_000);
 
-describeWithRealSupervisord('without a server, our supervisorctl and the real one do alike with', () => {
+describeWithPeer('without a server, our supervisorctl and the real one do alike with', () => {
   const all = [
     ...[
       'status',

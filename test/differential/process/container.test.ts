@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { getuid, kill } from 'node:process';
+import { env, getuid, kill } from 'node:process';
 import { beforeAll, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import type { Implementation } from '../../support/daemons.ts';
@@ -46,7 +46,10 @@ async function run(implementation: Implementation): Promise<Container> {
   const dir = mkdtempSync(join(tmpdir(), `supervisord-${implementation}-container-`));
   const [configurationFile, outputFile] = [join(dir, 'supervisord.conf'), join(dir, 'output')];
   writeFileSync(configurationFile, configuration(dir));
-  const supervisord = implementation === 'real' ? '/usr/bin/supervisord' : resolve('bin/supervisord');
+  const supervisord =
+    implementation === 'real'
+      ? '/usr/bin/supervisord'
+      : join(env['SUPERVISORD_TEST_BIN'] ?? resolve('bin'), 'supervisord');
   // Through a pipe, as container runtimes take it; stdio of Node would be a socket, which nobody can open by path.
   const container = execa(
     'sh',

@@ -1,7 +1,7 @@
 /** Configurations as people write them, with our small programs in the place of theirs. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { getuid, kill } from 'node:process';
+import { env, getuid, kill } from 'node:process';
 import { waitFor } from '../../support/wait-for.ts';
 import { activityLines, linesAbout } from '../steps/activity-lines.ts';
 import { command, commandInAnyOrder, runCtl } from '../steps/command-lines.ts';
@@ -218,7 +218,8 @@ compareDaemons('one-shot job, manual tool and legacy daemon', {
     ),
   ].join(''),
   prepare(daemon) {
-    const bin = daemon.implementation === 'real' ? '/usr/bin' : resolve('bin');
+    const bin =
+      daemon.implementation === 'real' ? '/usr/bin' : (env['SUPERVISORD_TEST_BIN'] ?? resolve('bin'));
     symlinkSync(join(bin, 'pidproxy'), join(daemon.dir, 'pidproxy'));
   },
   steps: [
