@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { execa } from 'execa';
@@ -10,7 +11,7 @@ import { waitFor } from '../support/wait-for.ts';
 it('returns with status 0 and nothing to say once the daemon answers', async () => {
   await using daemon = new BackgroundDaemon(
     '[program:a]\ncommand=/bin/sleep 1000\nstartsecs=0\n',
-    'user=root',
+    `user=${userInfo().username}`,
   );
   const { stdout, stderr, exitCode } = await daemon.start();
   expect({ stdout, stderr, exitCode }).toEqual({ stdout: '', stderr: '', exitCode: 0 });
