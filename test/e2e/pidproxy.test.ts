@@ -37,18 +37,23 @@ describe('pidproxy', () => {
     const proxy = execa(pidproxy, [pidfile, '/bin/sh', '-c', 'exec sleep 100 >/dev/null 2>&1'], {
       reject: false,
     });
-    // It starts its command when everything else is ready.
-    await waitFor(() => childrenOf(proxy.pid).length > 0);
-    return { proxy, command: Number(childrenOf(proxy.pid)[0]) };
+    // It starts its command when everything else is ready; before that the launcher has children of its own.
+    let command: number | undefined;
+    await waitFor(() => {
+      command = childrenOf(proxy.pid).find((pid) => nameOf(pid) === 'sleep');
+      return command !== undefined;
+    });
+    return { proxy, command: command ?? 0 };
   }
 
   it('forwards a signal to the pid that the file holds at that moment, and stays', async () => {
     const pidfile = join(dir, 'pid');
     const script = 'trap "echo got HUP" HUP; echo up; while :; do sleep 0.05; done';
     const service = execa('/bin/sh', ['-c', script], { reject: false });
+    const isUp = seen(service.stdout, 'up');
     const { proxy, command } = await runProxy(pidfile);
     try {
-      await seen(service.stdout, 'up');
+      await isUp;
       writeFileSync(pidfile, `${service.pid}\n`);
       const got = seen(service.stdout, 'got HUP');
       proxy.kill('SIGHUP');
@@ -84,7 +89,16 @@ function seen(stream: NodeJS.ReadableStream, text: string): Promise<void> {
 }
 
 /** Pids of the children of a process. */
-function childrenOf(pid: number | undefined): string[] {
+function childrenOf(pid: number | undefined): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
-  return text === '' ? [] : text.split(' ');
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+/** What a process executes; `undefined` if it has ended. */
+function nameOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'latin1').trim();
+  } catch {
+    return undefined;
+  }
 }

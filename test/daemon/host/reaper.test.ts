@@ -77,7 +77,8 @@ describe('descriptors', () => {
     await once();
     const before = openDescriptors();
     for (let count = 0; count < 1000; count += 1) await once();
-    expect(openDescriptors()).toBe(before);
+    // Fewer: what jest itself had open for a while.
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   it('are at most four for a running process with two logs, and all closed at the end', async () => {

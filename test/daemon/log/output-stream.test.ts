@@ -309,7 +309,8 @@ describe('a log that is no file', () => {
     }
   });
 
-  it('cannot be a descriptor of the runtime itself', () => {
+  it('cannot be a descriptor of the runtime itself', async () => {
+    await renew({ inheritedDescriptors: new Set([0, 1, 2]) });
     expect(world.prepare('true', { stdout: world.channel('/dev/fd/3') }).spawn()).toEqual({
       type: 'failed',
       reason: "unknown error making dispatchers for 'web': EBADF",

@@ -80,5 +80,11 @@ export function normalize(text: string, { dir }: Pick<Daemon, 'dir'>): string {
       .replace(/For help, use \S+/g, 'For help, use <supervisorctl>')
       // The client's own errors name its source; what is compared is that there is one.
       .replace(/^error: .*$/gm, 'error: <text>')
+      // Processes that are stopped or started together are done in any order.
+      .replace(/(?:^\S+: stopped\n){2,}|(?:^\S+: started\n){2,}/gm, sortLines)
   );
+}
+
+function sortLines(lines: string): string {
+  return `${lines.trimEnd().split('\n').sort().join('\n')}\n`;
 }
