@@ -7,13 +7,13 @@
  *
  * @see docs/supervisord.md
  */
-import { rmSync } from 'node:fs';
 import process from 'node:process';
 import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
 import { compactMemorySoon } from './compact-memory.ts';
 import { Epoll } from './host/epoll.ts';
 import { LinuxHost } from './host/linux-host.ts';
+import { RuntimeDirectory } from './host/runtime-directory.ts';
 import { type HttpServers, openHttpServers } from './http/server.ts';
 import type { ActivityLog } from './log/activity-log.ts';
 import { clearAutoLogs } from './log/auto-logs.ts';
@@ -24,6 +24,7 @@ import { Supervisor } from './process/supervisor.ts';
 import { Rereading } from './rereading.ts';
 import { rpcContext } from './rpc-context.ts';
 import { serverUrlOf } from './server-url.ts';
+import { signalHandlers } from './signal-handlers.ts';
 import type { Signals } from './signals.ts';
 
 export interface DaemonSetup {
@@ -70,36 +71,34 @@ export async function runDaemon(setup: DaemonSetup): Promise<'exit' | 'restart'>
 async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 'restart'> {
   const { settings, inheritedDescriptors } = setup;
   const { supervisord } = settings;
+  using runtimeDirectory = attempt(() => new RuntimeDirectory(runtimeDirectoryOf(settings)));
+  const onException = (what: string, error: unknown): void =>
+    log.logNow('critical', `${what}: ${error instanceof Error ? error.stack : error}`);
   const epoll = new Epoll({
     pauseMs: 10,
-    onError: (error) => logException('Error in an output stream', error),
+    onError: (error) => onException('Uncaught exception in an output stream, contained', error),
   });
   const sinks = new Sinks({ epoll, inheritedDescriptors, log: (level, text) => log.log(level, text) });
-  const log = attempt('open the log', () => openActivityLog(supervisord, sinks));
-  const logException = (what: string, error: unknown): void =>
-    log.log('critical', `${what}: ${error instanceof Error ? error.stack : error}`);
+  const log = attempt(() => openActivityLog(supervisord, sinks), 'Cannot open the log: ');
   for (const { level, text } of bySeverity([...settings.notices, ...setup.notices])) log.log(level, text);
-  const runtimeDirectory = runtimeDirectoryOf(settings);
   if (!supervisord.nocleanup) {
     clearAutoLogs({ ...supervisord, log: (level, text) => log.log(level, text) });
   }
 
-  const createHost = (): LinuxHost =>
-    new LinuxHost({
-      runtimeDirectory,
-      environment: setup.environment,
-      serverUrl: serverUrlOf(settings.httpServers),
-      childNofile: setup.childNofile,
-      childlogdir: supervisord.childlogdir,
-      identifier: supervisord.identifier,
-      stripAnsi: supervisord.strip_ansi,
-      debugOutput: log.isEnabled('debug'),
-      inheritedDescriptors,
-      epoll,
-      sinks,
-      log: (level, text) => log.log(level, text),
-    });
-  const host = attempt('prepare the runtime directory', createHost);
+  const host = new LinuxHost({
+    runtimeDirectory: runtimeDirectory.path,
+    environment: setup.environment,
+    serverUrl: serverUrlOf(settings.httpServers),
+    childNofile: setup.childNofile,
+    childlogdir: supervisord.childlogdir,
+    identifier: supervisord.identifier,
+    stripAnsi: supervisord.strip_ansi,
+    debugOutput: log.isEnabled('debug'),
+    inheritedDescriptors,
+    epoll,
+    sinks,
+    log: (level, text) => log.log(level, text),
+  });
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   const supervisor = new Supervisor({
     host,
@@ -110,33 +109,9 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   const rereading = new Rereading(settings, setup.load, supervisor);
   servers.serve(rpcContext({ supervisor, rereading, log, settings }));
 
-  const onException = (error: unknown): void => {
-    log.logNow('critical', `Uncaught exception, contained: ${error instanceof Error ? error.stack : error}`);
-  };
-  process.on('uncaughtException', onException);
-  const stopHandling = setup.signals.handle({
-    exit(signal) {
-      log.log('warn', `received ${signal} indicating exit request`);
-      supervisor.shutDown('exit');
-    },
-    restart() {
-      if (supervisor.state === 'SHUTDOWN') {
-        log.log('warn', 'ignored SIGHUP indicating restart request (shutdown in progress)');
-        return;
-      }
-      log.log('warn', 'received SIGHUP indicating restart request');
-      const errors = rereading.check();
-      for (const error of errors) log.log('critical', `Cannot restart: ${error.message}`);
-      if (errors.length === 0) supervisor.shutDown('restart');
-    },
-    reopenLogs() {
-      log.log('info', 'received SIGUSR2 indicating log reopen request');
-      log.log('info', 'supervisord logreopen');
-      void log.reopen();
-      reopenChildLogs(supervisor, logException);
-    },
-    childQuit: () => log.log('debug', 'received SIGCHLD indicating a child quit'),
-  });
+  const onUncaught = (error: unknown): void => onException('Uncaught exception, contained', error);
+  process.on('uncaughtException', onUncaught);
+  const stopHandling = setup.signals.handle(signalHandlers({ log, supervisor, rereading, onException }));
 
   const letStarterGo = setup.detach?.(log);
   writeOwnPidfile(supervisord.pidfile, log);
@@ -152,8 +127,8 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   host.close();
   stopHandling();
   removePidfile(supervisord.pidfile);
-  rmSync(runtimeDirectory, { recursive: true, force: true });
-  process.off('uncaughtException', onException);
+  runtimeDirectory.remove();
+  process.off('uncaughtException', onUncaught);
   await log.close();
   epoll.close();
   // Somebody may have asked for the end while it was getting ready to start over.
@@ -166,12 +141,12 @@ function runtimeDirectoryOf({ httpServers, supervisord }: Settings): string {
   return `${supervisord.pidfile}.d`;
 }
 
-function attempt<T>(what: string, action: () => T): T {
+function attempt<T>(action: () => T, prefix = ''): T {
   try {
     return action();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError(`Cannot ${what}: ${reason}`, { cause });
+    throw new StartError(prefix + reason, { cause });
   }
 }
 
@@ -186,17 +161,5 @@ function writeOwnPidfile(path: string, log: ActivityLog): void {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.log('critical', `could not write pidfile ${path}: ${reason}`);
-  }
-}
-
-function reopenChildLogs(supervisor: Supervisor, onError: (what: string, error: unknown) => void): void {
-  for (const { processes } of supervisor.groups.values()) {
-    for (const { settings, child } of processes.values()) {
-      try {
-        child.reopenLogs();
-      } catch (error) {
-        onError(`Cannot reopen the logs of ${settings.group}:${settings.name}`, error);
-      }
-    }
   }
 }

@@ -1,5 +1,40 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, rmdirSync, rmSync } from 'node:fs';
 import nodeProcess from 'node:process';
+import { tryLock } from './libc/descriptors.ts';
+
+/**
+ * The directory of FIFOs and state while one daemon holds it. Two daemons would read each other's FIFOs, so
+ * it is locked; the lock goes with the process that holds it, however that ends.
+ */
+export class RuntimeDirectory implements Disposable {
+  readonly path: string;
+  readonly #lock: number;
+
+  /** @throws {Error} the path is something else, belongs to another user, or another daemon holds it */
+  constructor(path: string) {
+    prepareRuntimeDirectory(path);
+    this.path = path;
+    this.#lock = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    if (tryLock(this.#lock)) return;
+    closeSync(this.#lock);
+    throw refusal(path, 'another supervisord is using it');
+  }
+
+  /** Removes what is in it, at an orderly end: no child has a FIFO there any more. */
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** Lets go of it, and leaves no empty one behind. */
+  [Symbol.dispose](): void {
+    try {
+      rmdirSync(this.path);
+    } catch {
+      // Already removed, or with FIFOs that children of an earlier daemon still write to.
+    }
+    closeSync(this.#lock);
+  }
+}
 
 /**
  * Creates the directory of FIFOs and state, or checks the one that is there: whoever can write to it can
@@ -8,12 +43,16 @@ import nodeProcess from 'node:process';
  * @throws {Error} the path is something else, or belongs to another user
  */
 export function prepareRuntimeDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
   // Not stat: a symbolic link could be pointed elsewhere later.
-  const found = lstatSync(path);
-  const refuse = (reason: string) => new Error(`Cannot use runtime directory "${path}": ${reason}`);
-  if (!found.isDirectory()) throw refuse('not a directory');
+  const present = lstatSync(path, { throwIfNoEntry: false });
+  if (present === undefined) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const found = present ?? lstatSync(path);
+  if (!found.isDirectory()) throw refusal(path, 'not a directory');
   const uid = nodeProcess.geteuid?.() ?? 0;
-  if (found.uid !== uid) throw refuse(`owned by uid ${found.uid}, not by uid ${uid}`);
+  if (found.uid !== uid) throw refusal(path, `owned by uid ${found.uid}, not by uid ${uid}`);
   if ((found.mode & 0o777) !== 0o700) chmodSync(path, 0o700);
+}
+
+function refusal(path: string, reason: string): Error {
+  return new Error(`Cannot use runtime directory "${path}": ${reason}`);
 }

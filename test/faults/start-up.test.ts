@@ -11,11 +11,13 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect } from '@jest/globals';
+import { execa } from 'execa';
 import { Daemon } from '../support/daemons.ts';
 import { type RunOptions, runSupervisord } from '../support/run-supervisord.ts';
 import { waitForLog, waitForState } from '../support/supervised.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { fault } from './fault.ts';
 
 const nobody = 65534;
@@ -150,6 +152,33 @@ fault('the runtime directory is something else', async () => {
   expect(exitCode).toBe(1);
   expect(stderr.split('\n')).toHaveLength(1);
   expect(existsSync(join(dir, 'sock'))).toBe(false);
+  return stderr;
+});
+
+fault('a second daemon without a server has the same pidfile', async () => {
+  const file = join(dir, 'no-server.conf');
+  writeFileSync(
+    file,
+    `[supervisord]
+logfile=${join(dir, 'log')}
+pidfile=${join(dir, 'pid')}
+childlogdir=${dir}
+[program:a]
+command=/bin/cat
+stdout_logfile=NONE
+stderr_logfile=NONE
+`,
+  );
+  const first = execa(resolve('bin/supervisord'), ['-n', '-s', '-c', file], { reject: false });
+  await waitFor(() => existsSync(join(dir, 'pid')), { what: 'the first daemon' });
+  const logged = readFileSync(join(dir, 'log'), 'utf8');
+  const { stderr, exitCode } = await runSupervisord(['-n', '-s', '-c', file], { cwd: dir });
+  expect(exitCode).toBe(1);
+  expect(readFileSync(join(dir, 'pid'), 'utf8')).toBe(`${first.pid}\n`);
+  expect(readFileSync(join(dir, 'log'), 'utf8').startsWith(logged)).toBe(true);
+  expect(readFileSync(join(dir, 'log'), 'utf8').match(/started with pid/g)).toHaveLength(1);
+  first.kill();
+  expect((await first).exitCode).toBe(0);
   return stderr;
 });
 

@@ -9,6 +9,7 @@ import { env } from 'node:process';
 import { execa } from 'execa';
 import { Client } from '../../ctl/client.ts';
 import type { Encodable, XmlRpcValue } from '../../rpc/xmlrpc.ts';
+import { endLeftovers } from './leftovers.ts';
 import { waitFor } from './wait-for.ts';
 
 export type Implementation = 'real' | 'ours';
@@ -183,6 +184,7 @@ ${configuration}`,
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    endLeftovers(`unix://${this.socket}`);
     this.#client[Symbol.dispose]();
     rmSync(this.dir, { recursive: true, force: true });
   }

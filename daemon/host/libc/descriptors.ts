@@ -6,6 +6,7 @@ export const O_CLOEXEC = 0o2000000;
 const mkfifoCall = intCall('mkfifo', ['str', 'uint32_t']);
 const pipe2Call = intCall('pipe2', ['void *', 'int']);
 const dup2Call = intCall('dup2', ['int', 'int']);
+const flockCall = intCall('flock', ['int', 'int']);
 const fcntlCall = intCall('fcntl', ['int', 'int', 'int64_t']);
 // Since glibc 2.34; callers have another way without it.
 const closeRangeCall = optionalIntCall('close_range', ['unsigned int', 'unsigned int', 'int']);
@@ -43,4 +44,10 @@ export function setCloseOnExec(fd: number): void {
 export function closeOnExecFrom(first: number): boolean {
   const CLOSE_RANGE_CLOEXEC = 4;
   return closeRangeCall !== undefined && closeRangeCall(first, 0xffffffff, CLOSE_RANGE_CLOEXEC) === 0;
+}
+
+/** Locks an open file for this process alone, until it closes it or ends. `false`: another one has it. */
+export function tryLock(fd: number): boolean {
+  const [LOCK_EX, LOCK_NB] = [2, 4];
+  return flockCall(fd, LOCK_EX | LOCK_NB) === 0;
 }
