@@ -18,7 +18,9 @@ const [, , argv0 = 'supervisorctl', ...words] = process.argv;
 
 // Whoever reads our output may stop before its end, as `head` does.
 process.stdout.on('error', () => process.exit(exitStatuses.GENERIC));
-process.exit(await main());
+const exitStatus = await main();
+// A pipe takes what was written as its reader reads: ending before would cut it off.
+process.stdout.write('', () => process.exit(exitStatus));
 
 async function main(): Promise<ExitStatus> {
   try {

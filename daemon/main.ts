@@ -34,7 +34,9 @@ type ExitStatus = (typeof exitStatuses)[keyof typeof exitStatuses];
 
 const [, , argv0 = 'supervisord', ...words] = process.argv;
 process.title = ['supervisord', ...words].join(' ');
-process.exit(await main());
+const exitStatus = await main();
+// A pipe takes what was written as its reader reads: ending before would cut it off.
+process.stdout.write('', () => process.exit(exitStatus));
 
 async function main(): Promise<number> {
   const softNofile = process.env['SUPERVISORD_SOFT_NOFILE'];

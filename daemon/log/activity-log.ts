@@ -58,7 +58,7 @@ export class ActivityLog {
     this.#threshold = logLevels[options.level];
     if (options.device === undefined) {
       appendFileSync(options.logfile, '');
-      this.#openStream();
+      void this.#openStream();
     }
   }
 
@@ -115,7 +115,7 @@ export class ActivityLog {
   async reopen(): Promise<void> {
     if (this.#options.device !== undefined) return;
     await this.#closeStream();
-    this.#openStream();
+    await this.#openStream();
     this.#pump();
   }
 
@@ -131,7 +131,7 @@ export class ActivityLog {
     try {
       if (statSync(this.path, { throwIfNoEntry: false })?.isFile()) await unlink(this.path);
     } finally {
-      this.#openStream();
+      await this.#openStream();
       this.#pump();
     }
   }
@@ -144,7 +144,8 @@ export class ActivityLog {
     await this.#closeStream();
   }
 
-  #openStream(): void {
+  /** Resolves when the file is there, or has failed to be opened. */
+  #openStream(): Promise<void> {
     const { logfile, maxBytes, backups } = this.#options;
     const rotation =
       maxBytes <= 0 ? {} : { size: `${maxBytes}B`, ...(backups > 0 ? { rotate: backups } : {}) };
@@ -155,6 +156,10 @@ export class ActivityLog {
     if (backups <= 0) stream.on('rotated', () => void unlink(aside).catch(() => {}));
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(stream, error));
     this.#stream = stream;
+    return new Promise((resolve) => {
+      stream.once('open', () => resolve());
+      stream.once('error', () => resolve());
+    });
   }
 
   async #closeStream(): Promise<void> {
@@ -225,7 +230,7 @@ export class ActivityLog {
         this.#queue.unshift('\n');
         this.#queuedBytes += 1;
       }
-      this.#openStream();
+      void this.#openStream();
       this.#pump();
     }, retryMilliseconds);
     this.#retry.unref();
