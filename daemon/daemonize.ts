@@ -5,19 +5,22 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { argv, env, execArgv, execPath } from 'node:process';
+import { argv, env, execArgv, execPath, pid } from 'node:process';
 
-/** Set in the environment of the second process, and removed there at once. */
-const marker = 'SUPERVISORD_DAEMONIZING';
+/** Set in the environment of the second process to the pid of the first, and removed there at once. */
+export const daemonizingVariable = 'SUPERVISORD_DAEMONIZING';
 
 /** The descriptor on which the second process says that it is ready. */
 const readinessDescriptor = 3;
 
-/** Whether this process was started by {@link startDaemonized}. Forgets it: children must not see it. */
-export function takeDaemonizedMark(): boolean {
-  const isMarked = env[marker] === '1';
-  delete env[marker];
-  return isMarked;
+/**
+ * The process that started this one by {@link startDaemonized} and waits for it; `undefined`: this one was
+ * started otherwise. Forgets it: children must not see it.
+ */
+export function takeStarter(): number | undefined {
+  const starter = env[daemonizingVariable];
+  delete env[daemonizingVariable];
+  return starter === undefined ? undefined : Number(starter);
 }
 
 /**
@@ -26,7 +29,7 @@ export function takeDaemonizedMark(): boolean {
  * @returns the exit status for this process: 0 once the daemon is ready, else that with which it gave up
  */
 export function startDaemonized(softNofile: string | undefined): Promise<number> {
-  const environment: NodeJS.ProcessEnv = { ...env, [marker]: '1' };
+  const environment: NodeJS.ProcessEnv = { ...env, [daemonizingVariable]: String(pid) };
   if (softNofile !== undefined) environment['SUPERVISORD_SOFT_NOFILE'] = softNofile;
   return new Promise((resolve) => {
     const daemon = spawn(execPath, [...execArgv, ...argv.slice(1)], {

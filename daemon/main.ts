@@ -12,16 +12,17 @@ import { UsageError } from '../conf/getopt.ts';
 import { type LoadContext, type LoadResult, loadSettings } from '../conf/load.ts';
 import { absolutePath } from '../conf/paths.ts';
 import { findConfigFile, noConfigFileMessage, searchingAsRootWarning, searchPaths } from '../conf/search.ts';
-import type { Notice, Settings, SupervisordSettings } from '../conf/settings.ts';
+import type { Environment, Notice, Settings, SupervisordSettings } from '../conf/settings.ts';
 import { supervisorVersion } from '../rpc/version.ts';
 import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
 import { runDaemon, StartError } from './daemon.ts';
-import { detachFromStarter, startDaemonized, takeDaemonizedMark } from './daemonize.ts';
+import { daemonizingVariable, detachFromStarter, startDaemonized, takeStarter } from './daemonize.ts';
 import type { EpochSeconds } from './host/clock.ts';
 import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
 import { duplicateOnto } from './host/libc/descriptors.ts';
 import { raiseLimits } from './host/limits.ts';
 import { dropPrivileges, runningAsRootNotice } from './host/privileges.ts';
+import { startingEnvironment } from './host/starting-environment.ts';
 import { systemUsers } from './host/users.ts';
 import { HttpServerError } from './http/http-server-error.ts';
 import { type ActivityLog, isRotatable } from './log/activity-log.ts';
@@ -30,6 +31,8 @@ import { Signals } from './signals.ts';
 import { tempDirectory } from './temp-directory.ts';
 
 const exitStatuses = { SUCCESS: 0, FAILURE: 1, USAGE: 2 } as const;
+/** In it the launcher passes the soft limit on open files, which Node changes. */
+const softNofileVariable = 'SUPERVISORD_SOFT_NOFILE';
 type ExitStatus = (typeof exitStatuses)[keyof typeof exitStatuses];
 
 const [, , argv0 = 'supervisord', ...words] = process.argv;
@@ -39,11 +42,12 @@ const exitStatus = await main();
 process.stdout.write('', () => process.exit(exitStatus));
 
 async function main(): Promise<number> {
-  const softNofile = process.env['SUPERVISORD_SOFT_NOFILE'];
-  delete process.env['SUPERVISORD_SOFT_NOFILE'];
-  const isDaemonized = takeDaemonizedMark();
+  const softNofile = process.env[softNofileVariable];
+  delete process.env[softNofileVariable];
+  const starter = takeStarter();
+  const isDaemonized = starter !== undefined;
   const inheritedDescriptors = closeInheritedOnExec();
-  const context = loadContext();
+  const context = loadContext(starter);
   try {
     const commandLine = readCommandLine(words, context);
     switch (commandLine.action) {
@@ -213,9 +217,10 @@ function workingDirectory(): string {
   }
 }
 
-function loadContext(): LoadContext {
-  const env = new Map<string, string>();
-  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env.set(name, value);
+/** @param starter the process that was given the environment to go by, if it was not this one */
+function loadContext(starter: number | undefined): LoadContext {
+  const ours = new Set([softNofileVariable, daemonizingVariable]);
+  const env = new Map([...environmentOfStart(starter)].filter(([name]) => !ours.has(name)));
   const cwd = workingDirectory();
   return {
     env,
@@ -225,4 +230,13 @@ function loadContext(): LoadContext {
     hostname: hostname(),
     tempDirectory: tempDirectory(env, cwd),
   };
+}
+
+function environmentOfStart(starter: number | undefined): Environment {
+  try {
+    if (starter !== undefined && starter === process.ppid) return startingEnvironment(starter);
+  } catch {
+    // It has ended meanwhile. What Node handed on differs only where it is not UTF-8.
+  }
+  return startingEnvironment('self');
 }

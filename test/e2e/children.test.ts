@@ -1,8 +1,9 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants as system, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BackgroundDaemon } from '../support/background-daemon.ts';
 import { Daemon } from '../support/daemons.ts';
 import {
   childrenOf,
@@ -14,6 +15,7 @@ import {
   waitForAll,
   waitForState,
 } from '../support/supervised.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** A bit of the masks in `/proc/PID/status`. */
 function isInMask(mask: string | undefined, signal: number): boolean {
@@ -154,4 +156,23 @@ describe('minfds and minprocs', () => {
     expect(await fullLog(daemon)).toContain('INFO Increased RLIMIT_NOFILE limit to 2000\n');
     expect(await fullLog(daemon)).toContain('INFO Increased RLIMIT_NPROC limit to 700\n');
   });
+});
+
+it('hands on variables that are not UTF-8 byte for byte, in the foreground and in the background', async () => {
+  const program =
+    '[program:tells]\ncommand=/bin/sh -c "printf %%s \\"$LATIN\\" | od -An -tx1; sleep 100"\nstartsecs=0\n';
+  // A variable of Node is text, so a shell makes the bytes.
+  const prefix = ['/bin/sh', '-c', 'LATIN=$(printf "gr\\374n") exec "$@"', 'sh'];
+  await using foreground = new Daemon({ implementation: 'ours', configuration: program, prefix });
+  await foreground.start();
+  await waitFor(async () => (await stdoutOf(foreground, 'tells')).includes('6e'), { what: 'the bytes' });
+  expect((await stdoutOf(foreground, 'tells')).trim()).toBe('67 72 fc 6e');
+
+  await using background = new BackgroundDaemon(`${program}stdout_logfile=%(here)s/tells.log\n`);
+  await background.start([], { prefix });
+  const logfile = join(background.dir, 'tells.log');
+  await waitFor(() => existsSync(logfile) && readFileSync(logfile, 'latin1').includes('6e'), {
+    what: 'the bytes',
+  });
+  expect(readFileSync(logfile, 'latin1').trim()).toBe('67 72 fc 6e');
 });

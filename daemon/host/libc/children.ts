@@ -1,5 +1,6 @@
 /** Children: start one, learn that one ended, reap it. */
 import { errnoCall, intCall } from './call.ts';
+import { stringVector } from './string-vector.ts';
 
 const waitidCall = intCall('waitid', ['int', 'uint32_t', 'void *', 'int']);
 const siginfo = Buffer.alloc(128);
@@ -36,14 +37,7 @@ const setpgroupAndSignals = 2 | 4 | 8; // POSIX_SPAWN_SETPGROUP, SETSIGDEF, SETS
 const attributes = Buffer.alloc(512);
 const fileActions = Buffer.alloc(512);
 const signalSet = Buffer.alloc(128);
-const posixSpawn = errnoCall('posix_spawn', [
-  'void *',
-  'str',
-  'void *',
-  'void *',
-  'const char **',
-  'const char **',
-]);
+const posixSpawn = errnoCall('posix_spawn', ['void *', 'str', 'void *', 'void *', 'void *', 'void *']);
 const actionsInit = errnoCall('posix_spawn_file_actions_init', ['void *']);
 const actionsDestroy = errnoCall('posix_spawn_file_actions_destroy', ['void *']);
 const actionsDup2 = errnoCall('posix_spawn_file_actions_adddup2', ['void *', 'int', 'int']);
@@ -80,7 +74,16 @@ export function spawnChild({ path, argv, environment, stdio, directory }: ChildI
   try {
     let errno = directory === undefined ? 0 : actionsChdir(fileActions, directory);
     for (const [target, fd] of stdio.entries()) errno ||= actionsDup2(fileActions, fd, target);
-    errno ||= posixSpawn(pidBuffer, path, fileActions, attributes, [...argv, null], [...environment, null]);
+    const argvVector = stringVector(argv);
+    const environmentVector = stringVector(environment);
+    errno ||= posixSpawn(
+      pidBuffer,
+      path,
+      fileActions,
+      attributes,
+      argvVector.pointers,
+      environmentVector.pointers,
+    );
     return errno === 0 ? pidBuffer.readInt32LE(0) : -errno;
   } finally {
     actionsDestroy(fileActions);
