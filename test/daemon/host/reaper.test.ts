@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { hasEnded, openDescriptors, program, RealHost } from '../../support/real-host.ts';
+import { runHost } from '../../support/run-host.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 let world: RealHost;
@@ -11,13 +11,6 @@ beforeEach(() => {
   world = new RealHost();
 });
 afterEach(async () => world.close());
-
-/** Runs a program of `test/fixtures/hosts`, and reads what it prints. */
-async function runHost(name: string, ...parameters: string[]): Promise<unknown> {
-  const file = join(import.meta.dirname, '../../fixtures/hosts', name);
-  const { stdout } = await execa(process.execPath, [file, ...parameters]);
-  return JSON.parse(stdout);
-}
 
 it('notices each of 200 children that end at the same moment, once', async () => {
   const pids = Array.from({ length: 200 }, (_, number) =>
