@@ -6,35 +6,48 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { argv, env, execArgv, execPath, pid } from 'node:process';
+import { Readable } from 'node:stream';
 
-/** Set in the environment of the second process to the pid of the first, and removed there at once. */
+/** Set in the environment of the second process to a {@link Starter} as JSON, and removed there at once. */
 export const daemonizingVariable = 'SUPERVISORD_DAEMONIZING';
 
-/** The descriptor on which the second process says that it is ready. */
-const readinessDescriptor = 3;
+/** The process that started this one by {@link startDaemonized}, and waits for it. */
+export interface Starter {
+  readonly pid: number;
+  /** The descriptor on which it waits to hear that the daemon is ready. */
+  readonly readiness: number;
+  /** The descriptors that it was started with itself, and has handed on. */
+  readonly inherited: readonly number[];
+}
 
-/**
- * The process that started this one by {@link startDaemonized} and waits for it; `undefined`: this one was
- * started otherwise. Forgets it: children must not see it.
- */
-export function takeStarter(): number | undefined {
+/** Forgets the starter, too: children must not see it. `undefined`: this process was started otherwise. */
+export function takeStarter(): Starter | undefined {
   const starter = env[daemonizingVariable];
   delete env[daemonizingVariable];
-  return starter === undefined ? undefined : Number(starter);
+  return starter === undefined ? undefined : (JSON.parse(starter) as Starter);
 }
 
 /**
  * Starts this command again as a daemon.
  *
+ * @param inherited the descriptors that this process was started with: logs may name them
  * @returns the exit status for this process: 0 once the daemon is ready, else that with which it gave up
  */
-export function startDaemonized(softNofile: string | undefined): Promise<number> {
-  const environment: NodeJS.ProcessEnv = { ...env, [daemonizingVariable]: String(pid) };
+export function startDaemonized(
+  softNofile: string | undefined,
+  inherited: ReadonlySet<number>,
+): Promise<number> {
+  const readiness = Math.max(2, ...inherited) + 1;
+  const starter: Starter = { pid, readiness, inherited: [...inherited] };
+  const environment: NodeJS.ProcessEnv = { ...env, [daemonizingVariable]: JSON.stringify(starter) };
   if (softNofile !== undefined) environment['SUPERVISORD_SOFT_NOFILE'] = softNofile;
+  const handedOn = Array.from({ length: readiness }, (_, fd) =>
+    fd <= 2 || inherited.has(fd) ? fd : 'ignore',
+  );
   return new Promise((resolve) => {
     const daemon = spawn(execPath, [...execArgv, ...argv.slice(1)], {
       detached: true,
-      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      stdio: [...handedOn, 'pipe'],
       env: environment,
     });
     daemon.on('error', (error) => {
@@ -42,7 +55,11 @@ export function startDaemonized(softNofile: string | undefined): Promise<number>
       resolve(1);
     });
     daemon.on('exit', (code) => resolve(code ?? 1));
-    daemon.stdio[readinessDescriptor]?.on('data', () => {
+    // The type knows the first five only.
+    const pipes: readonly unknown[] = daemon.stdio;
+    const pipe = pipes[readiness];
+    if (!(pipe instanceof Readable)) throw new Error('The pipe to the daemon process is missing');
+    pipe.on('data', () => {
       daemon.unref();
       resolve(0);
     });
@@ -55,16 +72,19 @@ export function startDaemonized(softNofile: string | undefined): Promise<number>
  * @param duplicate `dup2`, which Node lacks
  * @returns tells the starting process that the daemon is ready, and so lets it go
  */
-export function detachFromStarter(duplicate: (from: number, to: number) => void): () => void {
+export function detachFromStarter(
+  { readiness }: Starter,
+  duplicate: (from: number, to: number) => void,
+): () => void {
   const sink = openSync('/dev/null', 'r+');
   for (const descriptor of [0, 1, 2]) duplicate(sink, descriptor);
   if (sink > 2) closeSync(sink);
   return () => {
     try {
-      writeSync(readinessDescriptor, 'ready');
+      writeSync(readiness, 'ready');
     } catch {
       // Somebody has ended it. The daemon is up all the same.
     }
-    closeSync(readinessDescriptor);
+    closeSync(readiness);
   };
 }

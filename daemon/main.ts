@@ -16,7 +16,13 @@ import type { Environment, Notice, Settings, SupervisordSettings } from '../conf
 import { supervisorVersion } from '../rpc/version.ts';
 import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
 import { runDaemon, StartError } from './daemon.ts';
-import { daemonizingVariable, detachFromStarter, startDaemonized, takeStarter } from './daemonize.ts';
+import {
+  daemonizingVariable,
+  detachFromStarter,
+  type Starter,
+  startDaemonized,
+  takeStarter,
+} from './daemonize.ts';
 import type { EpochSeconds } from './host/clock.ts';
 import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
 import { duplicateOnto } from './host/libc/descriptors.ts';
@@ -45,8 +51,8 @@ async function main(): Promise<number> {
   const softNofile = process.env[softNofileVariable];
   delete process.env[softNofileVariable];
   const starter = takeStarter();
-  const isDaemonized = starter !== undefined;
-  const inheritedDescriptors = closeInheritedOnExec();
+  const inheritable = closeInheritedOnExec();
+  const inheritedDescriptors = starter === undefined ? inheritable : new Set(starter.inherited);
   const context = loadContext(starter);
   try {
     const commandLine = readCommandLine(words, context);
@@ -60,7 +66,7 @@ async function main(): Promise<number> {
       case 'check':
         return check(loaderOf(commandLine, context)());
       case 'run':
-        return await run({ commandLine, context, isDaemonized, softNofile, inheritedDescriptors });
+        return await run({ commandLine, context, starter, softNofile, inheritedDescriptors });
     }
   } catch (error) {
     if (error instanceof UsageError || error instanceof HttpServerError) return usageError([error.message]);
@@ -73,7 +79,8 @@ async function main(): Promise<number> {
 interface Start {
   readonly commandLine: CommandLine;
   readonly context: LoadContext;
-  readonly isDaemonized: boolean;
+  /** Of a process on its way into the background. */
+  readonly starter: Starter | undefined;
   readonly softNofile: string | undefined;
   readonly inheritedDescriptors: ReadonlySet<number>;
 }
@@ -81,7 +88,7 @@ interface Start {
 async function run({
   commandLine,
   context,
-  isDaemonized,
+  starter,
   softNofile,
   inheritedDescriptors,
 }: Start): Promise<number> {
@@ -89,7 +96,9 @@ async function run({
   let result = load();
   if (result.type === 'invalid') return usageError(result.errors.map(errorLine));
   let { settings } = result;
-  if (!settings.supervisord.nodaemon && !isDaemonized) return await startDaemonized(softNofile);
+  if (!settings.supervisord.nodaemon && starter === undefined) {
+    return await startDaemonized(softNofile, inheritedDescriptors);
+  }
 
   const signals = new Signals();
   const limits = raiseLimits({ ...settings.supervisord, softNofile });
@@ -107,7 +116,7 @@ async function run({
         childNofile: limits.childNofile,
         inheritedDescriptors,
         notices: [...privilegeNotices, ...(isFirst ? limitNotices : [])],
-        detach: isFirst && isDaemonized ? (log) => detach(settings, log) : undefined,
+        detach: isFirst && starter !== undefined ? (log) => detach(settings, starter, log) : undefined,
       });
       if (next === 'exit') return exitStatuses.SUCCESS;
     } catch (error) {
@@ -146,7 +155,7 @@ function takeUser({ supervisord: { user } }: Settings): readonly Notice[] {
 }
 
 /** The last steps into the background, in supervisord's order. */
-function detach({ supervisord }: Settings, log: ActivityLog): () => void {
+function detach({ supervisord }: Settings, starter: Starter, log: ActivityLog): () => void {
   log.log('info', 'daemonizing the supervisord process');
   if (supervisord.directory !== undefined) {
     try {
@@ -160,7 +169,7 @@ function detach({ supervisord }: Settings, log: ActivityLog): () => void {
     }
   }
   process.umask(supervisord.umask);
-  return detachFromStarter(duplicateOnto);
+  return detachFromStarter(starter, duplicateOnto);
 }
 
 /** Prints what the configuration means, or everything that is wrong with it. */
@@ -218,7 +227,7 @@ function workingDirectory(): string {
 }
 
 /** @param starter the process that was given the environment to go by, if it was not this one */
-function loadContext(starter: number | undefined): LoadContext {
+function loadContext(starter: Starter | undefined): LoadContext {
   const ours = new Set([softNofileVariable, daemonizingVariable]);
   const env = new Map([...environmentOfStart(starter)].filter(([name]) => !ours.has(name)));
   const cwd = workingDirectory();
@@ -232,9 +241,9 @@ function loadContext(starter: number | undefined): LoadContext {
   };
 }
 
-function environmentOfStart(starter: number | undefined): Environment {
+function environmentOfStart(starter: Starter | undefined): Environment {
   try {
-    if (starter !== undefined && starter === process.ppid) return startingEnvironment(starter);
+    if (starter?.pid === process.ppid) return startingEnvironment(starter.pid);
   } catch {
     // It has ended meanwhile. What Node handed on differs only where it is not UTF-8.
   }

@@ -189,3 +189,12 @@ it('is only one, however many are started at the same time', async () => {
   expect(stdout).toBe(String(daemon.pid));
   expect((await execa('ls', [daemon.dir])).stdout).not.toMatch(/sock\.\d/);
 });
+
+it('a log that is an inherited descriptor works in the background, too', async () => {
+  await using daemon = new BackgroundDaemon(
+    '[program:says]\ncommand=/bin/sh -c "echo hello; sleep 100"\nstartsecs=0\nstdout_logfile=/dev/fd/7\n',
+  );
+  const file = join(daemon.dir, 'seven');
+  await daemon.start([], { prefix: ['/bin/sh', '-c', `exec 7>'${file}'; exec "$@"`, 'sh'] });
+  await waitFor(() => readFileSync(file, 'utf8') === 'hello\n', { what: 'the output' });
+});
