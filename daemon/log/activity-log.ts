@@ -268,8 +268,3 @@ export function isRotatable(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats === undefined || stats.isFile();
 }
-
-/** Opens a device or FIFO for appending, without waiting for a reader. */
-export function openDevice(path: string): number {
-  return openSync(path, 'a');
-}

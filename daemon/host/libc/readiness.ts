@@ -43,10 +43,6 @@ export class ReadySet {
   fd(index: number): number {
     return this.#buffer.readInt32LE(index * eventSize + dataOffset);
   }
-
-  events(index: number): number {
-    return this.#buffer.readUInt32LE(index * eventSize);
-  }
 }
 
 /** A watch on one descriptor in Node's own event loop. */
