@@ -8,7 +8,9 @@ const server = createServer((request, response) => {
   requests += 1;
   console.log(`${request.method} ${request.url}`);
   response.setHeader('content-type', 'text/plain');
-  response.end(`Hello from process ${process.pid}, up ${Math.floor(process.uptime())} s, request ${requests}\n`);
+  response.end(
+    `Hello from process ${process.pid}, up ${Math.floor(process.uptime())} s, request ${requests}\n`,
+  );
 });
 server.on('error', (error) => {
   console.error(`Cannot listen on port ${port}: ${error.message}`);
