@@ -1,6 +1,5 @@
 import { repr } from '../../conf/python-text.ts';
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { decoded } from './decoded.ts';
 
 /**
  * A chunk of output as the activity log shows it.
@@ -8,34 +7,5 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @see supervisor/dispatchers.py, `POutputDispatcher._log`
  */
 export function debugLine(process: string, channel: 'stdout' | 'stderr', bytes: Buffer): string {
-  return `${repr(process)} ${channel} output:\n${text(bytes)}`;
-}
-
-function text(bytes: Buffer): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return `Undecodable: ${bytesRepr(bytes)}`;
-  }
-}
-
-const shortEscapes = new Map([
-  [0x09, '\\t'],
-  [0x0a, '\\n'],
-  [0x0d, '\\r'],
-  [0x5c, '\\\\'],
-]);
-
-/** Quotes bytes as Python's `repr` does. */
-function bytesRepr(bytes: Buffer): string {
-  const quote = bytes.includes("'") && !bytes.includes('"') ? '"' : "'";
-  let quoted = '';
-  for (const byte of bytes) {
-    const character = String.fromCharCode(byte);
-    const isPlain = byte >= 0x20 && byte < 0x7f;
-    if (character === quote) quoted += `\\${quote}`;
-    else
-      quoted += shortEscapes.get(byte) ?? (isPlain ? character : `\\x${byte.toString(16).padStart(2, '0')}`);
-  }
-  return `b${quote}${quoted}${quote}`;
+  return `${repr(process)} ${channel} output:\n${decoded(bytes)}`;
 }

@@ -1,5 +1,5 @@
 import type { LogLevel } from '../../conf/settings.ts';
-import type { SupervisorEvent } from './events.ts';
+import type { SupervisorEvent } from '../event/event.ts';
 
 /** Where the supervisor tells what happens. */
 export interface ActivitySinks {

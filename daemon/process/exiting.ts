@@ -1,8 +1,8 @@
 /** Moves that follow the end of a child. */
 import type { ProcessSettings } from '../../conf/settings.ts';
+import { stateEvent } from '../event/event.ts';
 import type { Now } from '../host/clock.ts';
 import type { ExitStatus } from '../host/host.ts';
-import { stateEvent } from './events.ts';
 import { exitCode, exitText } from './exit-text.ts';
 import { backOff, becomeRunning, upLongEnoughAt } from './starting.ts';
 import type { ProcessHistory, ProcessIn } from './state.ts';

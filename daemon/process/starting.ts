@@ -1,7 +1,7 @@
 /** Moves that bring a child up: spawn, stay up for `startsecs`, or back off and try again. */
 import type { ProcessSettings } from '../../conf/settings.ts';
+import { stateEvent } from '../event/event.ts';
 import { after, type Instant, type Now } from '../host/clock.ts';
-import { stateEvent } from './events.ts';
 import type {
   BackoffProcess,
   Process,

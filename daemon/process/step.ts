@@ -1,8 +1,8 @@
 /** The vocabulary of the state machine: what can happen to a process, and what follows from it. */
 import type { LogLevel, ProcessSettings } from '../../conf/settings.ts';
+import type { ProcessStateEvent } from '../event/event.ts';
 import type { Now } from '../host/clock.ts';
 import type { ExitStatus } from '../host/host.ts';
-import type { ProcessStateEvent } from './events.ts';
 import type { Process } from './state.ts';
 
 /** Everything that can happen to a process. */

@@ -1,7 +1,7 @@
 /** Moves that bring a child down: the stop signal, SIGKILL when it takes too long, and what can go wrong. */
 import type { ProcessSettings } from '../../conf/settings.ts';
+import { stateEvent } from '../event/event.ts';
 import { after } from '../host/clock.ts';
-import { stateEvent } from './events.ts';
 import { SIGKILL, signalName } from './signal-names.ts';
 import { becomeFatal } from './starting.ts';
 import type { Process, ProcessIn } from './state.ts';

@@ -1,6 +1,6 @@
 import type { GroupSettings, LogLevel } from '../../conf/settings.ts';
+import { eventPayload, type SupervisorEvent } from '../../daemon/event/event.ts';
 import type { ProcessView, SupervisedProcess } from '../../daemon/process/control.ts';
-import { eventPayload, type SupervisorEvent } from '../../daemon/process/events.ts';
 import { Supervisor } from '../../daemon/process/supervisor.ts';
 import { SimulatedHost } from './simulated-host.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { ProcessSettings } from '../../conf/settings.ts';
+import { eventPayload } from '../../daemon/event/event.ts';
 import type { EpochSeconds, Instant, Now } from '../../daemon/host/clock.ts';
-import { eventPayload } from '../../daemon/process/events.ts';
 import { newProcess, type Process, type ProcessHistory, type ProcessIn } from '../../daemon/process/state.ts';
 import type { Effect, Input } from '../../daemon/process/step.ts';
 import { transition } from '../../daemon/process/transition.ts';

@@ -1,10 +1,12 @@
 /**
- * The events the supervisor gives rise to, as values; {@link eventPayload} is the text listeners receive.
+ * Everything that listeners can be told, as values; {@link eventPayload} is the text they receive.
  *
- * @see supervisor/events.py, `ProcessStateEvent` and its neighbours
+ * @see supervisor/events.py
  */
 import type { ProcessSettings } from '../../conf/settings.ts';
 import type { ProcessStateName } from '../../rpc/process-states.ts';
+import type { EpochSeconds } from '../host/clock.ts';
+import { decoded } from '../log/decoded.ts';
 
 interface OfProcess {
   readonly processname: string;
@@ -42,7 +44,49 @@ export interface SupervisorStateChangeEvent {
   readonly type: 'SUPERVISOR_STATE_CHANGE_RUNNING' | 'SUPERVISOR_STATE_CHANGE_STOPPING';
 }
 
+/** What the supervisor itself gives rise to. */
 export type SupervisorEvent = ProcessStateEvent | ProcessGroupEvent | SupervisorStateChangeEvent;
+
+interface OutputOfProcess {
+  readonly processname: string;
+  readonly groupname: string;
+  readonly pid: number;
+  /** As the program wrote it; listeners get it as text, or as `Undecodable: b'…'`. */
+  readonly data: Buffer;
+}
+
+/** A program wrote to its stdout or stderr, and its `…_events_enabled` is set. */
+export interface ProcessLogEvent extends OutputOfProcess {
+  readonly type: 'PROCESS_LOG_STDOUT' | 'PROCESS_LOG_STDERR';
+}
+
+/** A program wrote something between the tokens of capture mode. */
+export interface ProcessCommunicationEvent extends OutputOfProcess {
+  readonly type: 'PROCESS_COMMUNICATION_STDOUT' | 'PROCESS_COMMUNICATION_STDERR';
+}
+
+/** A client called `sendRemoteCommEvent`. */
+export interface RemoteCommunicationEvent {
+  readonly type: 'REMOTE_COMMUNICATION';
+  /** What the client calls its message. */
+  readonly kind: string;
+  readonly data: string;
+}
+
+/** Five seconds, a minute or an hour of wall-clock time have begun. */
+export interface TickEvent {
+  readonly type: 'TICK_5' | 'TICK_60' | 'TICK_3600';
+  /** Start of the period: a multiple of its length. */
+  readonly when: EpochSeconds;
+}
+
+/** Whatever a listener can receive. */
+export type ListenerEvent =
+  | SupervisorEvent
+  | ProcessLogEvent
+  | ProcessCommunicationEvent
+  | RemoteCommunicationEvent
+  | TickEvent;
 
 /** The event of a process that leaves the state `from` for the state `to`. */
 export function stateEvent<S extends ProcessStateName>(
@@ -62,7 +106,7 @@ export function stateEvent<S extends ProcessStateName>(
 }
 
 /** The payload that listeners receive, byte for byte as supervisord words it. */
-export function eventPayload(event: SupervisorEvent): string {
+export function eventPayload(event: ListenerEvent): string {
   switch (event.type) {
     case 'SUPERVISOR_STATE_CHANGE_RUNNING':
     case 'SUPERVISOR_STATE_CHANGE_STOPPING':
@@ -70,9 +114,27 @@ export function eventPayload(event: SupervisorEvent): string {
     case 'PROCESS_GROUP_ADDED':
     case 'PROCESS_GROUP_REMOVED':
       return `groupname:${event.groupname}\n`;
+    case 'PROCESS_LOG_STDOUT':
+    case 'PROCESS_LOG_STDERR': {
+      const channel = event.type === 'PROCESS_LOG_STDOUT' ? 'stdout' : 'stderr';
+      return `${source(event)} channel:${channel}\n${decoded(event.data)}`;
+    }
+    case 'PROCESS_COMMUNICATION_STDOUT':
+    case 'PROCESS_COMMUNICATION_STDERR':
+      return `${source(event)}\n${decoded(event.data)}`;
+    case 'REMOTE_COMMUNICATION':
+      return `type:${event.kind}\n${event.data}`;
+    case 'TICK_5':
+    case 'TICK_60':
+    case 'TICK_3600':
+      return `when:${event.when}`;
     default:
       return `processname:${event.processname} groupname:${event.groupname} from_state:${event.from_state}${details(event)}`;
   }
+}
+
+function source({ processname, groupname, pid }: OutputOfProcess): string {
+  return `processname:${processname} groupname:${groupname} pid:${pid}`;
 }
 
 function details(event: ProcessStateEvent): string {
