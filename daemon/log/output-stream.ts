@@ -96,12 +96,25 @@ export class OutputStream implements ReadyListener {
     return this.#move() >= fullFlow ? 'busy' : 'quiet';
   }
 
-  /** Stops for good, after a last look at the pipe. */
+  /** Stops for good, after a last look at the pipe, and says if anything is left that the sink did not take. */
   close(): void {
     this.end();
-    this.#stopWaiting();
+    if (this.#cancelWait !== undefined) {
+      this.#stopWaiting();
+      this.#sink.hurry?.();
+      this.#move();
+      this.#stopWaiting();
+      this.#tellLost();
+    }
     this.#release();
     this.#unwatch();
+  }
+
+  #tellLost(): void {
+    const lost = this.#unwritten.length + Math.max(0, bytesIn(this.#options.pipe));
+    if (lost === 0) return;
+    const { owner, log } = this.#options;
+    log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
   }
 
   #keep(bytes: Buffer): void {

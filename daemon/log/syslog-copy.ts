@@ -13,6 +13,7 @@ export class SyslogCopy implements Sink {
   readonly #sink: Sink;
   readonly #syslog: Syslog;
   readonly #lines: LineCutter;
+  #isHurried = false;
 
   constructor(sink: Sink, syslog: Syslog, name: string) {
     this.#sink = sink;
@@ -44,7 +45,7 @@ export class SyslogCopy implements Sink {
   }
 
   write(bytes: Buffer, rotation: Rotation): number {
-    if (this.#syslog.isFull) return -EAGAIN;
+    if (this.#syslog.isFull && !this.#isHurried) return -EAGAIN;
     const count = this.#sink.write(bytes, rotation);
     if (count > 0) this.#lines.push(bytes.subarray(0, count));
     return count;
@@ -52,6 +53,11 @@ export class SyslogCopy implements Sink {
 
   onWritable(wake: () => void): () => void {
     return this.#syslog.isFull ? this.#syslog.onRoom(wake) : this.#sink.onWritable(wake);
+  }
+
+  hurry(): void {
+    this.#isHurried = true;
+    this.#sink.hurry?.();
   }
 
   reopen(): void {

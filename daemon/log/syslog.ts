@@ -202,7 +202,7 @@ export class Syslog implements ReadyListener {
     if (reason === undefined) return;
     this.#failure = undefined;
     this.#lost = 0;
-    this.#options.log('warn', `syslog took no messages for a while (${reason}); ${lost} were lost`);
+    this.#options.log('warn', `syslog took nothing for a while (${reason}); ${lost} messages were lost`);
   }
 }
 

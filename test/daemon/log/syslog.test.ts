@@ -91,7 +91,7 @@ describe('syslog', () => {
     using listener = new SyslogListener(path);
     send('now');
     expect(listener.texts()).toEqual(['early', 'still early', 'now']);
-    expect(log.slice(1)).toEqual(['warn syslog took no messages for a while (ENOENT); 0 were lost']);
+    expect(log.slice(1)).toEqual(['warn syslog took nothing for a while (ENOENT); 0 messages were lost']);
   });
 
   it('that is started anew gets the next message', () => {
@@ -118,7 +118,7 @@ describe('syslog', () => {
     const lost = texts.length - kept.length;
     expect(log).toEqual([
       `error cannot send to syslog at '${path}': ENOENT; messages for it wait`,
-      `warn syslog took no messages for a while (ENOENT); ${lost} were lost`,
+      `warn syslog took nothing for a while (ENOENT); ${lost} messages were lost`,
     ]);
   });
 
@@ -135,7 +135,7 @@ describe('syslog', () => {
     send('more');
     listener.resume();
     await waitFor(() => log.length === 2 && listener.texts().at(-1) === texts.at(-1), { what: 'recovery' });
-    expect(log[1]).toBe('warn syslog took no messages for a while (EAGAIN); 1 were lost');
+    expect(log[1]).toBe('warn syslog took nothing for a while (EAGAIN); 1 messages were lost');
   });
 
   it('is waited for at the end, unless it has stopped', async () => {
@@ -160,6 +160,6 @@ describe('syslog', () => {
     using listener = new SyslogListener(path);
     send('one', 'x'.repeat(10_000_000), 'two');
     expect(listener.texts()).toEqual(['one', 'two']);
-    expect(log).toEqual(['warn syslog took no messages for a while (EMSGSIZE); 1 were lost']);
+    expect(log).toEqual(['warn syslog took nothing for a while (EMSGSIZE); 1 messages were lost']);
   });
 });
