@@ -4,14 +4,7 @@ import { expect } from '@jest/globals';
 import { beginToken, endToken } from '../../daemon/log/capture.ts';
 import { Daemon, startDaemon } from '../support/daemons.ts';
 import { ownDev, prepareDev } from '../support/machine-syslog.ts';
-import {
-  fullLog,
-  infoOf,
-  residentKilobytes,
-  stateOf,
-  waitForLog,
-  waitForState,
-} from '../support/supervised.ts';
+import { fullLog, infoOf, residentKilobytes, waitForLog, waitForState } from '../support/supervised.ts';
 import { SyslogListener } from '../support/syslog-listener.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fault } from './fault.ts';
