@@ -170,14 +170,14 @@ compareDaemons('the real supervisorctl', {
         firstLines(
           daemon,
           ['tail', '-f', 'echo'],
-          (output) => output.includes('out later'),
+          (output) => output.includes('out later\n'),
           () => daemon.rpc('supervisor.sendProcessStdin', 'echo', 'later\n'),
         ),
     },
     {
       name: 'supervisorctl tail -f of stderr',
       run: (daemon) =>
-        firstLines(daemon, ['tail', '-f', 'echo', 'stderr'], (output) => output.includes('err later')),
+        firstLines(daemon, ['tail', '-f', 'echo', 'stderr'], (output) => output.includes('err later\n')),
     },
     {
       name: 'supervisorctl tail -f of what has no log',
