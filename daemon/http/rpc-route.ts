@@ -1,10 +1,10 @@
-import { readBody } from './body.ts';
+import { maxBodyBytes, readBody } from './body.ts';
 import { type Exchange, reply, replyError } from './exchange.ts';
 
 /** `/RPC2`: one XML-RPC call. The answer may take as long as the process it is about. */
 export async function answerRpc(exchange: Exchange): Promise<void> {
   const { request, response, rpc } = exchange;
-  const received = await readBody(request, response);
+  const received = await readBody(request, response, maxBodyBytes);
   switch (received.type) {
     case 'client-gone':
       return;
