@@ -12,6 +12,8 @@ export interface HttpQuestion {
   /** Fields of a form, sent as a browser does. */
   readonly form?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Aborts when the client goes. */
+  readonly signal?: AbortSignal;
 }
 
 /** One HTTP request on a unix socket. Redirections are not followed. */
@@ -20,13 +22,13 @@ export function httpRequest(
   path: string,
   question: HttpQuestion = {},
 ): Promise<HttpAnswer> {
-  const { form, headers = {} } = question;
+  const { form, headers = {}, signal } = question;
   const body = form && new URLSearchParams(form).toString();
   const { method = body === undefined ? 'GET' : 'POST' } = question;
   const formHeaders = body === undefined ? {} : { 'Content-Type': 'application/x-www-form-urlencoded' };
   return new Promise((resolve, reject) => {
     const sent = request(
-      { socketPath, path, method, headers: { ...formHeaders, ...headers } },
+      { socketPath, path, method, headers: { ...formHeaders, ...headers }, ...(signal && { signal }) },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
