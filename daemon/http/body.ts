@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Largest call: a process can be sent that much on its stdin in one call. */
-export const maxBodyBytes = 16 * 1024 * 1024;
 /** How long a client may take to send a body. */
 const bodyTimeoutMilliseconds = 60_000;
 /** What is read of a body that nobody wants, so that its sender gets to see the answer. */
@@ -14,7 +12,7 @@ export type BodyResult =
   | { readonly type: 'refused'; readonly status: 408 | 411 | 413 }
   | { readonly type: 'client-gone' };
 
-/** Reads the whole body of a request into memory. */
+/** Reads the whole body of a request into memory, unless it has more than `maxBytes`. */
 export function readBody(
   request: IncomingMessage,
   response: ServerResponse,

@@ -66,16 +66,18 @@ function answerOk(exchange: Exchange): void {
 }
 
 async function answerAction(exchange: Exchange, name: string, fields: Fields): Promise<void> {
-  const action = isActionName(name) ? name : undefined;
-  const namespec =
-    action !== undefined && actions[action].changes === 'process' ? fields.get('processname') : '';
-  if (action === undefined || namespec === undefined) {
+  if (!isActionName(name)) {
     replyError(exchange, 400);
     return;
   }
-  if (actions[action].changes !== 'nothing' && !admit(exchange, action, namespec, fields.get('token')))
+  const { changes } = actions[name];
+  const namespec = changes === 'process' ? fields.get('processname') : '';
+  if (namespec === undefined) {
+    replyError(exchange, 400);
     return;
-  const message = await perform(exchange.context, action, namespec);
+  }
+  if (changes !== 'nothing' && !admit(exchange, name, namespec, fields.get('token'))) return;
+  const message = await perform(exchange.context, name, namespec);
   // See Other: reloading the page that follows does not repeat the action.
   replyError(exchange, 303, { Location: `./?message=${encodeURIComponent(shortened(message))}` });
 }
