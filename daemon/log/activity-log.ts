@@ -26,7 +26,7 @@ export interface LineWriter {
 }
 
 export interface ActivityLogOptions {
-  /** Absolute path. */
+  /** Absolute path, or `syslog`. */
   readonly logfile: string;
   /** Bytes; 0: never rotate. */
   readonly maxBytes: number;

@@ -4,7 +4,7 @@ import { EPROTOTYPE, SystemError } from '../host/libc/call.ts';
 import { connectLocalSocket, type LocalSocketType, openLocalSocket } from '../host/libc/local-socket.ts';
 
 /** Where the syslog daemon of a machine listens. */
-export const syslogPath = '/dev/log';
+const syslogPath = '/dev/log';
 
 /** A connection to the syslog daemon: by datagrams, or by a stream where it has one, as the C library does. */
 export class SyslogSocket {

@@ -63,8 +63,7 @@ export class Syslog implements ReadyListener {
     this.#queue.push(message);
     this.#queuedBytes += costOf(message);
     if (this.#watched === undefined) this.#drain();
-    if (this.#queuedBytes > limits.drop) this.#fail(EAGAIN);
-    if (this.#failure === undefined || this.#queuedBytes <= limits.wait) return;
+    if (this.#queuedBytes <= (this.#failure === undefined ? limits.drop : limits.wait)) return;
     const newest = this.#queue.pop();
     if (newest === undefined) return;
     this.#queuedBytes -= costOf(newest);
@@ -180,6 +179,7 @@ export class Syslog implements ReadyListener {
     this.#stall = undefined;
   }
 
+  /** Not from within `send`: those who wake use what its callers are using. */
   #wake(): void {
     if (this.isFull) return;
     const waiting = [...this.#waiting];
@@ -198,8 +198,9 @@ export class Syslog implements ReadyListener {
 
   #recover(): void {
     if (this.#watched === undefined) this.#endStall();
-    const [reason, lost] = [this.#failure, this.#lost];
-    if (reason === undefined) return;
+    const [reason = errnoName(EAGAIN), lost] = [this.#failure, this.#lost];
+    // What a burst lost is told after it, once.
+    if (this.#failure === undefined && (lost === 0 || this.#watched !== undefined)) return;
     this.#failure = undefined;
     this.#lost = 0;
     this.#options.log('warn', `syslog took nothing for a while (${reason}); ${lost} messages were lost`);

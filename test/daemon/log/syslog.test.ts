@@ -138,6 +138,24 @@ describe('syslog', () => {
     expect(log[1]).toBe('warn syslog took nothing for a while (EAGAIN); 1 messages were lost');
   });
 
+  it('that is sent more than memory may hold loses the rest, which is told once', async () => {
+    using listener = new SyslogListener(path, { isStopped: true });
+    const texts = numbers(150_000);
+    for (const text of texts) send(text);
+    let hasRoom = false;
+    syslog.onRoom(() => {
+      hasRoom = true;
+    });
+    listener.resume();
+    await waitFor(() => log.length > 0, { what: 'the end of the burst' });
+    const kept = listener.texts();
+    expect(kept).toEqual(texts.slice(0, kept.length));
+    expect(kept.length).toBeGreaterThan(50_000);
+    const lost = texts.length - kept.length;
+    expect(log).toEqual([`warn syslog took nothing for a while (EAGAIN); ${lost} messages were lost`]);
+    expect(hasRoom).toBe(true);
+  });
+
   it('is waited for at the end, unless it has stopped', async () => {
     using listener = new SyslogListener(path);
     const texts = numbers(2000);
