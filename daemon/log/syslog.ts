@@ -105,7 +105,8 @@ export class Syslog implements ReadyListener {
     if (lost > 0) this.#options.log('warn', `${lost} messages for syslog were lost`);
   }
 
-  #drain(): void {
+  /** Sends what can be sent now. Answers how many messages were. */
+  #drain(): number {
     let taken = 0;
     let result = 0;
     for (const message of this.#queue) {
@@ -125,6 +126,7 @@ export class Syslog implements ReadyListener {
     // What follows may write a log that itself goes to syslog: it comes last.
     if (result < 0 && !isFull) this.#fail(-result);
     else if (taken > 0) this.#recover();
+    return taken;
   }
 
   /** Answers a negated errno, unless all of the message is sent. */
@@ -164,7 +166,10 @@ export class Syslog implements ReadyListener {
   }
 
   #giveUpWaiting(): void {
-    this.#fail(EAGAIN);
+    this.#stall = undefined;
+    this.#unwatch();
+    // The daemon itself may have been busy all the time.
+    if (this.#drain() === 0) this.#fail(EAGAIN);
     this.#wake();
   }
 

@@ -216,27 +216,34 @@ describe('PROCESS_LOG events', () => {
 describe('output to syslog', () => {
   let epoll: Epoll;
   let syslog: Syslog;
-  const log: string[] = [];
+  let path: string;
+  let log: string[];
+
+  const openWith = ({ stallMs = 60_000, stripAnsi = false } = {}): void => {
+    log = [];
+    epoll = new Epoll({ pauseMs: 10, onError: (error) => log.push(String(error)) });
+    syslog = new Syslog({ epoll, path, stallMs, log: (level, text) => log.push(`${level} ${text}`) });
+    open({ epoll, syslog, stripAnsi });
+  };
+  const closeAll = async (): Promise<void> => {
+    await world.close();
+    syslog.close();
+    epoll.close();
+  };
 
   beforeEach(async () => {
     await world.close();
-    log.length = 0;
-    epoll = new Epoll({ pauseMs: 10, onError: (error) => log.push(String(error)) });
-    const path = `${world.directory}.syslog`;
-    syslog = new Syslog({ epoll, path, stallMs: 100, log: (level, text) => log.push(`${level} ${text}`) });
-    open({ epoll, syslog });
-    syslogPath = path;
+    path = `${world.directory}.syslog`;
+    openWith();
   });
   afterEach(() => {
     syslog.close();
     epoll.close();
   });
-  let syslogPath: string;
-
   const copied = (changes = {}) => ({ stdout: world.channel('out', { syslog: true, ...changes }) });
 
   it('has each line under the name of its process, and the log has all as it is', async () => {
-    using listener = new SyslogListener(syslogPath);
+    using listener = new SyslogListener(path);
     const handle = world.prepare('cat', copied());
     const pid = world.start(handle);
     for (const part of ['one\n\ntw', 'o\r\n', 'no end']) {
@@ -250,7 +257,7 @@ describe('output to syslog', () => {
   });
 
   it('has every line in order however fast they come, with no other log', async () => {
-    using listener = new SyslogListener(syslogPath);
+    using listener = new SyslogListener(path);
     await world.run(`${program('numbers-lines')} 100000`, copied({ logfile: { type: 'NONE' } }));
     await waitFor(() => listener.messages().length === 100_000, { what: 'all lines' });
     const lines = numbers(100_000).trimEnd().split('\n');
@@ -259,18 +266,20 @@ describe('output to syslog', () => {
   });
 
   it('has what the log has: nothing that is captured, and no escape sequences', async () => {
-    await world.close();
-    open({ epoll, syslog, stripAnsi: true });
-    using listener = new SyslogListener(syslogPath);
+    await closeAll();
+    openWith({ stripAnsi: true });
+    using listener = new SyslogListener(path);
     const text = `\\033[1mone${beginToken}two${endToken} three\\n`;
     await world.run(`printf '${text}'`, copied({ capture_maxbytes: 10 }));
     expect(listener.texts()).toEqual(['web one three']);
   });
 
   it('does not keep a program from going on when syslog is gone or has stopped', async () => {
+    await closeAll();
+    openWith({ stallMs: 100 });
     await world.run(`${program('numbers-lines')} 100000`, copied());
     expect(logged()).toBe(numbers(100_000));
-    using listener = new SyslogListener(syslogPath, { isStopped: true });
+    using listener = new SyslogListener(path, { isStopped: true });
     await world.run(`${program('numbers-lines')} 100000`, copied());
     await waitFor(() => logged().length === 2 * numbers(100_000).length, { what: 'the whole log' });
     expect(log.every((line) => / (cannot send to syslog|syslog took nothing) /.test(line))).toBe(true);
@@ -278,7 +287,7 @@ describe('output to syslog', () => {
   });
 
   it('leaves logs that are opened again or cleared as they should be', async () => {
-    using listener = new SyslogListener(syslogPath);
+    using listener = new SyslogListener(path);
     const handle = world.prepare('cat', copied());
     const pid = world.start(handle);
     handle.writeStdin(Buffer.from('one\n'));
@@ -292,7 +301,7 @@ describe('output to syslog', () => {
   });
 
   it('is not made of what event listeners say on stdout', async () => {
-    using listener = new SyslogListener(syslogPath);
+    using listener = new SyslogListener(path);
     await world.run('echo READY', { ...copied(), section: 'eventlistener:web' });
     expect([logged(), listener.texts()]).toEqual(['READY\n', []]);
   });
