@@ -5,6 +5,7 @@ import { describeWithPeer, type NeededFile } from '../support/peer.ts';
 /** Suites that only supervisord passes, since they need what ours does not do yet. */
 const notYet: ReadonlySet<string> = new Set([
   'listeners written with supervisor.childutils',
+  'listeners to what programs write',
   'listeners that answer FAIL with supervisor.childutils',
   'listeners that call the daemon while they handle an event',
   'the list of methods',

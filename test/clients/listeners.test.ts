@@ -65,30 +65,12 @@ describeEachDaemon('listeners written with supervisor.childutils', (implementati
       implementation,
       configuration: [
         recorder('states', 'PROCESS_STATE'),
-        recorder('logs', 'PROCESS_LOG'),
-        recorder('messages', 'PROCESS_COMMUNICATION'),
         recorder('ticks', 'TICK_5'),
         recorder('remote', 'REMOTE_COMMUNICATION'),
         programSection('cat', 'command=/bin/cat', 'autostart=false', 'startsecs=0'),
-        programSection(
-          'echo',
-          `command=${program('repeats-stdin')}`,
-          'startsecs=0',
-          'stdout_events_enabled=true',
-          'stderr_events_enabled=true',
-        ),
-        programSection(
-          'talks',
-          `command=${fixture('talks-to-listeners')}`,
-          'autostart=false',
-          'startsecs=0',
-          'stdout_capture_maxbytes=1KB',
-          'stderr_capture_maxbytes=1KB',
-        ),
       ].join(''),
     });
-    for (const name of ['states', 'logs', 'messages', 'ticks', 'remote', 'echo'])
-      await waitForState(daemon, name, 'RUNNING');
+    for (const name of ['states', 'ticks', 'remote']) await waitForState(daemon, name, 'RUNNING');
   });
   afterAll(() => daemon[Symbol.asyncDispose]());
 
@@ -113,6 +95,49 @@ describeEachDaemon('listeners written with supervisor.childutils', (implementati
     for (const { headers } of events)
       expect(headers).toMatchObject({ ver: '3.0', server: 'supervisor', pool: 'states' });
   });
+
+  it('are sent what a client says with sendRemoteCommEvent', async () => {
+    expect(await daemon.rpc('supervisor.sendRemoteCommEvent', 'deploy', 'grüß\n2')).toBe(true);
+    expect(await daemon.rpc('supervisor.sendRemoteCommEvent', 'next', '')).toBe(true);
+    const events = await received(daemon, 'remote', () => true, { count: 2 });
+    expect(events.map(({ payload }) => payload)).toEqual(['type:deploy\ngrüß\n2', 'type:next\n']);
+  });
+
+  it('are sent ticks that start at multiples of 5 seconds', async () => {
+    const [event] = await received(daemon, 'ticks', ({ headers }) => headers['eventname'] === 'TICK_5');
+    expect(Number(wordsOf(event?.payload ?? '')['when']) % 5).toBe(0);
+  });
+});
+
+describeEachDaemon('listeners to what programs write', (implementation) => {
+  let daemon: Daemon;
+
+  beforeAll(async () => {
+    daemon = await startDaemon({
+      implementation,
+      configuration: [
+        recorder('logs', 'PROCESS_LOG'),
+        recorder('messages', 'PROCESS_COMMUNICATION'),
+        programSection(
+          'echo',
+          `command=${program('repeats-stdin')}`,
+          'startsecs=0',
+          'stdout_events_enabled=true',
+          'stderr_events_enabled=true',
+        ),
+        programSection(
+          'talks',
+          `command=${fixture('talks-to-listeners')}`,
+          'autostart=false',
+          'startsecs=0',
+          'stdout_capture_maxbytes=1KB',
+          'stderr_capture_maxbytes=1KB',
+        ),
+      ].join(''),
+    });
+    for (const name of ['logs', 'messages', 'echo']) await waitForState(daemon, name, 'RUNNING');
+  });
+  afterAll(() => daemon[Symbol.asyncDispose]());
 
   it.each(['stdout', 'stderr'])('are sent what a program writes on %s', async (channel) => {
     await daemon.rpc('supervisor.sendProcessStdin', 'echo', `on ${channel}\n`);
@@ -151,18 +176,6 @@ describeEachDaemon('listeners written with supervisor.childutils', (implementati
         'printed before the message\nprinted after the message\n',
       );
     }
-  });
-
-  it('are sent what a client says with sendRemoteCommEvent', async () => {
-    expect(await daemon.rpc('supervisor.sendRemoteCommEvent', 'deploy', 'grüß\n2')).toBe(true);
-    expect(await daemon.rpc('supervisor.sendRemoteCommEvent', 'next', '')).toBe(true);
-    const events = await received(daemon, 'remote', () => true, { count: 2 });
-    expect(events.map(({ payload }) => payload)).toEqual(['type:deploy\ngrüß\n2', 'type:next\n']);
-  });
-
-  it('are sent ticks that start at multiples of 5 seconds', async () => {
-    const [event] = await received(daemon, 'ticks', ({ headers }) => headers['eventname'] === 'TICK_5');
-    expect(Number(wordsOf(event?.payload ?? '')['when']) % 5).toBe(0);
   });
 });
 
