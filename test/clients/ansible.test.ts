@@ -2,14 +2,15 @@
 import { join, resolve } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { execa } from 'execa';
-import { programSection } from '../differential/steps/programs.ts';
 import { bins, type Daemon, startDaemon } from '../support/daemons.ts';
 import { waitForAll } from '../support/supervised.ts';
 import { describeEachDaemon } from './each-daemon.ts';
+import { quickProgram } from './quick-program.ts';
 
-const cat = (name: string, ...lines: readonly string[]) =>
-  programSection(name, 'command=/bin/cat', 'startsecs=0', ...lines);
-const running = [cat('one'), cat('two'), cat('lonely'), '[group:workers]\nprograms=one,two\n'].join('');
+const running = [
+  ...['one', 'two', 'lonely'].map((name) => quickProgram(name, '/bin/cat')),
+  '[group:workers]\nprograms=one,two\n',
+].join('');
 
 /** What the callback `json` prints, as far as it is of interest. */
 interface Report {
@@ -53,7 +54,7 @@ describeEachDaemon(
     it('takes programs and groups through all its states, and sees what is so already', async () => {
       await using daemon = await startDaemon({ implementation, configuration: running });
       await waitForAll(daemon, (state) => state === 'RUNNING');
-      daemon.configure(running + cat('web', 'autostart=false'));
+      daemon.configure(running + quickProgram('web', '/bin/cat', 'autostart=false'));
 
       expect(await play(daemon)).toMatchObject({
         present: { changed: true },

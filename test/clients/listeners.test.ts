@@ -1,12 +1,14 @@
 /** Event listeners written with supervisor.childutils, and programs that speak to them. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { program, programSection } from '../differential/steps/programs.ts';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
 import { pidOf, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { describeEachDaemon } from './each-daemon.ts';
+import { pythonProgram } from './python-programs.ts';
+import { quickProgram } from './quick-program.ts';
 
 /** What a listener was sent. */
 interface Received {
@@ -14,14 +16,10 @@ interface Received {
   readonly payload: string;
 }
 
-function fixture(name: string): string {
-  return resolve('test/clients/fixtures', name);
-}
-
 /** A listener that records what it is sent in a file of its name. */
 function recorder(name: string, events: string, failures = 0): string {
   return `[eventlistener:${name}]
-command=${fixture('records-events')} %(here)s/${name} ${failures}
+command=${pythonProgram('records-events')} %(here)s/${name} ${failures}
 events=${events}
 startsecs=0
 `;
@@ -67,7 +65,7 @@ describeEachDaemon('listeners written with supervisor.childutils', (implementati
         recorder('states', 'PROCESS_STATE'),
         recorder('ticks', 'TICK_5'),
         recorder('remote', 'REMOTE_COMMUNICATION'),
-        programSection('cat', 'command=/bin/cat', 'autostart=false', 'startsecs=0'),
+        quickProgram('cat', '/bin/cat', 'autostart=false'),
       ].join(''),
     });
     for (const name of ['states', 'ticks', 'remote']) await waitForState(daemon, name, 'RUNNING');
@@ -78,14 +76,8 @@ describeEachDaemon('listeners written with supervisor.childutils', (implementati
     await daemon.rpc('supervisor.startProcess', 'cat');
     const pid = String(await pidOf(daemon, 'cat'));
     await daemon.rpc('supervisor.stopProcess', 'cat');
-    const events = await received(
-      daemon,
-      'states',
-      ({ payload }) => wordsOf(payload)['processname'] === 'cat',
-      {
-        count: 4,
-      },
-    );
+    const isOfCat = ({ payload }: Received) => wordsOf(payload)['processname'] === 'cat';
+    const events = await received(daemon, 'states', isOfCat, { count: 4 });
     expect(events.map(({ headers, payload }) => [headers['eventname'], wordsOf(payload)])).toEqual([
       ['PROCESS_STATE_STARTING', { processname: 'cat', groupname: 'cat', from_state: 'STOPPED', tries: '0' }],
       ['PROCESS_STATE_RUNNING', { processname: 'cat', groupname: 'cat', from_state: 'STARTING', pid }],
@@ -127,7 +119,7 @@ describeEachDaemon('listeners to what programs write', (implementation) => {
         ),
         programSection(
           'talks',
-          `command=${fixture('talks-to-listeners')}`,
+          `command=${pythonProgram('talks-to-listeners')}`,
           'autostart=false',
           'startsecs=0',
           'stdout_capture_maxbytes=1KB',
@@ -166,15 +158,11 @@ describeEachDaemon('listeners to what programs write', (implementation) => {
       expect(wordsOf(event?.payload ?? '')).toEqual({ processname: 'talks', groupname: 'talks', pid });
       expect(dataOf(event?.payload ?? '')).toBe(`key:value on ${channel}\ngrüß`);
       const method = `supervisor.readProcess${channel === 'stdout' ? 'Stdout' : 'Stderr'}Log`;
-      await waitFor(
-        async () => String(await daemon.rpc(method, 'talks', 0, 0)).endsWith('after the message\n'),
-        {
-          what: `the ${channel} log of talks`,
-        },
-      );
-      expect(await daemon.rpc(method, 'talks', 0, 0)).toBe(
-        'printed before the message\nprinted after the message\n',
-      );
+      const log = async () => String(await daemon.rpc(method, 'talks', 0, 0));
+      await waitFor(async () => (await log()).endsWith('after the message\n'), {
+        what: `the ${channel} log`,
+      });
+      expect(await log()).toBe('printed before the message\nprinted after the message\n');
     }
   });
 });
@@ -206,7 +194,7 @@ describeEachDaemon('listeners that call the daemon while they handle an event', 
       implementation,
       configuration: [
         `[eventlistener:restarts]
-command=${fixture('restarts-what-died')} program
+command=${pythonProgram('restarts-what-died')} program
 events=PROCESS_STATE_EXITED
 startsecs=0
 `,

@@ -7,6 +7,7 @@ import { freePort } from '../support/free-port.ts';
 import { infoOf, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { describeEachDaemon } from './each-daemon.ts';
+import { tcpServer } from './tcp-server.ts';
 
 const command = '/usr/bin/prometheus-node-exporter';
 
@@ -29,7 +30,7 @@ describeEachDaemon(
       await using daemon = await startDaemon({
         implementation,
         configuration: [
-          `[inet_http_server]\nport=127.0.0.1:${port}\nusername=ops\npassword=secret\n`,
+          tcpServer(port),
           programSection('up', 'command=/bin/cat', 'startsecs=0'),
           programSection('down', 'command=/bin/cat', 'autostart=false'),
           '[group:group]\nprograms=down\n',

@@ -2,12 +2,14 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { SupervisordClient } from 'node-supervisord';
 import { connect } from 'supervisord';
-import { program, programSection } from '../differential/steps/programs.ts';
+import { program } from '../differential/steps/programs.ts';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
 import { freePort } from '../support/free-port.ts';
 import { waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { describeEachDaemon } from './each-daemon.ts';
+import { quickProgram } from './quick-program.ts';
+import { tcpServer } from './tcp-server.ts';
 
 /** Calls a method of the package `supervisord`. */
 function call(host: string, method: string, ...args: readonly unknown[]): Promise<unknown> {
@@ -25,9 +27,9 @@ describeEachDaemon('clients of the npm registry', (implementation) => {
     daemon = await startDaemon({
       implementation,
       configuration: [
-        `[inet_http_server]\nport=127.0.0.1:${port}\nusername=ops\npassword=secret\n`,
-        programSection('echo', `command=${program('prints-and-stays')} grün ""`, 'startsecs=0'),
-        programSection('down', 'command=/bin/cat', 'startsecs=0', 'autostart=false'),
+        tcpServer(port),
+        quickProgram('echo', `${program('prints-and-stays')} grün ""`),
+        quickProgram('down', '/bin/cat', 'autostart=false'),
       ].join(''),
     });
     await waitFor(async () => (await daemon.rpc('supervisor.readProcessLog', 'echo', 0, 0)) === 'grün', {
@@ -37,7 +39,10 @@ describeEachDaemon('clients of the npm registry', (implementation) => {
   afterAll(() => daemon[Symbol.asyncDispose]());
 
   it('node-supervisord reads and controls processes', async () => {
-    const client = new SupervisordClient(`http://127.0.0.1:${port}`, { username: 'ops', password: 'secret' });
+    const client = new SupervisordClient(`http://127.0.0.1:${port}`, {
+      username: 'ops',
+      password: 'secret',
+    });
     expect(await client.getPID()).toBe(daemon.pid);
     expect(await client.getState()).toEqual({ statecode: 1, statename: 'RUNNING' });
     expect(await client.getAllProcessInfo()).toMatchObject([
