@@ -33,6 +33,7 @@ import { systemUsers } from './host/users.ts';
 import { HttpServerError } from './http/http-server-error.ts';
 import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
+import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
 import { tempDirectory } from './temp-directory.ts';
 
@@ -63,6 +64,8 @@ async function main(): Promise<number> {
       case 'version':
         process.stdout.write(`${supervisorVersion}\n`);
         return exitStatuses.SUCCESS;
+      case 'password-hash':
+        return await printPasswordHash();
       case 'check':
         return check(loaderOf(commandLine, context)());
       case 'run':
@@ -238,6 +241,7 @@ function loadContext(starter: Starter | undefined): LoadContext {
     users: systemUsers,
     hostname: hostname(),
     tempDirectory: tempDirectory(env, cwd),
+    warnsOfUnsafeFiles: process.getuid?.() === 0,
   };
 }
 

@@ -194,12 +194,12 @@ describe('servers', () => {
     const inet = ['[inet_http_server]', 'port=1'];
     expect(serversOf(...inet, 'username=a', 'password=b')[0]?.credentials).toEqual({
       username: 'a',
-      password: 'b',
+      password: { type: 'plain', text: 'b' },
     });
     expect(serversOf(...inet, 'username=', 'password=')[0]?.credentials).toBeUndefined();
     expect(serversOf(...inet, 'username=', 'password=b')[0]?.credentials).toEqual({
       username: '',
-      password: 'b',
+      password: { type: 'plain', text: 'b' },
     });
     expect(messagesOf('[supervisord]\n[inet_http_server]\nport=1\nusername=a\n')).toEqual([
       'supervisord.conf:2: [inet_http_server]: Section [inet_http_server] contains incomplete authentication: If a username or a password is specified, both the username and password must be specified',
