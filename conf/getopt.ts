@@ -81,7 +81,9 @@ function findLong(typed: string, shapes: readonly OptionShape[]): OptionShape {
   if (exact) return exact;
   const [first, second] = candidates;
   if (first === undefined) throw new UsageError(`option ${typed} not recognized`);
-  if (second !== undefined) throw new UsageError(`option ${typed} not a unique prefix`);
+  // One option may have two short names, and so two shapes.
+  if (second !== undefined && candidates.some(({ long }) => long !== first.long))
+    throw new UsageError(`option ${typed} not a unique prefix`);
   return first;
 }
 
