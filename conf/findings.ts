@@ -6,10 +6,16 @@ import type { LogLevel, Notice } from './settings.ts';
  * that is read twice, as by two groups or for two processes, reports each thing once.
  */
 export class Findings {
+  readonly #file: string;
   readonly #errors = new Map<string, ConfigError>();
   readonly #notices = new Map<string, Notice>();
   /** What each warning would be as an error. */
   readonly #refusals = new Map<string, ConfigError>();
+
+  /** @param file the main one */
+  constructor(file: string) {
+    this.#file = file;
+  }
 
   get errors(): readonly ConfigError[] {
     return [...this.#errors.values()];
@@ -23,33 +29,36 @@ export class Findings {
     if (!this.#errors.has(error.message)) this.#errors.set(error.message, error);
   }
 
+  /** A line for the log; one of level `warn` is a warning about the configuration as a whole. */
   notice(level: LogLevel, text: string): void {
     this.#notices.set(text, { level, text });
+    if (level === 'warn') this.#refusals.set(text, refusal({ file: this.#file }, text));
   }
 
-  /** A warning that has no place of its own in `file`. */
-  warn(file: string, text: string): void {
-    this.notice('warn', text);
-    this.#refusals.set(text, refusal({ file }, text));
+  /** A line of level `warn` that tells of nothing wrong, so that `strict` lets it pass. */
+  remark(text: string): void {
+    this.#notices.set(text, { level: 'warn', text });
   }
 
   /** A warning about a place in a file. */
   warnAt(place: ConfigErrorPlace, what: string): void {
-    const text = `${placeText(place)}: ${what}`;
-    this.notice('warn', text);
-    this.#refusals.set(text, refusal(place, what));
+    this.#warn(place, what, {});
   }
 
   /** The same about who can change or read what the daemon relies on; its users are told as well. */
   securityWarning(place: ConfigErrorPlace, what: string): void {
-    this.warnAt(place, what);
-    const text = `${placeText(place)}: ${what}`;
-    this.#notices.set(text, { level: 'warn', text, concern: 'security' });
+    this.#warn(place, what, { concern: 'security' });
   }
 
-  /** Makes every warning an error. Notices of that level which tell of nothing wrong stay what they are. */
+  /** Makes every warning an error. */
   refuseWarnings(): void {
     for (const error of this.#refusals.values()) this.error(error);
+  }
+
+  #warn(place: ConfigErrorPlace, what: string, details: Pick<Notice, 'concern'>): void {
+    const text = `${placeText(place)}: ${what}`;
+    this.#notices.set(text, { level: 'warn', text, ...details });
+    this.#refusals.set(text, refusal(place, what));
   }
 }
 

@@ -79,11 +79,11 @@ function findLong(typed: string, shapes: readonly OptionShape[]): OptionShape {
   const candidates = shapes.filter((shape) => shape.long?.startsWith(typed));
   const exact = candidates.find((shape) => shape.long === typed);
   if (exact) return exact;
-  const [first, second] = candidates;
+  const [first] = candidates;
   if (first === undefined) throw new UsageError(`option ${typed} not recognized`);
   // One option may have two short names, and so two shapes.
-  if (second !== undefined && candidates.some(({ long }) => long !== first.long))
-    throw new UsageError(`option ${typed} not a unique prefix`);
+  const isUnique = candidates.every(({ long }) => long === first.long);
+  if (!isUnique) throw new UsageError(`option ${typed} not a unique prefix`);
   return first;
 }
 

@@ -57,7 +57,7 @@ export function readIncludes({ main, here, scope, findings, context }: IncludeOp
   for (const pattern of splitBlanks(reader.expanded('files', scope) ?? '')) {
     const joined = isAbsolute(pattern) ? pattern : joinLiterally(here, pattern);
     const paths = glob(joined);
-    if (paths.length === 0) tellNoMatch(joined, section.file, findings);
+    if (paths.length === 0) tellNoMatch(joined, findings);
     if (!isPattern(dirname(joined))) directories.push(dirname(joined));
     files.push(...paths);
     for (const path of paths) document = includeFile(document, path, findings);
@@ -66,10 +66,10 @@ export function readIncludes({ main, here, scope, findings, context }: IncludeOp
 }
 
 /** For a pattern it is no mistake: the programs may come later. */
-function tellNoMatch(pattern: string, file: string, findings: Findings): void {
+function tellNoMatch(pattern: string, findings: Findings): void {
   const text = `No file matches via include "${pattern}"`;
-  if (isPattern(pattern)) findings.notice('warn', text);
-  else findings.warn(file, text);
+  if (isPattern(pattern)) findings.remark(text);
+  else findings.notice('warn', text);
 }
 
 /** Joins without tidying up: the result appears in messages as it was written. */
@@ -81,12 +81,12 @@ function includeFile(document: Document, path: string, findings: Findings): Docu
   findings.notice('info', `Included extra file "${path}" during parsing`);
   const kind = unsuitableKind(path);
   if (kind !== undefined) {
-    findings.warn(path, `Cannot read included file "${path}": ${kind}`);
+    findings.notice('warn', `Cannot read included file "${path}": ${kind}`);
     return document;
   }
   const result = readConfigFile(path);
   if (result.type === 'unreadable') {
-    findings.warn(path, `Cannot read included file "${path}": ${result.code}`);
+    findings.notice('warn', `Cannot read included file "${path}": ${result.code}`);
     return document;
   }
   for (const error of result.errors) findings.error(error);

@@ -32,8 +32,8 @@ export type LoadResult =
  * @param file relative to `context.cwd` unless absolute
  */
 export function loadSettings(file: string, context: LoadContext): LoadResult {
-  const findings = new Findings();
   const path = resolve(context.cwd, file);
+  const findings = new Findings(path);
   const { document, files, directories } = readDocument(file, path, context, findings);
   // With a line missing, half of what follows would be wrong only because of that.
   const unread = invalid(findings);
@@ -53,7 +53,7 @@ export function loadSettings(file: string, context: LoadContext): LoadResult {
   if (wrong !== undefined) return wrong;
   warnOfUnknownNames(document, findings);
   const notice = notYetActingNotice({ settings, sectionNames: document.sections.keys() });
-  if (notice !== undefined) findings.warn(path, notice);
+  if (notice !== undefined) findings.notice('warn', notice);
   if (context.warnsOfUnsafeFiles === true) {
     warnOfUnsafeFiles({ files: [path, ...files, ...passwordFiles], directories }, loading);
   }

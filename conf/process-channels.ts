@@ -28,8 +28,7 @@ export function readChannel({
   const logfile_maxbytes = reader.get(`${key}_maxbytes`, scope);
   const syslog = reader.get(`${channel}_syslog`, scope) || value.type === 'syslog';
 
-  const warn = (text: string) =>
-    loading.findings.warn(reader.section.file, `For [${reader.section.name}], ${text}`);
+  const warn = (text: string) => loading.findings.notice('warn', `For [${reader.section.name}], ${text}`);
   let logfile: Logfile = value.type === 'syslog' ? { type: 'NONE' } : value;
   if (channel === 'stderr' && redirect_stderr) {
     if (value.type === 'file') {

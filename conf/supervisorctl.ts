@@ -43,7 +43,7 @@ export function loadSupervisorctlSettings(
   context: SupervisorctlContext,
 ): LoadSupervisorctlResult {
   if (file === undefined) return { type: 'ok', settings: builtIn };
-  const findings = new Findings();
+  const findings = new Findings(file);
   const settings = read(file, context, findings);
   const [first, ...others] = findings.errors;
   return first === undefined ? { type: 'ok', settings } : { type: 'invalid', errors: [first, ...others] };
