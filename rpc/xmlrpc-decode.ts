@@ -20,7 +20,7 @@ export type MethodResponse =
 
 /** Elements inside one another; arrays and structs take three and four of them a level. */
 const maxDepth = 256;
-/** Elements of a call. A batch of ten thousand has as many; each takes a hundred times the bytes it came in. */
+/** Elements of a call, about as many as in a batch of ten thousand. Short ones take far more memory than text. */
 const maxElementsOfCall = 250_000;
 
 /** @throws {XmlRpcError} if `xml` is not a call */

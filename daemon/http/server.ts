@@ -25,6 +25,7 @@ import { listenUnix, type UnixSocketFile } from './unix-socket.ts';
 const maxConnections = 512;
 /** Guesses of one address that wait to be compared with a costly password. */
 const maxWaitingGuesses = 16;
+/** Time between two lines about connections that were not taken. */
 const dropLineIntervalMilliseconds = 60_000;
 /** How long closing waits for answers that are on their way. */
 const graceMilliseconds = 1000;

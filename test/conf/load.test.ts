@@ -207,6 +207,17 @@ describe('servers', () => {
   });
 });
 
+it('knows variables by their names alone, whatever these are', () => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+  const pairs = names.map((name) => `${name}="1"`).join(',');
+  const { supervisord, groups } = settingsOf(
+    `[supervisord]\nenvironment=${pairs}\n[program:p]\ncommand=%(ENV___proto__)s\nprocess_name=constructor\n`,
+  );
+  expect([...supervisord.environment.keys()].sort()).toEqual(names.sort());
+  expect(groups[0]?.processes).toMatchObject([{ name: 'constructor', command: '1' }]);
+  expect([...(groups[0]?.processes[0]?.environment.keys() ?? [])]).toContain('__proto__');
+});
+
 it('loads or refuses any text, and never throws', () => {
   const line = fc.oneof(
     fc.constantFrom(
