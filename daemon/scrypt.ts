@@ -2,13 +2,15 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { type ScryptHash, scryptMemory } from '../conf/stored-password.ts';
 
+type Cost = Pick<ScryptHash, 'ln' | 'r' | 'p'>;
+
 /** 32 MiB and a good tenth of a second: OWASP's recommendation of that memory. */
-const cost = { ln: 15, r: 8, p: 3 } as const;
+const recommendedCost: Cost = { ln: 15, r: 8, p: 3 };
 const saltBytes = 16;
 const hashBytes = 32;
 
 /** Makes a hash of a password, with a salt of its own. */
-export async function hashPassword(password: Uint8Array): Promise<ScryptHash> {
+export async function hashPassword(password: Uint8Array, cost = recommendedCost): Promise<ScryptHash> {
   const salt = randomBytes(saltBytes);
   return { type: 'SCRYPT', ...cost, salt, hash: await derive(password, { ...cost, salt }, hashBytes) };
 }
