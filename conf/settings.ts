@@ -4,6 +4,7 @@
  *
  * @see docs/configuration.md
  */
+import type { StoredPassword } from './stored-password.ts';
 
 /** A user of the system, as `user=` names it. */
 export interface User {
@@ -65,8 +66,7 @@ export interface Ownership {
 
 export interface Credentials {
   readonly username: string;
-  /** Plain text, or `{SHA}` and a lower-case hexadecimal SHA-1. */
-  readonly password: string;
+  readonly password: StoredPassword;
 }
 
 /** `[unix_http_server]` or `[inet_http_server]`. */
@@ -76,7 +76,13 @@ export type HttpServerSettings = {
   /** `undefined`: no authentication. */
   readonly credentials: Credentials | undefined;
 } & (
-  | { readonly type: 'inet'; readonly host: string; readonly port: number }
+  | {
+      readonly type: 'inet';
+      readonly host: string;
+      readonly port: number;
+      /** Names by which browsers may address the server; `*`: any. Missing: see `HostPolicy`. */
+      readonly allowed_hosts?: readonly string[];
+    }
   | {
       readonly type: 'unix';
       /** Absolute path of the socket. */
@@ -179,6 +185,8 @@ export interface SupervisorctlSettings {
 export interface Notice {
   readonly level: LogLevel;
   readonly text: string;
+  /** `security`: its users should know of it for as long as it holds. */
+  readonly concern?: 'security';
 }
 
 /** A whole configuration, as the daemon acts on it. */
