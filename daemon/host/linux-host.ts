@@ -3,6 +3,7 @@ import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings
 import { Sinks } from '../log/sinks.ts';
 import type { OutputObserver } from './child-output.ts';
 import { Epoll } from './epoll.ts';
+import { FcgiSockets } from './fcgi-stdin.ts';
 import type { Channel, ChildExit, ChildHandle, Host, KillResult } from './host.ts';
 import { errorCode } from './libc/call.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
@@ -64,6 +65,7 @@ export class LinuxHost implements Host {
       observeOutput: (process, channel) => options.observeOutput?.(process, channel),
       epoll,
       sinks,
+      fcgiSockets: new FcgiSockets(log),
     };
     const onExit = (exit: ChildExit) => {
       for (const listener of this.#exitListeners) listener(exit);
