@@ -84,6 +84,23 @@ function replaced(bytes: Buffer, random: Random, length: number, by: (part: Buff
   return Buffer.concat([bytes.subarray(0, start), by(part), bytes.subarray(start + length)]);
 }
 
+/** Renames, unwraps, removes or doubles all elements of a name: still XML, so those who read values get to see it. */
+function withOtherElements(body: Buffer, random: Random): Buffer {
+  const xml = body.toString('latin1');
+  const names = [...xml.matchAll(/<([\w.]+)>/g)].map(([, name]) => name ?? '');
+  if (names.length === 0) return body;
+  const name = random.pick(names).replace('.', '\\.');
+  const tags = new RegExp(`<(/?)${name}>`, 'g');
+  const leaves = new RegExp(`<${name}>[^<]*</${name}>`, 'g');
+  const changed = random.pick([
+    xml.replace(tags, `<$1${random.pick([...names, 'nil', 'base64', 'double', 'i8', 'data'])}>`),
+    xml.replace(tags, ''),
+    xml.replace(leaves, ''),
+    xml.replace(leaves, '$&$&'),
+  ]);
+  return Buffer.from(changed, 'latin1');
+}
+
 function mutated(bytes: Buffer, random: Random, times: number): Buffer {
   let result = bytes;
   for (let time = 0; time < times; time += 1) result = random.pick(mutations)(result, random);
@@ -99,12 +116,23 @@ function mutated(bytes: Buffer, random: Random, times: number): Buffer {
 export function wrongBytes(request: Request, authorization: string, random: Random): Buffer {
   const line = random.oneIn(8) ? mutated(Buffer.from(request.line), random, 1) : Buffer.from(request.line);
   const { body } = request;
-  const wrongBody = body !== undefined && random.oneIn(2) ? mutated(body, random, 1 + random.below(3)) : body;
+  const wrongBody = body === undefined ? undefined : changedBody(body, random);
   const headers = authorization === '' ? request.headers : [...request.headers, authorization];
   const [framing, payload] = framed(request.framing, wrongBody, random);
   const head = `HTTP/${request.version}\r\n${[...headers, ...framing].map((header) => `${header}\r\n`).join('')}\r\n`;
   const bytes = Buffer.concat([line, Buffer.from(` ${head}`, 'latin1'), payload]);
   return random.oneIn(3) ? mutated(bytes, random, 1 + random.below(3)) : bytes;
+}
+
+function changedBody(body: Buffer, random: Random): Buffer {
+  switch (random.below(4)) {
+    case 0:
+      return mutated(body, random, 1 + random.below(3));
+    case 1:
+      return withOtherElements(body, random);
+    default:
+      return body;
+  }
 }
 
 function framed(framing: Request['framing'], body: Buffer | undefined, random: Random): [string[], Buffer] {
