@@ -32,18 +32,19 @@ export class FcgiSockets {
   stdinOf({ section }: ProcessSettings, settings: FcgiSocketSettings): ChildInput {
     // A section that has been changed may come while a child of the old one is yet to end.
     const key = JSON.stringify([section, settings]);
-    let shared = this.#shared.get(key);
-    if (shared === undefined) {
-      shared = new SharedSocket(settings, this.#log);
-      this.#shared.set(key, shared);
-      shared.test();
-    }
-    const joined = shared;
-    joined.members += 1;
-    return new FcgiStdin(joined, () => {
-      joined.members -= 1;
-      if (joined.members === 0) this.#shared.delete(key);
+    const shared = this.#shared.get(key) ?? this.#add(key, settings);
+    shared.members += 1;
+    return new FcgiStdin(shared, () => {
+      shared.members -= 1;
+      if (shared.members === 0) this.#shared.delete(key);
     });
+  }
+
+  #add(key: string, settings: FcgiSocketSettings): SharedSocket {
+    const shared = new SharedSocket(settings, this.#log);
+    this.#shared.set(key, shared);
+    shared.test();
+    return shared;
   }
 }
 

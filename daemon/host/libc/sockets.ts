@@ -103,13 +103,18 @@ export function listen(fd: number, backlog: number | undefined): void {
 
 /**
  * Whether a process has the socket that this file stands for. Asked with a socket of another type: that is
- * refused for its type if there is one, so that no server gets to see a connection. Whatever else the
- * system says, only `ECONNREFUSED` means that nobody has it.
+ * refused for its type if there is one, so that no server gets to see a connection.
+ *
+ * @throws {SystemError} `EACCES` and the like: nobody can tell
  */
 export function isUnixSocketInUse({ bytes }: SocketAddress): boolean {
+  const { ECONNREFUSED, ENOENT, EPROTOTYPE } = constants.errno;
   const fd = checked(socketCall(AF_UNIX, SOCK_DGRAM | O_CLOEXEC, 0), 'socket');
   try {
-    return connectCall(fd, bytes, bytes.length) !== -constants.errno.ECONNREFUSED;
+    const result = connectCall(fd, bytes, bytes.length);
+    if (result === -ECONNREFUSED || result === -ENOENT) return false;
+    if (result !== -EPROTOTYPE) checked(result, 'connect');
+    return true;
   } finally {
     closeSync(fd);
   }
