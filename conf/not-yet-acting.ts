@@ -16,12 +16,6 @@ export interface NotYetActing {
 export const notYetActing: readonly NotYetActing[] = [
   { name: '[eventlistener:x]', isUsed: ({ settings }) => hasGroup(settings.groups, 'eventlistener') },
   {
-    name: '[fcgi-program:x]',
-    isUsed: ({ settings }) =>
-      hasGroup(settings.groups, 'fcgi-program') ||
-      settings.groups.some(({ processes }) => processes.some(({ socket }) => socket !== undefined)),
-  },
-  {
     name: '[ctlplugin:x]',
     isUsed: ({ sectionNames }) => [...sectionNames].some((name) => name.startsWith('ctlplugin:')),
   },

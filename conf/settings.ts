@@ -164,9 +164,24 @@ export type GroupSettings = {
   | { readonly type: 'fcgi-program'; readonly socket: FcgiSocketSettings }
 );
 
+export type FcgiAddress =
+  | {
+      readonly type: 'unix';
+      /** Absolute. */
+      readonly path: string;
+    }
+  | {
+      readonly type: 'tcp';
+      /** Lower case; an IPv6 address is in brackets, `*` is every IPv4 address. */
+      readonly host: string;
+      readonly port: number;
+    };
+
 export interface FcgiSocketSettings {
   /** `unix:///path` or `tcp://host:port`. */
   readonly url: string;
+  /** What `url` says. */
+  readonly address: FcgiAddress;
   readonly owner: Ownership | undefined;
   readonly mode: number | undefined;
   readonly backlog: number | undefined;
