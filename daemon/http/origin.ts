@@ -6,10 +6,11 @@ import type { HostPolicy } from './host.ts';
  * only because the browser can reach the daemon, or knows its password. Other clients send neither `Origin`
  * nor `Sec-Fetch-Site`, which pages cannot forge.
  *
- * Following a link from another site is no offence, unless it would change something.
+ * Following a link from another site is no offence: a GET changes nothing, and the page of a link to an action
+ * only asks.
  */
 export function isForeign(
-  { method, url, headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
   hosts: HostPolicy,
 ): boolean {
   const { origin, host, 'sec-fetch-site': site } = headers;
@@ -20,12 +21,5 @@ export function isForeign(
     if (originHost === undefined) return true;
     return originHost.toLowerCase() !== host?.toLowerCase() && !hosts.lists(originHost);
   }
-  return (site === 'cross-site' || site === 'same-site') && changesState(method, url ?? '');
-}
-
-/** The links of the status page change things though they are GETs: they have an `action`. */
-function changesState(method: string | undefined, url: string): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return true;
-  const question = url.indexOf('?');
-  return question !== -1 && new URLSearchParams(url.slice(question)).has('action');
+  return method !== 'GET' && method !== 'HEAD' && (site === 'cross-site' || site === 'same-site');
 }
