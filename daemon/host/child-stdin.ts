@@ -17,6 +17,8 @@ export class ChildStdin implements ReadyListener {
   readonly #path: string;
   readonly #epoll: Epoll;
   #state: 'open' | 'closed' = 'closed';
+  /** The FIFO is ours: another handle of a process of that name may have one at this path. */
+  #isMade = false;
   #fd: number | undefined;
   #queue: Buffer[] = [];
   #queued = 0;
@@ -31,6 +33,7 @@ export class ChildStdin implements ReadyListener {
   open(owner: User | undefined): number {
     this.close();
     renewFifo(this.#path, owner);
+    this.#isMade = true;
     const fd = openForChild(this.#path);
     this.#state = 'open';
     return fd;
@@ -65,7 +68,8 @@ export class ChildStdin implements ReadyListener {
   /** Removes the FIFO too. @throws an error with `code` */
   dispose(): void {
     this.close();
-    removeFifo(this.#path);
+    if (this.#isMade) removeFifo(this.#path);
+    this.#isMade = false;
   }
 
   #openEnd(): boolean {
