@@ -40,14 +40,14 @@ export function diffGroups(
 
 /**
  * The processes that two configurations of one group have in common, by name: those that `update` leaves alone.
- * What only concerns the group, such as its priority, changes none of them; nor does their order.
+ * What only concerns the group changes none of them; nor does their order, or their priority.
  */
 export function unchangedProcesses(active: GroupSettings, next: GroupSettings): ReadonlySet<string> {
   if (roleOf(active) !== roleOf(next)) return new Set();
   const activeByName = new Map(active.processes.map((process) => [process.name, process]));
   const unchanged = next.processes.filter((process) => {
     const current = activeByName.get(process.name);
-    return current !== undefined && sameProcess(current, process);
+    return current !== undefined && sameButForPriority(current, process);
   });
   return new Set(unchanged.map(({ name }) => name));
 }
@@ -100,7 +100,7 @@ const sameSocket = comparing<FcgiSocketSettings>({
 const sameOptionalSocket: Same<FcgiSocketSettings | undefined> = (a, b) =>
   a === undefined || b === undefined ? a === b : sameSocket(a, b);
 
-const sameProcess = comparing<ProcessSettings>({
+const processComparison: Comparison<ProcessSettings> = {
   name: same,
   group: 'ignored',
   // Where it is written says nothing about how it runs.
@@ -126,7 +126,10 @@ const sameProcess = comparing<ProcessSettings>({
   stdout: sameChannel,
   stderr: sameChannel,
   socket: sameOptionalSocket as Same<FcgiSocketSettings>,
-});
+};
+const sameProcess = comparing(processComparison);
+/** A process can be given another place among the others at any time. */
+const sameButForPriority = comparing<ProcessSettings>({ ...processComparison, priority: 'ignored' });
 
 /** Whether two configurations of a group say the same, the order of its processes included. */
 export function isSameGroup(a: GroupSettings, b: GroupSettings): boolean {

@@ -100,8 +100,8 @@ export interface SupervisorControl {
   /** Activates a group; its autostart processes start at once. The name must be free. */
   addGroup(settings: GroupSettings): void;
   /**
-   * Brings the active group of that name in line with `settings`. Processes that are the same in both stay as
-   * they are, running or not. The others are stopped, all of them, before any takes the place of another; the
+   * Brings the active group of that name in line with `settings`. Processes that are the same in both, but for
+   * their order and priority, stay as they are, running or not. The others are stopped, all of them, before any takes the place of another; the
    * autostart processes among the new ones then start. One update of a group follows another.
    */
   updateGroup(settings: GroupSettings): Promise<UpdateOutcome>;

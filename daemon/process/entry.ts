@@ -11,7 +11,6 @@ import { newProcess, type Process, pidOf } from './state.ts';
 
 /** A process of an active group, and those who wait for it. */
 export class ProcessEntry implements SupervisedProcess {
-  readonly settings: ProcessSettings;
   readonly child: ChildHandle;
   readonly group: GroupEntry;
   /** Its group is no longer active; whatever was still on the way to it means nothing now. */
@@ -22,14 +21,24 @@ export class ProcessEntry implements SupervisedProcess {
   readonly tick = { type: 'tick', entry: this } as const;
   readonly stopReport = { type: 'stop report', entry: this } as const;
   readonly #clock: Clock;
+  #settings: ProcessSettings;
   #process: Process = newProcess;
   #waiters: Waiter[] = [];
 
   constructor(settings: ProcessSettings, child: ChildHandle, group: GroupEntry, clock: Clock) {
-    this.settings = settings;
+    this.#settings = settings;
     this.child = child;
     this.group = group;
     this.#clock = clock;
+  }
+
+  get settings(): ProcessSettings {
+    return this.#settings;
+  }
+
+  /** Takes over settings that need no other child: see `unchangedProcesses`. */
+  adopt(settings: ProcessSettings): void {
+    this.#settings = settings;
   }
 
   get process(): Process {

@@ -66,11 +66,14 @@ export class GroupUpdate {
         .filter(({ problem }) => problem !== undefined)
         .map(({ process }) => [process.settings.name, process]),
     );
-    const members: ProcessEntry[] = [];
-    for (const { name } of request.settings.processes) {
-      const member = stuck.get(name) ?? this.#arriving.get(name) ?? group.processes.get(name);
-      if (member !== undefined) members.push(member);
-    }
+    const members = request.settings.processes.flatMap((settings) => {
+      const { name } = settings;
+      const other = stuck.get(name) ?? this.#arriving.get(name);
+      if (other !== undefined) return [other];
+      const same = group.processes.get(name);
+      same?.adopt(settings);
+      return same === undefined ? [] : [same];
+    });
     members.push(...[...stuck.values()].filter((entry) => !members.includes(entry)));
     group.become(request.settings, members);
     this.#release();

@@ -18,6 +18,7 @@ const anyConfiguration: fc.Arbitrary<GroupSettings> = fc
       fc.record({
         name: anyName,
         startretries: fc.constantFrom(1, 2),
+        priority: fc.constantFrom(1, 999),
         autostart: fc.boolean(),
         autorestart: fc.constantFrom('always' as const, 'never' as const),
         stopwaitsecs: fc.constantFrom(0, 2),

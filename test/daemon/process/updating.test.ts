@@ -149,6 +149,16 @@ describe('an update of a group', () => {
     expect(world.supervisor.groupsByPriority().map(({ settings }) => settings.name)).toEqual(['h', 'g']);
   });
 
+  it('takes over the priority of a process without stopping it', async () => {
+    const world = worldOf({ name: 'a', priority: 1 }, { name: 'b', priority: 2 });
+    await update(world, { name: 'a', priority: 3 }, { name: 'b', priority: 2 });
+    expect(pidsIn(world)).toEqual({ a: 100, b: 101 });
+    expect(world.process('a', 'g').settings.priority).toBe(3);
+    expect(departuresOf(await update(world, { name: 'a', priority: 3 }, { name: 'b', priority: 2 }))).toEqual(
+      [],
+    );
+  });
+
   it('takes over the buffer and the events of a listener pool without stopping anybody', async () => {
     const world = new SimulatedWorld([poolOf('g', { buffer_size: 10, events: ['TICK_5'] })]);
     const next = poolOf('g', { buffer_size: 20, events: ['TICK_60'] });
@@ -390,6 +400,14 @@ describe('a process out of reach', () => {
     world.host.exitPid(100, exitStatus(0));
     expect(departuresOf(await update(world, ...next))).toEqual([['lost', undefined]]);
     expect(pidsIn(world)).toEqual({ lost: 102, b: 101 });
+  });
+
+  it('can be started again once it has ended', async () => {
+    const world = outOfReach();
+    await update(world, { name: 'lost', command: '/bin/new' }, { name: 'b' });
+    world.host.exitPid(100, exitStatus(0));
+    const started = await world.supervisor.start(world.process('lost', 'g'), { until: 'spawned' });
+    expect(started).toEqual({ type: 'started' });
   });
 
   it('stays behind the others when the configuration has it no more', async () => {
