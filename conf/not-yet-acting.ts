@@ -4,7 +4,6 @@ import type { ChannelSettings, GroupSettings, Settings } from './settings.ts';
 /** What the predicates look at. */
 export interface UsedConfiguration {
   readonly settings: Omit<Settings, 'notices'>;
-  readonly sectionNames: Iterable<string>;
 }
 
 export interface NotYetActing {
@@ -20,10 +19,6 @@ export const notYetActing: readonly NotYetActing[] = [
     isUsed: ({ settings }) =>
       hasGroup(settings.groups, 'fcgi-program') ||
       settings.groups.some(({ processes }) => processes.some(({ socket }) => socket !== undefined)),
-  },
-  {
-    name: '[ctlplugin:x]',
-    isUsed: ({ sectionNames }) => [...sectionNames].some((name) => name.startsWith('ctlplugin:')),
   },
   { name: 'logfile=syslog', isUsed: ({ settings }) => settings.supervisord.logfile === 'syslog' },
   ...(['stdout', 'stderr'] as const).flatMap((channel): NotYetActing[] => [

@@ -1,4 +1,4 @@
-import { ConfigError } from './config-error.ts';
+import { ConfigError, type ConfigErrorPlace } from './config-error.ts';
 import type { DocumentValue, Section } from './dialect.ts';
 import { expand, type Scope } from './expand.ts';
 import type { Findings } from './findings.ts';
@@ -33,6 +33,10 @@ export class SectionReader<Table extends KeyTable> {
 
   /** The value as written; `undefined` if the file does not have the key. */
   written(key: KeyName<Table>): DocumentValue | undefined {
+    return this.#lookUp(key);
+  }
+
+  #lookUp(key: string): DocumentValue | undefined {
     return this.section.values.get(key) ?? this.#options.defaults.get(key);
   }
 
@@ -75,12 +79,39 @@ export class SectionReader<Table extends KeyTable> {
     }
   }
 
+  /** The keys that the table does not have, expanded. */
+  others(scope: Scope): ReadonlyMap<string, string> {
+    const others = new Map<string, string>();
+    for (const [key, written] of this.section.values) {
+      if (Object.hasOwn(this.#options.table, key)) continue;
+      try {
+        others.set(key, expand(written, `${this.section.name}.${key}`, scope));
+      } catch (error) {
+        if (!(error instanceof InvalidValue)) throw error;
+        this.#fail(key, error.message);
+      }
+    }
+    return others;
+  }
+
   /** Records what is wrong with a key; at its line, or if it is missing at the section's. */
   fail(key: KeyName<Table> | undefined, what: string): void {
-    const written = key === undefined ? undefined : this.written(key);
+    this.#fail(key, what);
+  }
+
+  #fail(key: string | undefined, what: string): void {
+    this.#options.findings.error(new ConfigError(this.#place(key), what, what + this.#suffix()));
+  }
+
+  /** Records a warning about a key, at the same place. */
+  warn(key: KeyName<Table>, text: string): void {
+    this.#options.findings.warnAt(this.#place(key), text);
+  }
+
+  #place(key: string | undefined): ConfigErrorPlace {
+    const written = key === undefined ? undefined : this.#lookUp(key);
     const { file, line } = written ?? this.section;
-    const place = { file, line, section: this.section.name, key, value: written?.value };
-    this.#options.findings.error(new ConfigError(place, what, what + this.#suffix()));
+    return { file, line, section: this.section.name, key, value: written?.value };
   }
 
   #suffix(): string {
