@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CtlPluginSettings } from '../../conf/settings.ts';
+import type { Command } from '../../ctl/command.ts';
 import { completer } from '../../ctl/completion.ts';
 import { info, stopped, testCases } from './command-case.ts';
 import { Fault, startFakeServer } from './fake-server.ts';
@@ -156,11 +157,15 @@ describe('a plug-in that cannot be had', () => {
 
 describe('completion', () => {
   it('offers commands of plug-ins, and what they take', async () => {
-    const command = { help: [], run: async () => 0 as const };
+    const taking = (completes?: Command['completes']): Command => ({
+      help: [],
+      run: async () => 0,
+      ...(completes !== undefined && { completes }),
+    });
     const commands = new Map([
-      ['mstart', { ...command, completes: 'processes' as const }],
-      ['mgroup', { ...command, completes: 'groups' as const }],
-      ['mplain', command],
+      ['mstart', taking('processes')],
+      ['mgroup', taking('groups')],
+      ['mplain', taking()],
     ]);
     const processes = [{ ...info('g', 'a'), members: new Map() }];
     const complete = completer(async () => processes, [{ name: 'mine', commands }]);
@@ -198,22 +203,18 @@ describe('supervisor-wildcards', () => {
   testCases([
     {
       it: 'matches names of processes, whatever their group',
-      line: 'mstop *a',
+      line: 'mstop a',
       plugins: [wildcards],
       answers: all,
-      stdout: 'web-a: stopped\npool:a: stopped\n',
-      calls: [
-        'supervisor.getAllProcessInfo()',
-        'supervisor.stopProcess(web-a:web-a)',
-        'supervisor.stopProcess(pool:a)',
-      ],
+      stdout: 'pool:a: stopped\n',
+      calls: ['supervisor.getAllProcessInfo()', 'supervisor.stopProcess(pool:a)'],
     },
     {
       it: 'matches groups and names if it is told to',
-      line: 'mstart pool:*',
+      line: 'mstart pool:a*',
       plugins: [{ ...wildcards, options: new Map([['match_group', '1']]) }],
       answers: all,
-      stdout: 'pool:a: started\npool:b: started\n',
+      stdout: 'pool:a: started\n',
     },
     {
       it: 'restarts everything',
@@ -240,30 +241,49 @@ describe('supervisor-wildcards', () => {
     },
     {
       it: 'fails when one of the commands does',
-      line: 'mstart pool*',
-      plugins: [{ ...wildcards, options: new Map([['match_group', '1']]) }],
+      line: 'mstart a',
+      plugins: [wildcards],
       answers: { ...all, 'supervisor.startProcess(pool:a)': new Fault('SPAWN_ERROR', 'pool:a') },
-      stdout: 'pool:a: ERROR (spawn error)\npool:b: started\n',
+      stdout: 'pool:a: ERROR (spawn error)\n',
       exitStatus: 7,
     },
   ]);
 });
 
+for (const [line, plugins] of [
+  ['mstart all', [wildcards]],
+  ['quickstart *', [quick]],
+] as const) {
+  it(`${line} asks for all processes at once`, async () => {
+    const { promise: allAsked, resolve } = Promise.withResolvers<void>();
+    let asked = 0;
+    const start = async () => {
+      asked += 1;
+      if (asked === 4) resolve();
+      await allAsked;
+      return true;
+    };
+    await using server = await startFakeServer({ answers: { ...all, 'supervisor.startProcess': start } });
+    const { stdout } = await runCommand(line, { serverurl: server.serverurl, plugins });
+    expect(stdout.trim().split('\n')).toHaveLength(4);
+  });
+}
+
 describe('supervisor-quick', () => {
   testCases([
     {
       it: 'matches groups and names, and tells the state reached',
-      line: 'quickstart pool:',
+      line: 'quickstart pool:a*',
       plugins: [quick],
       answers: all,
-      stdout: 'pool:a: RUNNING\npool:b: RUNNING\n',
+      stdout: 'pool:a: RUNNING\n',
     },
     {
       it: 'tells the fault of each that fails',
-      line: 'quickstop web-*',
+      line: 'quickstop web-b:',
       plugins: [quick],
       answers: { ...all, 'supervisor.stopProcess(web-b:web-b)': new Fault('NOT_RUNNING', 'web-b') },
-      stdout: 'web-a:web-a: STOPPED\nweb-b:web-b ERROR(NOT_RUNNING)\n',
+      stdout: 'web-b:web-b ERROR(NOT_RUNNING)\n',
       exitStatus: 1,
     },
     {
