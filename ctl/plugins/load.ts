@@ -22,7 +22,7 @@ export async function loadPlugins(
       const factory = await findFactory(one);
       plugins.push(await makePlugin(session, one, factory));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
       session.output.printError(`Warning: [ctlplugin:${one.name}] is left out: ${reason}`);
     }
   }
@@ -60,8 +60,8 @@ function asCommand(definition: PluginCommand): Command {
     ...((completes === 'processes' || completes === 'groups') && { completes }),
     async run(_session, { words }) {
       const status = await definition.run(words);
-      // Whatever a plug-in returns is the status: it need not be one of ours.
-      return typeof status === 'number' ? (status as ExitStatus) : exitStatuses.SUCCESS;
+      // Whatever number a plug-in returns is the status: it need not be one of ours.
+      return Number.isInteger(status) ? (status as ExitStatus) : exitStatuses.SUCCESS;
     },
   };
 }
@@ -78,9 +78,7 @@ function controllerOf(session: Session): Controller {
 
 /** Structs arrive as maps, since their names are not ours; those who know the names like objects better. */
 function plain(value: XmlRpcValue): PluginValue {
-  if (value instanceof Map)
-    return Object.fromEntries([...value].map(([name, member]) => [name, plain(member)]));
-  return Array.isArray(value)
-    ? value.map(plain)
-    : (value as Exclude<typeof value, readonly unknown[] | ReadonlyMap<string, unknown>>);
+  if (typeof value !== 'object' || value === null) return value;
+  if (!(value instanceof Map)) return (value as readonly XmlRpcValue[]).map(plain);
+  return Object.fromEntries([...value].map(([name, member]) => [name, plain(member)]));
 }

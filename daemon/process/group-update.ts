@@ -66,22 +66,23 @@ export class GroupUpdate {
         .filter(({ problem }) => problem !== undefined)
         .map(({ process }) => [process.settings.name, process]),
     );
-    const members = request.settings.processes.flatMap((settings) => {
+    const members = new Set<ProcessEntry>();
+    for (const settings of request.settings.processes) {
       const { name } = settings;
       const other = stuck.get(name) ?? this.#arriving.get(name);
-      if (other !== undefined) return [other];
-      const same = group.processes.get(name);
-      same?.adopt(settings);
-      return same === undefined ? [] : [same];
-    });
-    members.push(...[...stuck.values()].filter((entry) => !members.includes(entry)));
-    group.become(request.settings, members);
+      const member = other ?? group.processes.get(name);
+      if (member === undefined) continue;
+      if (member !== other) member.adopt(settings);
+      members.add(member);
+    }
+    for (const entry of stuck.values()) members.add(entry);
+    group.become(request.settings, [...members]);
     this.#release();
     const arriving = [...this.#arriving.values()];
     return {
-      departed: this.#leaving.filter((entry) => !members.includes(entry)),
-      arrived: arriving.filter((entry) => members.includes(entry)),
-      unused: arriving.filter((entry) => !members.includes(entry)),
+      departed: this.#leaving.filter((entry) => !members.has(entry)),
+      arrived: arriving.filter((entry) => members.has(entry)),
+      unused: arriving.filter((entry) => !members.has(entry)),
       departures,
     };
   }

@@ -254,7 +254,9 @@ export class Supervisor implements SupervisorControl {
       try {
         group.update = new GroupUpdate(group, request, (processes) => this.#prepare(processes, group));
       } catch (error) {
-        resolve({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#activity.log('error', `cannot update group '${settings.name}': ${reason}`);
+        resolve({ type: 'failed', reason });
         return;
       }
       this.#advanceUpdate(group.update);

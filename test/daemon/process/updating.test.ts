@@ -249,6 +249,7 @@ describe('an update of a group', () => {
     };
     const outcome = await update(world, { name: 'a', command: '/bin/new' }, { name: 'b' }, { name: 'c' });
     expect(outcome).toEqual({ type: 'failed', reason: 'EACCES' });
+    expect(world.takeLines().at(-1)).toBe("ERRO cannot update group 'g': EACCES");
     expect(pidsIn(world)).toEqual({ a: 100 });
     expect(world.host.happenings).toEqual([]);
     expect(['a', 'b'].map((name) => world.host.child(name).disposed)).toEqual([true, true]);
