@@ -83,10 +83,10 @@ describe('plug-ins', () => {
 
 describe('what is not acted on yet', () => {
   it('is named in one warning, as far as it is used', () => {
-    const config = `[supervisord]\nlogfile=syslog\n[eventlistener:l]\ncommand=x\nevents=TICK_5\nstderr_syslog=true
-[program:p]\ncommand=x\nstdout_capture_maxbytes=1KB\n`;
+    const config = `[supervisord]\n[eventlistener:l]\ncommand=x\nevents=TICK_5
+[fcgi-program:p]\ncommand=x\nsocket=tcp://localhost:1\n`;
     expect(warnings(config)).toEqual([
-      'The configuration uses what this version reads but does not act on yet: [eventlistener:x], logfile=syslog, stdout_capture_maxbytes, stderr_syslog',
+      'The configuration uses what this version reads but does not act on yet: [eventlistener:x], [fcgi-program:x]',
     ]);
     expect(warnings(program())).toEqual([]);
   });
