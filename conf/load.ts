@@ -52,7 +52,7 @@ export function loadSettings(file: string, context: LoadContext): LoadResult {
   const wrong = invalid(findings);
   if (wrong !== undefined) return wrong;
   warnOfUnknownNames(document, findings);
-  const notice = notYetActingNotice({ settings, sectionNames: document.sections.keys() });
+  const notice = notYetActingNotice({ settings });
   if (notice !== undefined) findings.notice('warn', notice);
   if (context.warnsOfUnsafeFiles === true) {
     warnOfUnsafeFiles({ files: [path, ...files, ...passwordFiles], directories }, loading);

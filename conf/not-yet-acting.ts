@@ -4,7 +4,6 @@ import type { GroupSettings, Settings } from './settings.ts';
 /** What the predicates look at. */
 export interface UsedConfiguration {
   readonly settings: Omit<Settings, 'notices'>;
-  readonly sectionNames: Iterable<string>;
 }
 
 export interface NotYetActing {
@@ -15,10 +14,6 @@ export interface NotYetActing {
 
 export const notYetActing: readonly NotYetActing[] = [
   { name: '[eventlistener:x]', isUsed: ({ settings }) => hasGroup(settings.groups, 'eventlistener') },
-  {
-    name: '[ctlplugin:x]',
-    isUsed: ({ sectionNames }) => [...sectionNames].some((name) => name.startsWith('ctlplugin:')),
-  },
 ];
 
 function hasGroup(groups: readonly GroupSettings[], type: GroupSettings['type']): boolean {

@@ -83,3 +83,12 @@ it('that was meant for one child is not read by the next, even if a grandchild k
   world.host.kill(first, 9, 'group');
   await end(second);
 });
+
+it('outlives the disposal of another handle of that name that was never used', async () => {
+  const handle = world.prepare('cat');
+  const pid = world.start(handle);
+  world.prepare('cat').dispose();
+  expect(handle.writeStdin(Buffer.from('hello\n'))).toBe('queued');
+  await waitFor(() => world.read('out') === 'hello\n', { what: 'echo' });
+  await end(pid);
+});
