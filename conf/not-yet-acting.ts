@@ -14,7 +14,6 @@ export interface NotYetActing {
 }
 
 export const notYetActing: readonly NotYetActing[] = [
-  { name: '[eventlistener:x]', isUsed: ({ settings }) => hasGroup(settings.groups, 'eventlistener') },
   {
     name: '[fcgi-program:x]',
     isUsed: ({ settings }) =>

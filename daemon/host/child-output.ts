@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs';
 import type { ChannelSettings, Logfile, LogLevel, ProcessSettings, User } from '../../conf/settings.ts';
 import { createAutoLog } from '../log/auto-logs.ts';
-import { debugLine } from '../log/debug-line.ts';
+import { debugLine, listenerDebugLine } from '../log/debug-line.ts';
+import { ListenerStream } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
 import { AnsiStripper } from '../log/strip-ansi.ts';
@@ -24,6 +25,11 @@ export interface OutputContext {
   readonly epoll: Epoll;
   readonly sinks: Sinks;
   observeOutput?(process: ProcessSettings, channel: Channel): OutputObserver | undefined;
+  /**
+   * Who converses with a process, if it is an event listener: what it writes to stdout is its part, and is told
+   * at once and unfiltered. Asked once for each process.
+   */
+  listenTo?(process: ProcessSettings): OutputObserver | undefined;
   log(level: LogLevel, text: string): void;
 }
 
@@ -36,7 +42,7 @@ export class ChildOutput {
   readonly #fifo: string;
   /** AUTO files already have their name. */
   #logfile: Logfile;
-  #open: { readonly fd: number; readonly stream: OutputStream } | undefined;
+  #open: { readonly fd: number; readonly stream: OutputStream | ListenerStream } | undefined;
   /** No child has had the FIFO since it was opened. */
   #isUnused = false;
   #lease: SinkLease | undefined;
@@ -166,22 +172,40 @@ export class ChildOutput {
   }
 
   /** @throws an error with `code` */
-  #openStream(owner: User | undefined): { readonly fd: number; readonly stream: OutputStream } {
+  #openStream(owner: User | undefined): {
+    readonly fd: number;
+    readonly stream: OutputStream | ListenerStream;
+  } {
     if (this.#open !== undefined) return this.#open;
     ensureFifo(this.#fifo, owner);
     const fd = openForDaemon(this.#fifo);
     const { epoll, stripAnsi, log } = this.#context;
-    const stream = new OutputStream({
+    const options = {
       pipe: fd,
       epoll,
       owner: `'${this.#process.name}' ${this.#channel}`,
       filter: stripAnsi ? new AnsiStripper() : undefined,
-      observe: this.#observer(),
       log,
-    });
+    };
+    const hear = this.#listenerObserver();
+    const stream =
+      hear === undefined
+        ? new OutputStream({ ...options, observe: this.#observer() })
+        : new ListenerStream({ ...options, hear });
     this.#open = { fd, stream };
     this.#isUnused = true;
     return this.#open;
+  }
+
+  #listenerObserver(): OutputObserver | undefined {
+    if (this.#channel !== 'stdout') return undefined;
+    const { debugOutput, listenTo, log } = this.#context;
+    const hear = listenTo?.(this.#process);
+    if (hear === undefined || !debugOutput) return hear;
+    return (bytes) => {
+      log('debug', listenerDebugLine(this.#process.name, bytes));
+      hear(bytes);
+    };
   }
 
   #observer(): OutputObserver | undefined {

@@ -21,6 +21,7 @@ export class ChildStdin implements ReadyListener {
   #queue: Buffer[] = [];
   #queued = 0;
   #isWaiting = false;
+  #onDrained: (() => void) | undefined;
 
   constructor(path: string, epoll: Epoll) {
     this.#path = path;
@@ -47,6 +48,11 @@ export class ChildStdin implements ReadyListener {
     return this.#fd === undefined ? 'closed' : 'queued';
   }
 
+  /** Calls `drained` once, when the pipe has taken all that is queued; never, if it is closed before. */
+  onceDrained(drained: () => void): void {
+    this.#onDrained = drained;
+  }
+
   ready(): Load {
     this.#flush();
     return 'busy';
@@ -57,6 +63,7 @@ export class ChildStdin implements ReadyListener {
     this.#state = 'closed';
     this.#queue = [];
     this.#queued = 0;
+    this.#onDrained = undefined;
     this.#stopWaiting();
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
@@ -84,6 +91,7 @@ export class ChildStdin implements ReadyListener {
       const [first] = this.#queue;
       if (first === undefined) {
         this.#stopWaiting();
+        this.#tellDrained();
         return;
       }
       const count = write(this.#fd, first);
@@ -99,6 +107,12 @@ export class ChildStdin implements ReadyListener {
         this.close();
       }
     }
+  }
+
+  #tellDrained(): void {
+    const drained = this.#onDrained;
+    this.#onDrained = undefined;
+    drained?.();
   }
 
   #wait(fd: number): void {

@@ -33,6 +33,8 @@ export interface LinuxHostOptions {
   log(level: LogLevel, text: string): void;
   /** Who wants to see the output of a channel; `undefined`: nobody. Asked once for each channel. */
   observeOutput?(process: ProcessSettings, channel: Channel): OutputObserver | undefined;
+  /** From `OutputContext`. */
+  listenTo?(process: ProcessSettings): OutputObserver | undefined;
   /** Where SIGCHLD is told; by default Node's `process`. */
   readonly signals?: SignalSource;
 }
@@ -62,6 +64,7 @@ export class LinuxHost implements Host {
       ...options,
       log,
       observeOutput: (process, channel) => options.observeOutput?.(process, channel),
+      listenTo: (process) => options.listenTo?.(process),
       epoll,
       sinks,
     };

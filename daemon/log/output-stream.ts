@@ -82,7 +82,7 @@ export class OutputStream implements ReadyListener {
    */
   end(): void {
     if (!this.#isRunning) return;
-    if (this.#cancelWait === undefined) this.#move();
+    this.flush();
     this.#put(this.#options.filter?.flush() ?? nothing);
     this.#isRunning = false;
     if (this.#cancelWait === undefined) this.#release();
@@ -91,6 +91,11 @@ export class OutputStream implements ReadyListener {
   /** Puts words of the daemon itself into the log. Only between `begin` and `end`. */
   write(text: string): void {
     this.#put(Buffer.from(text));
+  }
+
+  /** Moves what there is now, unless it waits for the sink. */
+  flush(): void {
+    if (this.#cancelWait === undefined) this.#move();
   }
 
   ready(): Load {
@@ -108,7 +113,7 @@ export class OutputStream implements ReadyListener {
   #put(bytes: Buffer): void {
     if (bytes.length === 0) return;
     this.#unwritten = Buffer.concat([this.#unwritten, bytes]);
-    if (this.#cancelWait === undefined) this.#move();
+    this.flush();
   }
 
   /** One turn: moves what there is, then waits for the pipe, or for the sink. @returns bytes moved */

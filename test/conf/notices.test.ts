@@ -48,7 +48,7 @@ describe('what is not acted on yet', () => {
     const config = `[supervisord]\nlogfile=syslog\n[eventlistener:l]\ncommand=x\nevents=TICK_5\nstderr_syslog=true
 [program:p]\ncommand=x\nstdout_capture_maxbytes=1KB\n[ctlplugin:c]\nsupervisor.ctl_factory=a:b\n`;
     expect(warnings(config)).toEqual([
-      'The configuration uses what this version reads but does not act on yet: [eventlistener:x], [ctlplugin:x], logfile=syslog, stdout_capture_maxbytes, stderr_syslog',
+      'The configuration uses what this version reads but does not act on yet: [ctlplugin:x], logfile=syslog, stdout_capture_maxbytes, stderr_syslog',
     ]);
     expect(warnings(program())).toEqual([]);
   });
