@@ -13,6 +13,13 @@ import {
 /** How much of what broke the protocol is shown. */
 const shownBytes = 100;
 
+const expectedIn: { readonly [S in ListenerState]: string } = {
+  ACKNOWLEDGED: "b'READY\\n'",
+  READY: 'nothing',
+  BUSY: 'a result line',
+  UNKNOWN: 'nothing',
+};
+
 /** A child that receives events: how far its conversation is, and the event that it handles. */
 export class Listener {
   readonly #name: string;
@@ -99,13 +106,10 @@ export class Listener {
   #tellBreach({ state, bytes }: Extract<Finding, { readonly type: 'unexpected' }>): void {
     const shown = bytesRepr(bytes.subarray(0, shownBytes));
     const more = bytes.length > shownBytes ? ` and ${bytes.length - shownBytes} more bytes` : '';
-    const expected = {
-      ACKNOWLEDGED: "b'READY\\n'",
-      READY: 'nothing',
-      BUSY: 'a result line',
-      UNKNOWN: 'nothing',
-    };
-    this.#log('warn', `${this.#name}: expected ${expected[state]} but got ${shown}${more}`);
+    this.#log(
+      'warn',
+      `${this.#name}: expected ${expectedIn[state]} in state ${state} but got ${shown}${more}`,
+    );
   }
 }
 
