@@ -10,7 +10,7 @@ import {
 } from '../../../daemon/event/listener-protocol.ts';
 
 /** Findings as short words, and the state in the end. */
-function after(from: Conversation, text: string): string {
+function outcomeOf(from: Conversation, text: string): string {
   const { next, findings } = hear(from, Buffer.from(text));
   return [...findings.map(word), next.state].join(' ');
 }
@@ -42,16 +42,16 @@ describe('a listener that is yet to say READY', () => {
     ['ready\n', 'unexpected(ACKNOWLEDGED) UNKNOWN'],
   ] as const) {
     it(`that says ${JSON.stringify(text)}: ${outcome}`, () =>
-      expect(after(newConversation, text)).toBe(outcome));
+      expect(outcomeOf(newConversation, text)).toBe(outcome));
   }
 });
 
 it('may say nothing while it is READY', () => {
-  expect(after(ready, 'x')).toBe('unexpected(READY) UNKNOWN');
+  expect(outcomeOf(ready, 'x')).toBe('unexpected(READY) UNKNOWN');
 });
 
 it('is not listened to any more once it has broken the protocol', () => {
-  expect(after({ state: 'UNKNOWN' }, 'READY\n')).toBe('UNKNOWN');
+  expect(outcomeOf({ state: 'UNKNOWN' }, 'READY\n')).toBe('UNKNOWN');
 });
 
 describe('a listener that handles an event', () => {
@@ -79,20 +79,22 @@ describe('a listener that handles an event', () => {
     ['READY\n', 'bad(READY) UNKNOWN'],
   ] as const) {
     it(`and says ${JSON.stringify(text)}: ${outcome}`, () =>
-      expect(after(busyConversation, text)).toBe(outcome));
+      expect(outcomeOf(busyConversation, text)).toBe(outcome));
   }
 
   it('may need as many bytes as it likes for its result, of which few are kept', () => {
     const { next } = hear(busyConversation, Buffer.from(`RESULT 1000001\n${'x'.repeat(1_000_000)}`));
     expect(JSON.stringify(next).length).toBeLessThan(1000);
-    expect(after(next, 'x')).toBe('rejected ACKNOWLEDGED');
+    expect(outcomeOf(next, 'x')).toBe('rejected ACKNOWLEDGED');
   });
 
   it('must end the line of its result within bounds', () => {
     const blanks = (count: number) => `RESULT ${' '.repeat(count - 8)}2`;
-    expect(after(busyConversation, `${blanks(longestResultLine)}\nOK`)).toBe('ok ACKNOWLEDGED');
-    expect(after(busyConversation, `${blanks(longestResultLine + 1)}\nOK`)).toBe('unexpected(BUSY) UNKNOWN');
-    expect(after(busyConversation, 'x'.repeat(longestResultLine + 1))).toBe('unexpected(BUSY) UNKNOWN');
+    expect(outcomeOf(busyConversation, `${blanks(longestResultLine)}\nOK`)).toBe('ok ACKNOWLEDGED');
+    expect(outcomeOf(busyConversation, `${blanks(longestResultLine + 1)}\nOK`)).toBe(
+      'unexpected(BUSY) UNKNOWN',
+    );
+    expect(outcomeOf(busyConversation, 'x'.repeat(longestResultLine + 1))).toBe('unexpected(BUSY) UNKNOWN');
   });
 });
 
@@ -137,7 +139,7 @@ function inPieces(from: Conversation, text: string, cuts: readonly number[]): st
 it('understands the same, wherever its words are split', () => {
   fc.assert(
     fc.property(anyStart, anyText, fc.array(fc.nat(100)), (from, text, cuts) => {
-      expect(inPieces(from, text, cuts)).toBe(after(from, text));
+      expect(inPieces(from, text, cuts)).toBe(outcomeOf(from, text));
     }),
     { numRuns: 2000 },
   );
