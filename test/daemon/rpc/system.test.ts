@@ -47,6 +47,7 @@ const signatures: { readonly [name: string]: string } = {
   removeProcessGroup: 'boolean string',
   restart: 'boolean',
   sendProcessStdin: 'boolean string string',
+  sendRemoteCommEvent: 'boolean string string',
   shutdown: 'boolean',
   signalAllProcesses: 'array string',
   signalProcess: 'boolean string string',
@@ -103,7 +104,7 @@ describe('system.*', () => {
   it('answers while the daemon shuts down', async () => {
     const context = fakeRpcContext();
     context.supervisor.state = 'SHUTDOWN';
-    expect(await answer(context, 'system.listMethods')).toHaveLength(42);
+    expect(await answer(context, 'system.listMethods')).toHaveLength(43);
   });
 
   it('offers supervisor.* under each configured namespace, and nowhere else', async () => {
