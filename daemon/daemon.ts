@@ -99,7 +99,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     groups: () => supervisor.groups,
     log: (level, text) => log.log(level, text),
     defer: (callback) => void setImmediate(callback),
-    onSettled: () => supervisor.delivered(),
+    onSettled: () => supervisor.listenersSettled(),
   });
   const host = new LinuxHost({
     runtimeDirectory: runtimeDirectory.path,

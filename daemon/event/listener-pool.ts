@@ -41,7 +41,7 @@ export interface PoolContext {
   readonly identifier: string;
   readonly clock: Clock;
   readonly log: (level: LogLevel, text: string) => void;
-  /** Calls back when what is going on is done, before the event loop waits again. */
+  /** Calls back when all that goes on now is done, before the event loop waits again. */
   readonly defer: (callback: () => void) => void;
   /** Told when a pool has nothing left to deliver, or nobody to deliver it to. */
   readonly onSettled: () => void;
@@ -158,9 +158,12 @@ export class ListenerPool {
     this.#buffer.length = 0;
   }
 
+  /** Puts an event back in front of the others. */
   #reject(event: PooledEvent): void {
     event.rejections += 1;
-    this.#putBack(event);
+    this.#tellRebuffering(event, this.#buffer.length);
+    this.#makeRoom();
+    this.#buffer.unshift(event);
     if (event.rejections <= rejectionsWithoutPause || this.#pause !== undefined) return;
     const { clock } = this.#context;
     this.#pause = clock.setTimer(after(clock.now().instant, pauseSecs), () => {
@@ -169,14 +172,10 @@ export class ListenerPool {
     });
   }
 
-  #putBack(event: PooledEvent): void {
+  #tellRebuffering({ serial }: PooledEvent, others: number): void {
     const { buffer_size: max } = this.#group.settings;
-    this.#context.log(
-      'debug',
-      `rebuffering event ${event.serial} for pool ${this.name} (buf size=${this.#buffer.length}, max=${max})`,
-    );
-    this.#makeRoom();
-    this.#buffer.unshift(event);
+    const text = `rebuffering event ${serial} for pool ${this.name} (buf size=${others}, max=${max})`;
+    this.#context.log('debug', text);
   }
 
   #makeRoom(): void {
@@ -188,6 +187,7 @@ export class ListenerPool {
     }
   }
 
+  /** Does what may have become possible, or pointless. */
   #settle(): void {
     this.#dispatchSoon();
     if (!this.isDelivering) this.#context.onSettled();
@@ -208,10 +208,12 @@ export class ListenerPool {
 
   #dispatch(): void {
     if (this.#pause !== undefined || !this.#hasTaker()) return;
-    for (let event = this.#buffer.shift(); event !== undefined; event = this.#buffer.shift()) {
-      if (this.#send(event)) continue;
-      this.#putBack(event);
-      return;
+    for (let [event] = this.#buffer; event !== undefined; [event] = this.#buffer) {
+      if (!this.#send(event)) {
+        this.#tellRebuffering(event, this.#buffer.length - 1);
+        return;
+      }
+      this.#buffer.shift();
     }
   }
 

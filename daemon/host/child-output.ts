@@ -188,11 +188,16 @@ export class ChildOutput {
       log,
     };
     const hear = this.#listenerObserver();
-    const stream =
-      hear === undefined
-        ? new OutputStream({ ...options, observe: this.#observer() })
-        : new ListenerStream({ ...options, hear });
-    this.#open = { fd, stream };
+    try {
+      const stream =
+        hear === undefined
+          ? new OutputStream({ ...options, observe: this.#observer() })
+          : new ListenerStream({ ...options, hear });
+      this.#open = { fd, stream };
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
     this.#isUnused = true;
     return this.#open;
   }

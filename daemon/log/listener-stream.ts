@@ -31,12 +31,17 @@ export class ListenerStream implements ReadyListener {
   /** Bytes that are missing from the log since it could last take some. */
   #missing = 0;
 
-  /** @throws {SystemError} */
+  /** @throws {SystemError} such as `EMFILE` */
   constructor(options: ListenerStreamOptions) {
     this.#options = options;
     this.#copy = makePipe();
     this.#log = new OutputStream({ ...options, pipe: this.#copy.readEnd });
-    options.epoll.add(options.pipe, EPOLLIN, this);
+    try {
+      options.epoll.add(options.pipe, EPOLLIN, this);
+    } catch (error) {
+      this.#closeCopy();
+      throw error;
+    }
   }
 
   /**
@@ -72,6 +77,10 @@ export class ListenerStream implements ReadyListener {
     this.end();
     this.#options.epoll.remove(this.#options.pipe);
     this.#log.close();
+    this.#closeCopy();
+  }
+
+  #closeCopy(): void {
     closeSync(this.#copy.readEnd);
     closeSync(this.#copy.writeEnd);
   }

@@ -54,7 +54,7 @@ type Task =
   | { readonly type: 'stop'; readonly entry: ProcessEntry; readonly waiter: StopWaiter }
   | { readonly type: 'exit'; readonly exit: ChildExit }
   | { readonly type: 'shut down' }
-  | { readonly type: 'delivered' }
+  | { readonly type: 'listeners settled' }
   | { readonly type: 'wake' };
 
 const shutdownReport = { type: 'shutdown report' } as const;
@@ -200,9 +200,9 @@ export class Supervisor implements SupervisorControl {
     }
   }
 
-  /** The listeners of some group have been told all there was; shutdown may have waited for that. */
-  delivered(): void {
-    if (this.#shutdown !== undefined) this.#dispatch({ type: 'delivered' });
+  /** The listeners of some group have nothing left to be told; shutdown may have waited for that. */
+  listenersSettled(): void {
+    if (this.#shutdown !== undefined) this.#dispatch({ type: 'listeners settled' });
   }
 
   /** Lets go of every child handle and of the clock. Children that still live go on without us. */
@@ -269,7 +269,7 @@ export class Supervisor implements SupervisorControl {
       case 'wake':
         this.#wake();
         break;
-      case 'delivered':
+      case 'listeners settled':
         break;
       default:
         task satisfies never;
@@ -376,8 +376,8 @@ export class Supervisor implements SupervisorControl {
     for (let due = this.#deadlines.takeDue(instant); due; due = this.#deadlines.takeDue(instant)) {
       if (due.type === 'tick') this.#runner.handle(due.entry, { type: 'tick', maySpawn });
       else if (due.type === 'stop report') this.#reportStop(due.entry);
+      // The other one, for the last deliveries, asks for nothing: shutdown goes on after every task.
       else if (due.type === 'shutdown report') this.#reportShutdown();
-      // The last deliveries: shutdown goes on after this, as after every task.
       // The rest has come too, so the timer is set to a moment in the past: the event loop's next turn.
       if (this.#host.clock.now().instant - instant > longestWakeSecs) return;
     }

@@ -21,7 +21,7 @@ export class ListeningWorld extends SimulatedWorld {
       groups: () => this.supervisor.groups,
       log: (level, text) => void this.lines.push(`${level} ${text}`),
       defer: (callback) => void this.#deferred.push(callback),
-      onSettled: () => this.supervisor.delivered(),
+      onSettled: () => this.supervisor.listenersSettled(),
     });
     this.onEvent = (event) => this.bus.emit(event);
     this.isDelivering = (group) => this.bus.isDelivering(group);
