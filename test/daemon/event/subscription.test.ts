@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { eventTypes } from '../../../conf/event-types.ts';
 import { envelope } from '../../../daemon/event/envelope.ts';
 import { subscription } from '../../../daemon/event/subscription.ts';
 
@@ -49,4 +51,13 @@ describe('the length in an envelope', () => {
       );
     }
   });
+});
+
+it('has every type it can be for in docs/events.md, abstract ones in italics', () => {
+  const page = readFileSync('docs/events.md', 'utf8');
+  const concrete: ReadonlySet<string> = subscription(['EVENT']);
+  const rows = page
+    .split('\n')
+    .flatMap((line) => /^\| (\*?[A-Z][^|]*) \|/.exec(line)?.[1]?.split(', ') ?? []);
+  expect(rows.sort()).toEqual(eventTypes.map((type) => (concrete.has(type) ? type : `*${type}*`)).sort());
 });
