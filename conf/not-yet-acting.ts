@@ -1,5 +1,5 @@
 /** What a configuration may say, and this version reads and checks, but does not act on yet. */
-import type { ChannelSettings, GroupSettings, Settings } from './settings.ts';
+import type { GroupSettings, Settings } from './settings.ts';
 
 /** What the predicates look at. */
 export interface UsedConfiguration {
@@ -24,28 +24,10 @@ export const notYetActing: readonly NotYetActing[] = [
     name: '[ctlplugin:x]',
     isUsed: ({ sectionNames }) => [...sectionNames].some((name) => name.startsWith('ctlplugin:')),
   },
-  { name: 'logfile=syslog', isUsed: ({ settings }) => settings.supervisord.logfile === 'syslog' },
-  ...(['stdout', 'stderr'] as const).flatMap((channel): NotYetActing[] => [
-    onChannel(channel, `${channel}_capture_maxbytes`, ({ capture_maxbytes }) => capture_maxbytes !== 0),
-    onChannel(channel, `${channel}_events_enabled`, ({ events_enabled }) => events_enabled),
-    onChannel(channel, `${channel}_syslog`, ({ syslog }) => syslog),
-  ]),
 ];
 
 function hasGroup(groups: readonly GroupSettings[], type: GroupSettings['type']): boolean {
   return groups.some((group) => group.type === type);
-}
-
-function onChannel(
-  channel: 'stdout' | 'stderr',
-  name: string,
-  uses: (settings: ChannelSettings) => boolean,
-): NotYetActing {
-  return {
-    name,
-    isUsed: ({ settings }) =>
-      settings.groups.some(({ processes }) => processes.some((process) => uses(process[channel]))),
-  };
 }
 
 /** One warning for all that the configuration uses; `undefined`: it uses none. */

@@ -23,6 +23,7 @@ import type { ActivityLog } from './log/activity-log.ts';
 import { clearAutoLogs } from './log/auto-logs.ts';
 import { openActivityLog } from './log/open-activity-log.ts';
 import { Sinks } from './log/sinks.ts';
+import { Syslog } from './log/syslog.ts';
 import { removePidfile, writePidfile } from './pidfile.ts';
 import { Supervisor } from './process/supervisor.ts';
 import { Rereading } from './rereading.ts';
@@ -85,7 +86,8 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     onError: (error) => onException('Uncaught exception in an output stream, contained', error),
   });
   const sinks = new Sinks({ epoll, inheritedDescriptors, log: (level, text) => log.log(level, text) });
-  const log = attempt(() => openActivityLog(supervisord, sinks), 'Cannot open the log: ');
+  const syslog = new Syslog({ epoll, log: (level, text) => log.log(level, text) });
+  const log = attempt(() => openActivityLog(supervisord, { sinks, syslog }), 'Cannot open the log: ');
   for (const { level, text } of bySeverity([...settings.notices, ...setup.notices])) log.log(level, text);
   if (!supervisord.nocleanup) {
     clearAutoLogs({ ...supervisord, log: (level, text) => log.log(level, text) });
@@ -114,6 +116,8 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     epoll,
     sinks,
     listenTo: (process) => events.listenTo(process),
+    syslog,
+    events,
     log: (level, text) => log.log(level, text),
   });
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
@@ -148,6 +152,8 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   removePidfile(supervisord.pidfile);
   runtimeDirectory.remove();
   process.off('uncaughtException', onUncaught);
+  await syslog.flush();
+  syslog.close();
   await log.close();
   epoll.close();
   // Somebody may have asked for the end while it was getting ready to start over.

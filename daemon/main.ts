@@ -34,6 +34,8 @@ import { systemUsers } from './host/users.ts';
 import { HttpServerError } from './http/http-server-error.ts';
 import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
+import { syslogMessage } from './log/syslog-message.ts';
+import { SyslogSocket } from './log/syslog-socket.ts';
 import { Signals } from './signals.ts';
 import { tempDirectory } from './temp-directory.ts';
 
@@ -135,12 +137,11 @@ async function run({
 
 /** A restart has failed. Maybe nobody sees stderr any more, so the log of the life before is told too. */
 function leaveTrace(logfile: string, error: unknown): void {
-  if (logfile === 'syslog' || !isRotatable(logfile)) return;
   const reason = error instanceof Error ? error.message : String(error);
-  appendFileSync(
-    logfile,
-    formatRecord((Date.now() / 1000) as EpochSeconds, 'critical', `Cannot restart: ${reason}`),
-  );
+  const now = (Date.now() / 1000) as EpochSeconds;
+  const record = formatRecord(now, 'critical', `Cannot restart: ${reason}`);
+  if (logfile === 'syslog') new SyslogSocket().send(syslogMessage(new Date(), Buffer.from(record)));
+  else if (isRotatable(logfile)) appendFileSync(logfile, record);
 }
 
 /**

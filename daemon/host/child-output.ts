@@ -1,36 +1,32 @@
 import { closeSync } from 'node:fs';
-import type { ChannelSettings, Logfile, LogLevel, ProcessSettings, User } from '../../conf/settings.ts';
+import type { ChannelSettings, Logfile, ProcessSettings, User } from '../../conf/settings.ts';
 import { createAutoLog } from '../log/auto-logs.ts';
-import { debugLine, listenerDebugLine } from '../log/debug-line.ts';
+import { listenerDebugLine } from '../log/debug-line.ts';
 import { ListenerStream } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
+import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
-import { AnsiStripper } from '../log/strip-ansi.ts';
+import type { Syslog } from '../log/syslog.ts';
+import { SyslogCopy } from '../log/syslog-copy.ts';
+import { channelFilter, type FilterContext, type OutputObserver, speaksProtocol } from './channel-filter.ts';
 import type { Epoll } from './epoll.ts';
 import { ensureFifo, fifoPath, openForChild, openForDaemon, removeFifo } from './fifo.ts';
 import type { Channel } from './host.ts';
 import { errorCode } from './libc/call.ts';
 
-/** Shown each chunk of output as it is logged. The bytes are valid only during the call. */
-export type OutputObserver = (bytes: Buffer) => void;
-
 /** What all channels of all processes share. */
-export interface OutputContext {
+export interface OutputContext extends FilterContext {
   readonly runtimeDirectory: string;
   readonly childlogdir: string;
   readonly identifier: string;
-  readonly stripAnsi: boolean;
-  /** Copy output to the activity log. */
-  readonly debugOutput: boolean;
   readonly epoll: Epoll;
   readonly sinks: Sinks;
-  observeOutput?(process: ProcessSettings, channel: Channel): OutputObserver | undefined;
+  readonly syslog: Syslog;
   /**
    * Who converses with a process, if it is an event listener: what it writes to stdout is its part, and is told
    * at once and unfiltered. Asked once for each process.
    */
   listenTo?(process: ProcessSettings): OutputObserver | undefined;
-  log(level: LogLevel, text: string): void;
 }
 
 /** The stdout or the stderr of a process, through any number of spawns: FIFO, stream and log. */
@@ -46,6 +42,8 @@ export class ChildOutput {
   /** No child has had the FIFO since it was opened. */
   #isUnused = false;
   #lease: SinkLease | undefined;
+  /** Of the last child, which may have left others that still write. */
+  #pid = 0;
 
   constructor(process: ProcessSettings, channel: Channel, context: OutputContext) {
     this.#process = process;
@@ -85,7 +83,7 @@ export class ChildOutput {
       const childEnd = openForChild(`/proc/self/fd/${fd}`);
       try {
         const { logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
-        stream.begin(lease.sink, { maxbytes, backups });
+        stream.begin(this.#withSyslog(lease.sink), { maxbytes, backups });
       } catch (error) {
         closeSync(childEnd);
         throw error;
@@ -97,6 +95,11 @@ export class ChildOutput {
       lease.release();
       throw error;
     }
+  }
+
+  /** The child that `open` was for runs. */
+  started(pid: number): void {
+    this.#pid = pid;
   }
 
   /** Puts words of the daemon itself into the log, after `open`. */
@@ -179,20 +182,18 @@ export class ChildOutput {
     if (this.#open !== undefined) return this.#open;
     ensureFifo(this.#fifo, owner);
     const fd = openForDaemon(this.#fifo);
-    const { epoll, stripAnsi, log } = this.#context;
+    const { epoll, log } = this.#context;
     const options = {
       pipe: fd,
       epoll,
       owner: `'${this.#process.name}' ${this.#channel}`,
-      filter: stripAnsi ? new AnsiStripper() : undefined,
+      filter: channelFilter(this.#process, this.#channel, this.#context, () => this.#pid),
       log,
     };
     const hear = this.#listenerObserver();
     try {
       const stream =
-        hear === undefined
-          ? new OutputStream({ ...options, observe: this.#observer() })
-          : new ListenerStream({ ...options, hear });
+        hear === undefined ? new OutputStream(options) : new ListenerStream({ ...options, hear });
       this.#open = { fd, stream };
     } catch (error) {
       closeSync(fd);
@@ -203,7 +204,7 @@ export class ChildOutput {
   }
 
   #listenerObserver(): OutputObserver | undefined {
-    if (this.#channel !== 'stdout') return undefined;
+    if (!speaksProtocol(this.#process, this.#channel)) return undefined;
     const { debugOutput, listenTo, log } = this.#context;
     const hear = listenTo?.(this.#process);
     if (hear === undefined || !debugOutput) return hear;
@@ -213,14 +214,8 @@ export class ChildOutput {
     };
   }
 
-  #observer(): OutputObserver | undefined {
-    const { debugOutput, observeOutput, log } = this.#context;
-    const [process, channel] = [this.#process, this.#channel];
-    const observe = observeOutput?.(process, channel);
-    if (!debugOutput) return observe;
-    return (bytes) => {
-      log('debug', debugLine(process.name, channel, bytes));
-      observe?.(bytes);
-    };
+  #withSyslog(sink: Sink): Sink {
+    if (!this.#settings.syslog || speaksProtocol(this.#process, this.#channel)) return sink;
+    return new SyslogCopy(sink, this.#context.syslog, this.#process.name);
   }
 }

@@ -73,7 +73,11 @@ export class LinuxChild implements ChildHandle {
       const { path, argv } = command;
       const nofile = this.#context.childNofile;
       const outcome = spawnProgram({ name, path, argv, environment, directory, stdio, user, umask, nofile });
-      if (outcome.type === 'spawned') return outcome;
+      if (outcome.type === 'spawned') {
+        this.#stdout.started(outcome.pid);
+        this.#stderr?.started(outcome.pid);
+        return outcome;
+      }
       (this.#stderr ?? this.#stdout).write(outcome.lines);
       this.finish();
       return { type: 'failed', reason: outcome.reason };

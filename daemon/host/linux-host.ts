@@ -1,7 +1,8 @@
 import nodeProcess from 'node:process';
 import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import { Sinks } from '../log/sinks.ts';
-import type { OutputObserver } from './child-output.ts';
+import { Syslog } from '../log/syslog.ts';
+import type { OutputEvents, OutputObserver } from './channel-filter.ts';
 import { Epoll } from './epoll.ts';
 import type { Channel, ChildExit, ChildHandle, Host, KillResult } from './host.ts';
 import { errorCode } from './libc/call.ts';
@@ -30,6 +31,10 @@ export interface LinuxHostOptions {
   readonly epoll?: Epoll;
   /** The sinks of the daemon, made for the same `epoll`. */
   readonly sinks?: Sinks;
+  /** The way to syslog of the daemon, made for the same `epoll`; the caller closes it. By default one of its own. */
+  readonly syslog?: Syslog;
+  /** Takes what output gives rise to; by default nobody does. */
+  readonly events?: OutputEvents;
   log(level: LogLevel, text: string): void;
   /** Who wants to see the output of a channel; `undefined`: nobody. Asked once for each channel. */
   observeOutput?(process: ProcessSettings, channel: Channel): OutputObserver | undefined;
@@ -41,12 +46,14 @@ export interface LinuxHostOptions {
 
 /** Milliseconds to rest after moving output: see `Epoll`. */
 const pauseMs = 10;
+const noEvents: OutputEvents = { isWanted: () => false, emit() {} };
 
 /** The operating system this daemon runs on. */
 export class LinuxHost implements Host {
   readonly clock = systemClock;
   readonly #context: ChildContext;
   readonly #ownEpoll: Epoll | undefined;
+  readonly #ownSyslog: Syslog | undefined;
   readonly #reaper: Reaper;
   readonly #exitListeners: ((exit: ChildExit) => void)[] = [];
 
@@ -60,13 +67,17 @@ export class LinuxHost implements Host {
     this.#ownEpoll = options.epoll === undefined ? epoll : undefined;
     const { inheritedDescriptors } = options;
     const sinks = options.sinks ?? new Sinks({ epoll, inheritedDescriptors, log });
+    const syslog = options.syslog ?? new Syslog({ epoll, log });
+    this.#ownSyslog = options.syslog === undefined ? syslog : undefined;
     this.#context = {
       ...options,
       log,
       observeOutput: (process, channel) => options.observeOutput?.(process, channel),
       listenTo: (process) => options.listenTo?.(process),
+      events: options.events ?? noEvents,
       epoll,
       sinks,
+      syslog,
     };
     const onExit = (exit: ChildExit) => {
       for (const listener of this.#exitListeners) listener(exit);
@@ -102,6 +113,7 @@ export class LinuxHost implements Host {
   /** Lets the event loop end. All children must have been disposed of. */
   close(): void {
     this.#reaper[Symbol.dispose]();
+    this.#ownSyslog?.close();
     this.#ownEpoll?.close();
   }
 }

@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Largest request: a process can be sent that much on its stdin in one call. */
-export const maxBodyBytes = 16 * 1024 * 1024;
 /** How long a client may take to send a body. */
 const bodyTimeoutMilliseconds = 60_000;
 /** What is read of a body that nobody wants, so that its sender gets to see the answer. */
@@ -14,13 +12,17 @@ export type BodyResult =
   | { readonly type: 'refused'; readonly status: 408 | 411 | 413 }
   | { readonly type: 'client-gone' };
 
-/** Reads the whole body of a request into memory. */
-export function readBody(request: IncomingMessage, response: ServerResponse): Promise<BodyResult> {
+/** Reads the whole body of a request into memory, unless it has more than `maxBytes`. */
+export function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBytes: number,
+): Promise<BodyResult> {
   const { 'content-length': contentLength, 'transfer-encoding': encoding, expect } = request.headers;
   if (contentLength === undefined && encoding === undefined) {
     return Promise.resolve({ type: 'refused', status: 411 });
   }
-  if (Number(contentLength ?? 0) > maxBodyBytes) return Promise.resolve({ type: 'refused', status: 413 });
+  if (Number(contentLength ?? 0) > maxBytes) return Promise.resolve({ type: 'refused', status: 413 });
   if (expect?.toLowerCase() === '100-continue') response.writeContinue();
 
   return new Promise((resolve) => {
@@ -34,7 +36,7 @@ export function readBody(request: IncomingMessage, response: ServerResponse): Pr
     const timeout = setTimeout(finish, bodyTimeoutMilliseconds, { type: 'refused', status: 408 });
     const onData = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length > maxBodyBytes) {
+      if (length > maxBytes) {
         finish({ type: 'refused', status: 413 });
         return;
       }

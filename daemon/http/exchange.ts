@@ -2,11 +2,13 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { RpcContext } from '../rpc/context.ts';
 import type { RpcDispatcher } from '../rpc/dispatcher.ts';
 import { errorPage } from './error-page.ts';
+import type { PageTokens } from './page/tokens.ts';
 
 /** What the handlers answer from. */
 export interface HttpApplication {
   readonly context: RpcContext;
   readonly rpc: RpcDispatcher;
+  readonly tokens: PageTokens;
 }
 
 /** One request, and the answer to it. */

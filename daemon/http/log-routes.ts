@@ -51,6 +51,8 @@ async function followLog(
   response.writeHead(200, {
     'Last-Modified': follower.modified.toUTCString(),
     'Content-Type': 'text/plain;charset=utf-8',
+    // What a program prints must not be taken for a page of ours.
+    'X-Content-Type-Options': 'nosniff',
     ...headers,
   });
   response.flushHeaders();

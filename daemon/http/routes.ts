@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { type Exchange, replyError } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { followMainLog, followProcessLog } from './log-routes.ts';
+import { answerPage, pages } from './page/route.ts';
 import { pathOf } from './path.ts';
 import { answerRpc } from './rpc-route.ts';
+import { answerStaticFile } from './static-files.ts';
 
 export interface Route {
   readonly name: string;
@@ -12,8 +14,6 @@ export interface Route {
   matches(request: IncomingMessage, url: string): boolean;
   handle(exchange: Exchange): void | Promise<void>;
 }
-
-const pages: ReadonlySet<string> = new Set(['', 'index.html', 'tail.html', 'ok.html']);
 
 /** Everything that is served, in the order in which it is tried. The last takes all that is left. */
 export const routes: readonly Route[] = [
@@ -41,19 +41,15 @@ export const routes: readonly Route[] = [
   {
     name: 'web page',
     example: '/index.html',
-    methods: new Set(['GET', 'POST']),
-    matches: ({ method }, url) => (method === 'GET' || method === 'POST') && pages.has(pathOf(url)),
-    handle: notFound,
+    methods: new Set(['GET', 'HEAD', 'POST']),
+    matches: (_request, url) => pages.has(pathOf(url)),
+    handle: answerPage,
   },
   {
     name: 'static file',
     example: '/stylesheets/supervisor.css',
     methods: new Set(['GET', 'HEAD']),
     matches: () => true,
-    handle: notFound,
+    handle: answerStaticFile,
   },
 ];
-
-function notFound(exchange: Exchange): void {
-  replyError(exchange, 404);
-}

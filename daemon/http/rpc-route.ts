@@ -1,10 +1,13 @@
 import { readBody } from './body.ts';
 import { type Exchange, reply, replyError } from './exchange.ts';
 
+/** Largest call: a process can be sent that much on its stdin at once. */
+const maxCallBytes = 16 * 1024 * 1024;
+
 /** `/RPC2`: one XML-RPC call. The answer may take as long as the process it is about. */
 export async function answerRpc(exchange: Exchange): Promise<void> {
   const { request, response, rpc } = exchange;
-  const received = await readBody(request, response);
+  const received = await readBody(request, response, maxCallBytes);
   switch (received.type) {
     case 'client-gone':
       return;

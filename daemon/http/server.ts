@@ -19,6 +19,7 @@ import { Connections, refuse } from './connections.ts';
 import { type Exchange, type HttpApplication, replyError } from './exchange.ts';
 import { listenInet } from './listen.ts';
 import { isForeignOrigin } from './origin.ts';
+import { PageTokens } from './page/tokens.ts';
 import { routes } from './routes.ts';
 import { listenUnix, type UnixSocketFile } from './unix-socket.ts';
 
@@ -60,7 +61,7 @@ export class HttpServers {
 
   /** Begins to answer, and tells the log of each server. */
   serve(context: RpcContext): void {
-    const application = { context, rpc: new RpcDispatcher(context) };
+    const application = { context, rpc: new RpcDispatcher(context), tokens: new PageTokens() };
     for (const server of this.#servers) server.serve(application);
   }
 

@@ -26,7 +26,7 @@ export interface LineWriter {
 }
 
 export interface ActivityLogOptions {
-  /** Absolute path. */
+  /** Absolute path, or `syslog`. */
   readonly logfile: string;
   /** Bytes; 0: never rotate. */
   readonly maxBytes: number;
@@ -37,6 +37,8 @@ export interface ActivityLogOptions {
   readonly copy: LineWriter | undefined;
   /** Writes to a target that is no regular file; `undefined` when the path names a regular or new file. */
   readonly device: LineWriter | undefined;
+  /** How `device` gets records; by default as a file does. */
+  readonly format?: typeof formatRecord;
 }
 
 export class ActivityLog {
@@ -74,23 +76,14 @@ export class ActivityLog {
   /** Queues one record. Texts of several lines are written raw, as supervisord does. */
   log(level: LogLevel, text: string): void {
     if (!this.isEnabled(level)) return;
-    const record = formatRecord(this.#options.now(), level, text);
-    this.#options.copy?.write(record);
-    if (this.#options.device !== undefined) {
-      this.#options.device.write(record);
-      return;
-    }
-    this.#enqueue(record);
+    const record = this.#writeElsewhere(level, text);
+    if (this.#options.device === undefined) this.#enqueue(record);
   }
 
   /** Writes a record at once, past the queue, for a daemon that is about to die. */
   logNow(level: LogLevel, text: string): void {
-    const record = formatRecord(this.#options.now(), level, text);
-    this.#options.copy?.write(record);
-    if (this.#options.device !== undefined) {
-      this.#options.device.write(record);
-      return;
-    }
+    const record = this.#writeElsewhere(level, text);
+    if (this.#options.device !== undefined) return;
     // A record under way may come twice: better than not at all.
     const pending = [this.#inFlight ?? '', ...this.#queue].join('');
     this.#queue = [];
@@ -142,6 +135,16 @@ export class ActivityLog {
     this.#isClosed = true;
     clearTimeout(this.#retry);
     await this.#closeStream();
+  }
+
+  /** Writes a record to wherever it goes besides the file. @returns the record */
+  #writeElsewhere(level: LogLevel, text: string): string {
+    const { now, copy, device, format = formatRecord } = this.#options;
+    const time = now();
+    const record = formatRecord(time, level, text);
+    copy?.write(record);
+    device?.write(format(time, level, text));
+    return record;
   }
 
   /** Resolves when the file is there, or has failed to be opened. */

@@ -13,7 +13,7 @@ import { OutputStream, type OutputStreamOptions } from './output-stream.ts';
 import { pipeCapacity } from './pipe-peek.ts';
 import type { Rotation, Sink } from './sink.ts';
 
-export interface ListenerStreamOptions extends Omit<OutputStreamOptions, 'observe'> {
+export interface ListenerStreamOptions extends OutputStreamOptions {
   /** Told what the listener says, while it lives. The bytes are valid only during the call. */
   readonly hear: (bytes: Buffer) => void;
 }

@@ -25,6 +25,17 @@ export function formatRecord(epoch: EpochSeconds, level: LogLevel, text: string)
   return `${day} ${time},${milliseconds} ${levelWords[level]} ${text}\n`;
 }
 
+/**
+ * The same for a place that takes lines one by one: each line of the text becomes a record. Newlines at its
+ * end do not count.
+ *
+ * @see supervisor/loggers.py, `SyslogHandler.emit`
+ */
+export function formatLines(epoch: EpochSeconds, level: LogLevel, text: string): string {
+  const lines = text.replace(/\n+$/, '').split('\n');
+  return lines.map((line) => formatRecord(epoch, level, line)).join('');
+}
+
 function two(value: number): string {
   return String(value).padStart(2, '0');
 }

@@ -2,15 +2,20 @@ import type { SupervisordSettings } from '../../conf/settings.ts';
 import type { EpochSeconds } from '../host/clock.ts';
 import { ActivityLog, type LineWriter } from './activity-log.ts';
 import { QueuedLineWriter } from './line-writer.ts';
+import { formatLines } from './log-record.ts';
 import type { Sinks } from './sinks.ts';
 import { SpecialSink } from './special-sink.ts';
+import type { Syslog } from './syslog.ts';
 
 /**
  * Opens the activity log that the settings describe; in the foreground with a copy on stdout.
  *
  * @throws the system's error when it cannot be opened
  */
-export function openActivityLog(supervisord: SupervisordSettings, sinks: Sinks): ActivityLog {
+export function openActivityLog(
+  supervisord: SupervisordSettings,
+  { sinks, syslog }: { readonly sinks: Sinks; readonly syslog: Syslog },
+): ActivityLog {
   const { nodaemon, silent, logfile } = supervisord;
   return new ActivityLog({
     logfile,
@@ -19,8 +24,19 @@ export function openActivityLog(supervisord: SupervisordSettings, sinks: Sinks):
     level: supervisord.loglevel,
     now: () => (Date.now() / 1000) as EpochSeconds,
     copy: nodaemon && !silent ? specialWriter('/dev/stdout', sinks) : undefined,
-    device: logfile === 'syslog' ? { write() {} } : specialWriter(logfile, sinks),
+    ...(logfile === 'syslog'
+      ? { device: syslogWriter(syslog), format: formatLines }
+      : { device: specialWriter(logfile, sinks) }),
   });
+}
+
+/** Each line is a message, which ends in a newline as supervisord's do. */
+function syslogWriter(syslog: Syslog): LineWriter {
+  return {
+    write(text) {
+      for (const line of text.split(/(?<=\n)/)) syslog.send(Buffer.from(line));
+    },
+  };
 }
 
 /** A writer for what is no regular file; `undefined` for a regular or new one. */

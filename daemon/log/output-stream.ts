@@ -11,9 +11,9 @@ import { bytesIn } from '../host/libc/bytes.ts';
 import { EAGAIN, EINTR, EINVAL, errnoName, errorCode } from '../host/libc/call.ts';
 import { EPOLLIN } from '../host/libc/readiness.ts';
 import { discard, discardSink } from './discard.ts';
+import type { OutputFilter } from './output-filter.ts';
 import { peekPipe, pipeCapacity } from './pipe-peek.ts';
 import { neverRotate, type Rotation, type Sink } from './sink.ts';
-import type { OutputFilter } from './strip-ansi.ts';
 
 export interface OutputStreamOptions {
   /** The daemon's end of the FIFO, non-blocking. The stream does not close it. */
@@ -22,8 +22,6 @@ export interface OutputStreamOptions {
   /** Whose output it is, for messages: `'web' stdout`. */
   readonly owner: string;
   readonly filter?: OutputFilter | undefined;
-  /** Shown each chunk as it is logged. The bytes are valid only during the call. */
-  readonly observe?: ((bytes: Buffer) => void) | undefined;
   log(level: 'error' | 'info', text: string): void;
 }
 
@@ -42,7 +40,8 @@ export class OutputStream implements ReadyListener {
   readonly #options: OutputStreamOptions;
   #sink: Sink;
   #rotation: Rotation;
-  #isSpliced = false;
+  /** The sink takes bytes by splice, as far as is known. */
+  #canSplice = false;
   /** Between `begin` and `end`: the sink stays open. */
   #isRunning = false;
   #isHeld = false;
@@ -66,13 +65,14 @@ export class OutputStream implements ReadyListener {
    */
   begin(sink: Sink, rotation: Rotation): void {
     sink.hold();
+    this.#flushFilter();
     this.#stopWaiting();
     this.#release();
     this.#sink = sink;
     this.#rotation = rotation;
     this.#isHeld = true;
     this.#isRunning = true;
-    this.#isSpliced = this.#options.filter === undefined && this.#options.observe === undefined;
+    this.#canSplice = true;
     this.#watch();
   }
 
@@ -82,15 +82,14 @@ export class OutputStream implements ReadyListener {
    */
   end(): void {
     if (!this.#isRunning) return;
-    this.flush();
-    this.#put(this.#options.filter?.flush() ?? nothing);
     this.#isRunning = false;
-    if (this.#cancelWait === undefined) this.#release();
+    this.flush();
   }
 
   /** Puts words of the daemon itself into the log. Only between `begin` and `end`. */
   write(text: string): void {
-    this.#put(Buffer.from(text));
+    this.#keep(Buffer.from(text));
+    this.flush();
   }
 
   /** Moves what there is now, unless it waits for the sink. */
@@ -102,18 +101,36 @@ export class OutputStream implements ReadyListener {
     return this.#move() >= fullFlow ? 'busy' : 'quiet';
   }
 
-  /** Stops for good, after a last look at the pipe. */
+  /** Stops for good, after a last look at the pipe, and says if anything is left that the sink did not take. */
   close(): void {
     this.end();
-    this.#stopWaiting();
+    if (this.#cancelWait !== undefined) {
+      this.#stopWaiting();
+      this.#sink.hurry?.();
+      this.#move();
+      this.#stopWaiting();
+      this.#tellLost();
+    }
     this.#release();
     this.#unwatch();
   }
 
-  #put(bytes: Buffer): void {
-    if (bytes.length === 0) return;
+  #tellLost(): void {
+    const lost = this.#unwritten.length + Math.max(0, bytesIn(this.#options.pipe));
+    if (lost === 0) return;
+    const { owner, log } = this.#options;
+    log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
+  }
+
+  #keep(bytes: Buffer): void {
     this.#unwritten = Buffer.concat([this.#unwritten, bytes]);
-    this.flush();
+  }
+
+  /** The output of a child has ended: what the filter held back of it is to be written. */
+  #flushFilter(): boolean {
+    const bytes = this.#options.filter?.flush() ?? nothing;
+    if (bytes.length > 0) this.#keep(bytes);
+    return bytes.length > 0;
   }
 
   /** One turn: moves what there is, then waits for the pipe, or for the sink. @returns bytes moved */
@@ -122,9 +139,10 @@ export class OutputStream implements ReadyListener {
     let moved: Moved = this.#hold();
     while (typeof moved === 'number' && total < turn) {
       moved = this.#moveSome();
+      if (moved === 'empty' && !this.#isRunning && this.#flushFilter()) moved = 0;
       if (typeof moved !== 'number') break;
       total += moved;
-      this.#recover();
+      if (moved > 0) this.#recover();
     }
     if (moved === 'full') this.#waitUntilWritable();
     else if (typeof moved === 'object') this.#fail(moved.failed);
@@ -134,14 +152,16 @@ export class OutputStream implements ReadyListener {
 
   #moveSome(): Moved {
     if (this.#unwritten.length > 0) return this.#writeUnwritten();
-    if (this.#isSpliced) {
+    const { filter } = this.#options;
+    const seenBy = filter?.isNeeded() ? filter : undefined;
+    if (seenBy === undefined && this.#canSplice) {
       const count = this.#sink.splice(this.#options.pipe, pipeCapacity, this.#rotation);
       // Some file systems, and files opened for appending, take no splice.
       if (count !== -EINVAL) return this.#moved(count);
-      this.#isSpliced = false;
+      this.#canSplice = false;
     }
     const bytes = peekPipe(this.#options.pipe);
-    if (typeof bytes !== 'number') return this.#moveSeen(bytes);
+    if (typeof bytes !== 'number') return this.#moveSeen(bytes, seenBy);
     return bytes === 0 || bytes === -EAGAIN ? 'empty' : this.#moved(bytes);
   }
 
@@ -159,19 +179,17 @@ export class OutputStream implements ReadyListener {
     return count;
   }
 
-  #moveSeen(bytes: Buffer): Moved {
-    const { filter, observe } = this.#options;
-    if (filter === undefined && observe === undefined) {
+  #moveSeen(bytes: Buffer, filter: OutputFilter | undefined): Moved {
+    if (filter === undefined) {
       const count = this.#sink.write(bytes, this.#rotation);
       if (count > 0) this.#consume(count);
       return count === -EAGAIN ? 'full' : this.#moved(count);
     }
     // A filter must see each byte once: what the sink does not take now is kept for it.
-    const output = filter?.push(bytes) ?? bytes;
+    const output = filter.push(bytes);
     const count = output.length === 0 ? 0 : this.#sink.write(output, this.#rotation);
     if (count < output.length) this.#unwritten = Buffer.from(output.subarray(Math.max(count, 0)));
     this.#consume(bytes.length);
-    if (output.length > 0) observe?.(output);
     return bytes.length;
   }
 

@@ -28,6 +28,8 @@ export interface Sink {
   write(bytes: Uint8Array, rotation: Rotation): number;
   /** Calls `wake` once, when a full sink can take bytes again. Cancelled by what it returns. */
   onWritable(wake: () => void): () => void;
+  /** A writer will not come again: what can be taken now, though it is full, is to be taken. */
+  hurry?(): void;
   /** Closes and opens again by name, where that means something. @throws an error with `code` */
   reopen(): void;
   /** Throws away what it has kept, where that means something. @throws an error with `code` */

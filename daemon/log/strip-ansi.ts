@@ -1,11 +1,3 @@
-/** What looks at output, and may change it, on its way to the log. */
-export interface OutputFilter {
-  /** What becomes of a chunk; the filter may hold back an unfinished sequence. */
-  push(chunk: Buffer): Buffer;
-  /** The output has ended: what was held back. */
-  flush(): Buffer;
-}
-
 const esc = 0x1b;
 const bracket = 0x5b;
 const terminators = new Set(Buffer.from('HfABCDRsuJKhlpm'));
@@ -17,9 +9,10 @@ const nothing = Buffer.alloc(0);
  *
  * @see supervisor/dispatchers.py, `stripEscapes`
  */
-export class AnsiStripper implements OutputFilter {
+export class AnsiStripper {
   #state: 'text' | 'escape' | 'sequence' = 'text';
 
+  /** What remains of a chunk. The beginning of a sequence is held back. */
   push(chunk: Buffer): Buffer {
     if (this.#state === 'text' && !chunk.includes(esc)) return chunk;
     // One byte more than the chunk: an ESC that was held back turned out to be text.
@@ -44,6 +37,7 @@ export class AnsiStripper implements OutputFilter {
     return kept.subarray(0, length);
   }
 
+  /** The text has ended: what was held back. */
   flush(): Buffer {
     const held = this.#state === 'escape' ? Buffer.from([esc]) : nothing;
     this.#state = 'text';

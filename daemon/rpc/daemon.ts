@@ -63,6 +63,7 @@ export const readLog = method({
   returns: 'string',
   help: 'Text of the activity log: length bytes from offset on, or to the end if length is 0. With a negative offset and length 0, the last bytes.',
   async call({ activityLog }, offset, length) {
+    if (activityLog.path === undefined) throw new RpcFault('NO_FILE', 'syslog');
     await activityLog.flush();
     return await readLogFile(activityLog.path, offset, length);
   },

@@ -41,3 +41,18 @@ export function byPriority(group: ProcessGroup): SupervisedProcess[] {
 export function allByPriority(supervisor: SupervisorControl): SupervisedProcess[] {
   return supervisor.groupsByPriority().flatMap(byPriority);
 }
+
+/** All processes: sorted by name of the group, then of the process. */
+export function allByName(supervisor: SupervisorControl): SupervisedProcess[] {
+  return sortedByName(supervisor.groups).flatMap((group) => sortedByName(group.processes));
+}
+
+/** The order of names: that of their characters' codes, in every language. */
+export function compareNames(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function sortedByName<T>(byName: ReadonlyMap<string, T>): T[] {
+  return [...byName].sort(([a], [b]) => compareNames(a, b)).map(([, value]) => value);
+}

@@ -8,7 +8,7 @@ import { processStates } from '../../rpc/process-states.ts';
 import type { Encodable } from '../../rpc/xmlrpc.ts';
 import type { Channel } from '../host/host.ts';
 import type { SupervisedProcess, SupervisorControl } from '../process/control.ts';
-import { findProcess } from './find.ts';
+import { allByName, compareNames, findProcess } from './find.ts';
 import { method } from './method.ts';
 import { string } from './parameter.ts';
 
@@ -32,9 +32,7 @@ export const getAllProcessInfo = method({
   help: 'What getProcessInfo answers, for all processes.',
   call({ supervisor, now }) {
     const time = now();
-    return sortedByName(supervisor.groups).flatMap((group) =>
-      sortedByName(group.processes).map((process) => processInfo(process, time)),
-    );
+    return allByName(supervisor).map((process) => processInfo(process, time));
   },
 });
 
@@ -46,7 +44,7 @@ export const getAllConfigInfo = method({
   call({ configuration, supervisor }) {
     return configuration()
       .groups.flatMap((group) => group.processes.map((process) => ({ group, process })))
-      .sort((a, b) => compare(a.process.name, b.process.name))
+      .sort((a, b) => compareNames(a.process.name, b.process.name))
       .map(({ group, process }) => configInfo(supervisor, group, process));
   },
 });
@@ -128,13 +126,4 @@ function logfile(supervisor: SupervisorControl, process: ProcessSettings, channe
       return (active?.settings === process ? active.child.logfiles[channel] : undefined) ?? 'auto';
     }
   }
-}
-
-function sortedByName<T>(byName: ReadonlyMap<string, T>): T[] {
-  return [...byName].sort(([a], [b]) => compare(a, b)).map(([, value]) => value);
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
+import { httpRequest } from '../support/http-request.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /** `npm pack`, then `npm install -g` of the tarball into a prefix of its own. */
@@ -66,6 +67,9 @@ startsecs=0
     try {
       expect((await ctl('status')).stdout).toMatch(/^cat +RUNNING +pid \d+, uptime 0:00:0\d$/);
       expect((await ctl('status', '-o', 'wide')).stdout).toMatch(/CPU/);
+      for (const path of ['/', '/stylesheets/supervisor.css', '/images/icon.svg']) {
+        expect((await httpRequest(join(dir, 's.sock'), path)).status).toBe(200);
+      }
     } finally {
       expect((await ctl('shutdown')).stdout).toBe('Shut down');
       await waitFor(async () => (await ctl('pid')).exitCode !== 0);

@@ -1,50 +1,14 @@
-import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
+import { essence, examplesOf } from '../support/console-examples.ts';
+import { freePort } from '../support/free-port.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-interface Example {
-  readonly command: string;
-  readonly output: string;
-}
-
-/** The commands of the page, each with what it says they print. */
-function examplesOf(page: string): Example[] {
-  const examples: Example[] = [];
-  for (const [, block = ''] of page.matchAll(/```console\n(.*?)```/gs)) {
-    for (const part of block.split(/^\$ /m).slice(1)) {
-      const end = part.indexOf('\n');
-      examples.push({ command: part.slice(0, end), output: part.slice(end + 1) });
-    }
-  }
-  return examples;
-}
-
-/** Leaves what stays the same from run to run. */
-function essence(text: string): string {
-  return text
-    .replaceAll(/[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M/g, 'TIME')
-    .replaceAll(/\d+(\.\d+)? MiB/g, 'N MiB')
-    .replaceAll(/\d+/g, 'N')
-    .replaceAll(/ +/g, ' ');
-}
-
 const portOfTour = '8064';
-
-/** A port that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 describe('the tour of the README', () => {
   const examples = examplesOf(readFileSync('README.md', 'utf8'));

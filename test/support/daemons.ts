@@ -17,7 +17,8 @@ export type Implementation = 'real' | 'ours';
 /** Directory of our commands; the benchmarks point it at a bundle. */
 const ourBin = env['SUPERVISORD_TEST_BIN'] ?? resolve('bin');
 
-const bins: { readonly [I in Implementation]: string } = { real: '/usr/bin', ours: ourBin };
+/** Where the commands of each are. */
+export const bins: { readonly [I in Implementation]: string } = { real: '/usr/bin', ours: ourBin };
 
 export interface DaemonOptions {
   readonly implementation: Implementation;

@@ -2,25 +2,35 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { describe, it } from '@jest/globals';
 
-/** Where Debian's package `supervisor` puts its daemon. */
-const realSupervisord = '/usr/bin/supervisord';
+/** Something that tests need of the machine. */
+export interface NeededFile {
+  readonly file: string;
+  /** The Debian package that it comes with. */
+  readonly package: string;
+}
+
+/** It brings supervisor's Python library too. */
+const realSupervisord: NeededFile = { file: '/usr/bin/supervisord', package: 'supervisor' };
 
 /**
  * A `describe` for tests that compare with Debian's supervisord. Where it is missing they are skipped, with
  * the reason in their name; where everything must be shown (`CI` is set) that is a failure.
+ *
+ * @param others what the tests need besides
  */
-export function describeWithPeer(name: string, tests: () => void): void {
-  if (existsSync(realSupervisord)) {
+export function describeWithPeer(name: string, tests: () => void, others: readonly NeededFile[] = []): void {
+  const missing = [realSupervisord, ...others].find(({ file }) => !existsSync(file));
+  if (missing === undefined) {
     describe(name, tests);
     return;
   }
   if (process.env['CI'] === undefined) {
-    describe.skip(`${name} (skipped: the Debian package supervisor is not installed)`, tests);
+    describe.skip(`${name} (skipped: the Debian package ${missing.package} is not installed)`, tests);
     return;
   }
   describe(name, () => {
-    it(`has ${realSupervisord} to compare with`, () => {
-      throw new Error('The Debian package supervisor is not installed, and CI is set');
+    it(`has ${missing.file}`, () => {
+      throw new Error(`The Debian package ${missing.package} is not installed, and CI is set`);
     });
   });
 }

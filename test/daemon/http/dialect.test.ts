@@ -50,7 +50,7 @@ describe('a request', () => {
     ['to logtail with another method', 'POST /logtail/web HTTP/1.1\r\nContent-Length: 1\r\n\r\nx', 400],
     ['to mainlogtail with another method', 'PUT /mainlogtail HTTP/1.1\r\n\r\n', 400],
     ['for a file with another method', 'DELETE /x HTTP/1.1\r\n\r\n', 400],
-    ['for a page with HEAD', 'HEAD / HTTP/1.1\r\n\r\n', 404],
+    ['for a page with HEAD', 'HEAD / HTTP/1.1\r\n\r\n', 200],
     ['of unknown length', 'POST /RPC2 HTTP/1.1\r\n\r\n', 411],
     ['without a body', 'POST /RPC2 HTTP/1.1\r\nContent-Length: 0\r\n\r\n', 400],
     ['whose body is no call', 'POST /RPC2 HTTP/1.1\r\nContent-Length: 3\r\n\r\n<a>', 400],

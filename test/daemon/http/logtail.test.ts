@@ -64,6 +64,7 @@ describe('following a process log', () => {
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(text).toMatch(/\r\nLast-Modified: \w{3}, .* GMT\r\n/);
     expect(text).toContain('\r\nContent-Type: text/plain;charset=utf-8\r\n');
+    expect(text).toContain('\r\nX-Content-Type-Options: nosniff\r\n');
     expect(text).toContain('\r\nX-Accel-Buffering: no\r\n');
     expect(text).toContain('\r\nTransfer-Encoding: chunked\r\n');
     expect(text.split('\r\n\r\n')[1]).toBe('6\r\nhello\n\r\n');

@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { HttpServerSettings } from '../../../conf/settings.ts';
 import { type HttpServers, openHttpServers } from '../../../daemon/http/server.ts';
 import { fakeRpcContext } from '../../support/fake-rpc-context.ts';
+import { freePort } from '../../support/free-port.ts';
 import { rpcRequest, unixServer } from '../../support/http-servers.ts';
 import { groupSettings } from '../../support/process-settings.ts';
 import { RawConnection } from '../../support/raw-connection.ts';
@@ -47,16 +48,6 @@ async function open(...settings: HttpServerSettings[]): Promise<HttpServers> {
   const servers = await openHttpServers(settings, (line) => warnings.push(line));
   opened.push(servers);
   return servers;
-}
-
-/** A TCP port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No port');
-  return address.port;
 }
 
 function inetServer(host: string, port: number): HttpServerSettings {

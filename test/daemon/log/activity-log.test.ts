@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EpochSeconds } from '../../../daemon/host/clock.ts';
 import { ActivityLog, type ActivityLogOptions } from '../../../daemon/log/activity-log.ts';
-import { formatRecord } from '../../../daemon/log/log-record.ts';
+import { formatLines, formatRecord } from '../../../daemon/log/log-record.ts';
 
 let dir: string;
 let logfile: string;
@@ -54,6 +54,11 @@ describe('a record of the activity log', () => {
 
   it('keeps the lines of a text of several lines as they are', () => {
     expect(formatRecord(noon, 'debug', 'a\nb')).toBe('2026-01-31 12:05:07,042 DEBG a\nb\n');
+  });
+
+  it('is one for each line where lines are taken one by one', () => {
+    const prefix = '2026-01-31 12:05:07,042 DEBG';
+    expect(formatLines(noon, 'debug', 'a\n\nb\n\n')).toBe(`${prefix} a\n${prefix} \n${prefix} b\n`);
   });
 });
 

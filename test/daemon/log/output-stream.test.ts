@@ -281,6 +281,22 @@ describe('a log that is no file', () => {
     expect(world.log).toEqual([]);
   });
 
+  it('that nobody reads until the process is removed has lost output, which is told', async () => {
+    const fifo = world.path('fifo');
+    makeFifo(fifo, 0o600);
+    const command = `${program('numbers-lines')} 20000`;
+    const handle = world.prepare(command, { stdout: world.channel('fifo') });
+    await world.exitOf(world.start(handle));
+    handle.finish();
+    world.dispose(handle);
+    const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+    const lost = numbers(20_000).length - 65_536;
+    expect(world.log).toEqual([
+      `error ${lost} bytes of output of 'web' stdout are lost: '${fifo}' did not take them`,
+    ]);
+    closeSync(reader);
+  });
+
   it('is the descriptor that the daemon was started with, whose reader may go away', async () => {
     const { readEnd, writeEnd } = makePipe();
     await renew({ inheritedDescriptors: new Set([writeEnd]) });

@@ -1,6 +1,6 @@
 /** A control port on TCP that asks for a password. */
-import { createServer } from 'node:net';
 import type { Daemon } from '../../support/daemons.ts';
+import { freePort } from '../../support/free-port.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { activityLines } from '../steps/activity-lines.ts';
 import { runCtl } from '../steps/command-lines.ts';
@@ -9,16 +9,6 @@ import { program, programSection } from '../steps/programs.ts';
 import { states } from '../steps/states.ts';
 
 const ports = new Map<Daemon, number>();
-
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('A TCP server has a port');
-  return address.port;
-}
 
 async function request(daemon: Daemon, path: string, init: RequestInit = {}): Promise<unknown> {
   const answer = await fetch(`http://127.0.0.1:${ports.get(daemon)}${path}`, init);
