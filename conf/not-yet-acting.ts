@@ -1,5 +1,5 @@
 /** What a configuration may say, and this version reads and checks, but does not act on yet. */
-import type { GroupSettings, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** What the predicates look at. */
 export interface UsedConfiguration {
@@ -15,20 +15,10 @@ export interface NotYetActing {
 
 export const notYetActing: readonly NotYetActing[] = [
   {
-    name: '[fcgi-program:x]',
-    isUsed: ({ settings }) =>
-      hasGroup(settings.groups, 'fcgi-program') ||
-      settings.groups.some(({ processes }) => processes.some(({ socket }) => socket !== undefined)),
-  },
-  {
     name: '[ctlplugin:x]',
     isUsed: ({ sectionNames }) => [...sectionNames].some((name) => name.startsWith('ctlplugin:')),
   },
 ];
-
-function hasGroup(groups: readonly GroupSettings[], type: GroupSettings['type']): boolean {
-  return groups.some((group) => group.type === type);
-}
 
 /** One warning for all that the configuration uses; `undefined`: it uses none. */
 export function notYetActingNotice(configuration: UsedConfiguration): string | undefined {

@@ -1,4 +1,4 @@
-import { ConfigError } from './config-error.ts';
+import { ConfigError, type ConfigErrorPlace } from './config-error.ts';
 import type { DocumentValue, Section } from './dialect.ts';
 import { expand, type Scope } from './expand.ts';
 import type { Findings } from './findings.ts';
@@ -77,10 +77,15 @@ export class SectionReader<Table extends KeyTable> {
 
   /** Records what is wrong with a key; at its line, or if it is missing at the section's. */
   fail(key: KeyName<Table> | undefined, what: string): void {
+    this.#options.findings.error(new ConfigError(this.place(key), what, what + this.#suffix()));
+  }
+
+  /** Where a key is written, with its value; if it is missing, where its section is. */
+  place(key: KeyName<Table> | undefined): ConfigErrorPlace {
     const written = key === undefined ? undefined : this.written(key);
     const { file, line } = written ?? this.section;
-    const place = { file, line, section: this.section.name, key, value: written?.value };
-    this.#options.findings.error(new ConfigError(place, what, what + this.#suffix()));
+    const isSecret = key !== undefined && this.#entry(key).secret === true;
+    return { file, line, section: this.section.name, key, value: isSecret ? undefined : written?.value };
   }
 
   #suffix(): string {

@@ -8,6 +8,7 @@ import type { ActivityLog } from './log/activity-log.ts';
 import type { Supervisor } from './process/supervisor.ts';
 import type { Rereading } from './rereading.ts';
 import type { RpcContext } from './rpc/context.ts';
+import { securityWarnings } from './security-warnings.ts';
 
 export interface RpcContextParts {
   readonly supervisor: Supervisor;
@@ -35,6 +36,7 @@ export function rpcContext({ supervisor, rereading, events, log, settings }: Rpc
       supervisor.shutDown('restart');
     },
     emit: (event) => events.emit(event),
+    warnings: () => securityWarnings(rereading.settings),
     activityLog: {
       path: settings.supervisord.logfile === 'syslog' ? undefined : log.path,
       async clear() {

@@ -38,6 +38,8 @@ export interface RpcContext {
   restart(): void;
   /** Tells event listeners. */
   readonly emit: (event: RemoteCommunicationEvent) => void;
+  /** What makes the daemon open to people who should not control it, a line each. */
+  readonly warnings: () => readonly string[];
   readonly activityLog: ActivityLogControl;
   readonly pid: number;
   /** Version of this program, such as `0.1.0`. */

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly password?: string;
   /** Called with each state of the live line: stdout is a terminal. */
   readonly showLive?: (line: string) => void;
+  /** stderr is a terminal. */
+  readonly watchesStderr?: true;
 }
 
 /** Runs one line as supervisorctl does, with its output caught. */
@@ -30,6 +32,9 @@ export async function runCommand(line: string, options: RunOptions): Promise<Pri
     return typed.shift();
   };
   const input: Input = { readLine, readHidden: readLine, [Symbol.dispose]: () => undefined };
+  const printError = (text: string): void => {
+    stderr += `${text}\n`;
+  };
   using session = new Session({
     serverurl: options.serverurl,
     username: options.username,
@@ -44,9 +49,8 @@ export async function runCommand(line: string, options: RunOptions): Promise<Pri
       write: (chunk) => {
         stdout += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
       },
-      printError: (text) => {
-        stderr += `${text}\n`;
-      },
+      printError,
+      showNotice: options.watchesStderr && printError,
       showLive: options.showLive,
     },
   });

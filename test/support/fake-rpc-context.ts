@@ -55,6 +55,7 @@ export function fakeRpcContext(
     reload: () => ({ added: [], changed: [], removed: [] }),
     restart: () => supervisor.shutDown('restart'),
     emit: (event) => void events.push(event),
+    warnings: () => [],
     activityLog: { path: undefined, clear: () => {}, flush: () => Promise.resolve() },
     pid: 4242,
     productVersion: '0.1.0',
