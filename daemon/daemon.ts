@@ -11,9 +11,13 @@ import process from 'node:process';
 import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
 import { compactMemorySoon } from './compact-memory.ts';
+import { EventBus } from './event/event-bus.ts';
+import type { SerialCounter } from './event/serial.ts';
 import { Epoll } from './host/epoll.ts';
 import { LinuxHost } from './host/linux-host.ts';
 import { RuntimeDirectory } from './host/runtime-directory.ts';
+import { systemClock } from './host/system-clock.ts';
+import { systemWallClock } from './host/system-wall-clock.ts';
 import { type HttpServers, openHttpServers } from './http/server.ts';
 import type { ActivityLog } from './log/activity-log.ts';
 import { clearAutoLogs } from './log/auto-logs.ts';
@@ -38,6 +42,8 @@ export interface DaemonSetup {
   readonly childNofile: number;
   readonly inheritedDescriptors: ReadonlySet<number>;
   readonly signals: Signals;
+  /** Numbers the events of all lives. */
+  readonly eventSerials: SerialCounter;
   /** What there was to tell before there was a log. */
   readonly notices: readonly Notice[];
   /**
@@ -87,6 +93,16 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     clearAutoLogs({ ...supervisord, log: (level, text) => log.log(level, text) });
   }
 
+  const events: EventBus = new EventBus({
+    identifier: supervisord.identifier,
+    clock: systemClock,
+    wallClock: systemWallClock,
+    serials: setup.eventSerials,
+    groups: () => supervisor.groups,
+    log: (level, text) => log.log(level, text),
+    defer: (callback) => void setImmediate(callback),
+    onSettled: () => supervisor.listenersSettled(),
+  });
   const host = new LinuxHost({
     runtimeDirectory: runtimeDirectory.path,
     environment: setup.environment,
@@ -99,19 +115,21 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     inheritedDescriptors,
     epoll,
     sinks,
+    listenTo: (process) => events.listenTo(process),
     syslog,
-    events: { isWanted: () => false, emit: () => {} },
+    events,
     log: (level, text) => log.log(level, text),
   });
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
-  const supervisor = new Supervisor({
+  const supervisor: Supervisor = new Supervisor({
     host,
     log: (level, text) => log.log(level, text),
-    emit: () => {},
+    emit: (event) => events.emit(event),
+    isDelivering: (group) => events.isDelivering(group),
     onFinished: () => finish(),
   });
   const rereading = new Rereading(settings, setup.load, supervisor);
-  servers.serve(rpcContext({ supervisor, rereading, log, settings }));
+  servers.serve(rpcContext({ supervisor, rereading, events, log, settings }));
 
   const onUncaught = (error: unknown): void => onException('Uncaught exception, contained', error);
   process.on('uncaughtException', onUncaught);
@@ -128,6 +146,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   await finished;
   await servers.close();
   supervisor[Symbol.dispose]();
+  events[Symbol.dispose]();
   host.close();
   stopHandling();
   removePidfile(supervisord.pidfile);

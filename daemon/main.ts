@@ -23,6 +23,7 @@ import {
   startDaemonized,
   takeStarter,
 } from './daemonize.ts';
+import { SerialCounter } from './event/serial.ts';
 import type { EpochSeconds } from './host/clock.ts';
 import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
 import { duplicateOnto } from './host/libc/descriptors.ts';
@@ -106,6 +107,7 @@ async function run({
   }
 
   const signals = new Signals();
+  const eventSerials = new SerialCounter();
   const limits = raiseLimits({ ...settings.supervisord, softNofile });
   if (limits.type === 'failed') return usageError([limits.reason]);
   const limitNotices = limits.notices.map((text): Notice => ({ level: 'info', text }));
@@ -117,6 +119,7 @@ async function run({
         settings,
         load,
         signals,
+        eventSerials,
         environment: context.env,
         childNofile: limits.childNofile,
         inheritedDescriptors,

@@ -3,6 +3,7 @@ import type { ConfigError } from '../conf/config-error.ts';
 import type { Settings } from '../conf/settings.ts';
 import { RpcFault } from '../rpc/faults.ts';
 import { productVersion } from '../rpc/version.ts';
+import type { EventBus } from './event/event-bus.ts';
 import type { ActivityLog } from './log/activity-log.ts';
 import type { Supervisor } from './process/supervisor.ts';
 import type { Rereading } from './rereading.ts';
@@ -12,13 +13,14 @@ import { securityWarnings } from './security-warnings.ts';
 export interface RpcContextParts {
   readonly supervisor: Supervisor;
   readonly rereading: Rereading;
+  readonly events: EventBus;
   readonly log: ActivityLog;
   /** Those the daemon started with. */
   readonly settings: Settings;
 }
 
 /** What XML-RPC methods may know and do, put together of the daemon's parts. */
-export function rpcContext({ supervisor, rereading, log, settings }: RpcContextParts): RpcContext {
+export function rpcContext({ supervisor, rereading, events, log, settings }: RpcContextParts): RpcContext {
   return {
     supervisor,
     configuration: () => rereading.settings,
@@ -33,6 +35,7 @@ export function rpcContext({ supervisor, rereading, log, settings }: RpcContextP
       if (first !== undefined) throw cannotReread([first, ...others]);
       supervisor.shutDown('restart');
     },
+    emit: (event) => events.emit(event),
     warnings: () => securityWarnings(rereading.settings),
     activityLog: {
       path: settings.supervisord.logfile === 'syslog' ? undefined : log.path,

@@ -46,9 +46,11 @@ export function channelFilter(
   context: FilterContext,
   pid: () => number,
 ): OutputFilter | undefined {
-  const { stripAnsi, debugOutput, events, log } = context;
+  const { stripAnsi, events, log } = context;
   const { events_enabled, capture_maxbytes } = process[channel];
   const isPlain = !speaksProtocol(process, channel);
+  // What a listener says is copied as bytes, by who listens to it.
+  const debugOutput = isPlain && context.debugOutput;
   const captureMaxbytes = isPlain ? capture_maxbytes : 0;
   const hasLogEvents = isPlain && events_enabled;
   const observe = context.observeOutput?.(process, channel);

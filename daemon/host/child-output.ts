@@ -1,12 +1,14 @@
 import { closeSync } from 'node:fs';
 import type { ChannelSettings, Logfile, ProcessSettings, User } from '../../conf/settings.ts';
 import { createAutoLog } from '../log/auto-logs.ts';
+import { listenerDebugLine } from '../log/debug-line.ts';
+import { ListenerStream } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
 import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
 import type { Syslog } from '../log/syslog.ts';
 import { SyslogCopy } from '../log/syslog-copy.ts';
-import { channelFilter, type FilterContext, speaksProtocol } from './channel-filter.ts';
+import { channelFilter, type FilterContext, type OutputObserver, speaksProtocol } from './channel-filter.ts';
 import type { Epoll } from './epoll.ts';
 import { ensureFifo, fifoPath, openForChild, openForDaemon, removeFifo } from './fifo.ts';
 import type { Channel } from './host.ts';
@@ -20,6 +22,11 @@ export interface OutputContext extends FilterContext {
   readonly epoll: Epoll;
   readonly sinks: Sinks;
   readonly syslog: Syslog;
+  /**
+   * Who converses with a process, if it is an event listener: what it writes to stdout is its part, and is told
+   * at once and unfiltered. Asked once for each process.
+   */
+  listenTo?(process: ProcessSettings): OutputObserver | undefined;
 }
 
 /** The stdout or the stderr of a process, through any number of spawns: FIFO, stream and log. */
@@ -31,7 +38,7 @@ export class ChildOutput {
   readonly #fifo: string;
   /** AUTO files already have their name. */
   #logfile: Logfile;
-  #open: { readonly fd: number; readonly stream: OutputStream } | undefined;
+  #open: { readonly fd: number; readonly stream: OutputStream | ListenerStream } | undefined;
   /** No child has had the FIFO since it was opened. */
   #isUnused = false;
   #lease: SinkLease | undefined;
@@ -168,21 +175,43 @@ export class ChildOutput {
   }
 
   /** @throws an error with `code` */
-  #openStream(owner: User | undefined): { readonly fd: number; readonly stream: OutputStream } {
+  #openStream(owner: User | undefined): {
+    readonly fd: number;
+    readonly stream: OutputStream | ListenerStream;
+  } {
     if (this.#open !== undefined) return this.#open;
     ensureFifo(this.#fifo, owner);
     const fd = openForDaemon(this.#fifo);
     const { epoll, log } = this.#context;
-    const stream = new OutputStream({
+    const options = {
       pipe: fd,
       epoll,
       owner: `'${this.#process.name}' ${this.#channel}`,
       filter: channelFilter(this.#process, this.#channel, this.#context, () => this.#pid),
       log,
-    });
-    this.#open = { fd, stream };
+    };
+    const hear = this.#listenerObserver();
+    try {
+      const stream =
+        hear === undefined ? new OutputStream(options) : new ListenerStream({ ...options, hear });
+      this.#open = { fd, stream };
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
     this.#isUnused = true;
     return this.#open;
+  }
+
+  #listenerObserver(): OutputObserver | undefined {
+    if (!speaksProtocol(this.#process, this.#channel)) return undefined;
+    const { debugOutput, listenTo, log } = this.#context;
+    const hear = listenTo?.(this.#process);
+    if (hear === undefined || !debugOutput) return hear;
+    return (bytes) => {
+      log('debug', listenerDebugLine(this.#process.name, bytes));
+      hear(bytes);
+    };
   }
 
   #withSyslog(sink: Sink): Sink {

@@ -14,6 +14,8 @@ export interface ChildInput {
   open(owner: User | undefined): number;
   /** Queues bytes. `closed`: nobody reads them; `full`: too many wait already, and none of these were taken. */
   write(bytes: Uint8Array): 'queued' | 'closed' | 'full';
+  /** Calls `drained` once, when what was queued has been taken: there is room. Never, if it is closed before. */
+  onceDrained(drained: () => void): void;
   /** The child has ended, or could not be started. */
   close(): void;
   /** There will be no other child. */
@@ -37,6 +39,7 @@ export class ChildStdin implements ChildInput, ReadyListener {
   #queue: Buffer[] = [];
   #queued = 0;
   #isWaiting = false;
+  #onDrained: (() => void) | undefined;
 
   constructor(path: string, epoll: Epoll) {
     this.#path = path;
@@ -64,6 +67,10 @@ export class ChildStdin implements ChildInput, ReadyListener {
     return this.#fd === undefined ? 'closed' : 'queued';
   }
 
+  onceDrained(drained: () => void): void {
+    this.#onDrained = drained;
+  }
+
   ready(): Load {
     this.#flush();
     return 'busy';
@@ -74,6 +81,7 @@ export class ChildStdin implements ChildInput, ReadyListener {
     this.#state = 'closed';
     this.#queue = [];
     this.#queued = 0;
+    this.#onDrained = undefined;
     this.#stopWaiting();
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
@@ -113,6 +121,7 @@ export class ChildStdin implements ChildInput, ReadyListener {
       const [first] = this.#queue;
       if (first === undefined) {
         this.#stopWaiting();
+        this.#tellDrained();
         return;
       }
       const count = write(this.#fd, first);
@@ -128,6 +137,12 @@ export class ChildStdin implements ChildInput, ReadyListener {
         this.close();
       }
     }
+  }
+
+  #tellDrained(): void {
+    const drained = this.#onDrained;
+    this.#onDrained = undefined;
+    drained?.();
   }
 
   #wait(fd: number): void {

@@ -30,3 +30,16 @@ export interface Timer {
 export function after(instant: Instant, seconds: number): Instant {
   return (instant + seconds) as Instant;
 }
+
+/** Wall time, for what is due at a time of day. Somebody may set it, forward or back. */
+export interface WallClock {
+  now(): EpochSeconds;
+  /** @param wake called whenever the alarm goes off */
+  openAlarm(wake: () => void): WallAlarm;
+}
+
+export interface WallAlarm {
+  /** Goes off once when it is `at` or later, and at once when the clock is set; replaces what was set before. */
+  set(at: EpochSeconds): void;
+  close(): void;
+}

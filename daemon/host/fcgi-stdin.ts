@@ -132,6 +132,9 @@ class FcgiStdin implements ChildInput {
     return 'closed';
   }
 
+  /** Nothing is ever queued. */
+  onceDrained(): void {}
+
   close(): void {
     if (!this.#isTaken) return;
     this.#isTaken = false;

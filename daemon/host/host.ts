@@ -55,6 +55,11 @@ export interface ChildHandle {
    * not read, and none of these bytes were taken.
    */
   writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full';
+  /**
+   * Calls `drained` once, when the pipe has taken all that was queued for the child's stdin: there is room
+   * again after `full`. Never, if the child ends or closes its end before. Replaces an earlier one.
+   */
+  onceStdinDrained(drained: () => void): void;
   /** Closes log files and opens them again by name (SIGUSR2), after someone renamed them. */
   reopenLogs(): void;
   /** Empties the logs; throws an `Error` with `code` when the system refuses. Backups are kept. */

@@ -111,6 +111,10 @@ export class LinuxChild implements ChildHandle {
     return this.#stdin.write(bytes);
   }
 
+  onceStdinDrained(drained: () => void): void {
+    this.#stdin.onceDrained(drained);
+  }
+
   reopenLogs(): void {
     this.#stdout.reopen();
     this.#stderr?.reopen();

@@ -39,6 +39,8 @@ export interface LinuxHostOptions {
   log(level: LogLevel, text: string): void;
   /** Who wants to see the output of a channel; `undefined`: nobody. Asked once for each channel. */
   observeOutput?(process: ProcessSettings, channel: Channel): OutputObserver | undefined;
+  /** From `OutputContext`. */
+  listenTo?(process: ProcessSettings): OutputObserver | undefined;
   /** Where SIGCHLD is told; by default Node's `process`. */
   readonly signals?: SignalSource;
 }
@@ -72,6 +74,7 @@ export class LinuxHost implements Host {
       ...options,
       log,
       observeOutput: (process, channel) => options.observeOutput?.(process, channel),
+      listenTo: (process) => options.listenTo?.(process),
       events: options.events ?? noEvents,
       epoll,
       sinks,

@@ -1,5 +1,5 @@
 import { repr } from '../../conf/python-text.ts';
-import { decoded } from './decoded.ts';
+import { bytesRepr, decoded } from './decoded.ts';
 
 /**
  * A chunk of output as the activity log shows it.
@@ -8,4 +8,13 @@ import { decoded } from './decoded.ts';
  */
 export function debugLine(process: string, channel: 'stdout' | 'stderr', bytes: Buffer): string {
   return `${repr(process)} ${channel} output:\n${decoded(bytes)}`;
+}
+
+/**
+ * The same of what a listener says, which is bytes there.
+ *
+ * @see supervisor/dispatchers.py, `PEventListenerDispatcher.handle_read_event`
+ */
+export function listenerDebugLine(process: string, bytes: Buffer): string {
+  return `${repr(process)} stdout output:\n${bytesRepr(bytes)}`;
 }

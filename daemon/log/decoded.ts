@@ -21,7 +21,7 @@ const shortEscapes = new Map([
 ]);
 
 /** Quotes bytes as Python's `repr` does. */
-function bytesRepr(bytes: Buffer): string {
+export function bytesRepr(bytes: Buffer): string {
   const quote = bytes.includes("'") && !bytes.includes('"') ? '"' : "'";
   let quoted = '';
   for (const byte of bytes) {

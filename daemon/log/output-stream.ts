@@ -83,12 +83,17 @@ export class OutputStream implements ReadyListener {
   end(): void {
     if (!this.#isRunning) return;
     this.#isRunning = false;
-    if (this.#cancelWait === undefined) this.#move();
+    this.flush();
   }
 
   /** Puts words of the daemon itself into the log. Only between `begin` and `end`. */
   write(text: string): void {
     this.#keep(Buffer.from(text));
+    this.flush();
+  }
+
+  /** Moves what there is now, unless it waits for the sink. */
+  flush(): void {
     if (this.#cancelWait === undefined) this.#move();
   }
 

@@ -9,7 +9,11 @@ import type { Effect, Input } from './step.ts';
 import { deadlineOf, transition } from './transition.ts';
 
 /** What the clock wakes the supervisor for. */
-export type Wake = ProcessEntry['tick'] | ProcessEntry['stopReport'] | { readonly type: 'shutdown report' };
+export type Wake =
+  | ProcessEntry['tick']
+  | ProcessEntry['stopReport']
+  | { readonly type: 'shutdown report' }
+  | { readonly type: 'last deliveries' };
 
 export interface RunnerDependencies {
   readonly host: Host;

@@ -3,17 +3,26 @@ import type { GroupEntry, ProcessEntry } from './entry.ts';
 
 /**
  * Stops groups strictly one after another, the last of the start order first: a group gets its stop signals
- * when nothing of the one before it runs any more. An empty or stopped group takes no time.
+ * when nothing of the one before it runs any more, and it may be stopped. An empty or stopped group takes no time.
  */
 export class Shutdown {
   /** Groups yet to stop, the next one at the end. */
   readonly #groups: GroupEntry[];
+  readonly #mayStop: (group: GroupEntry) => boolean;
   readonly #stop: (entry: ProcessEntry) => void;
   #signalled: GroupEntry | undefined;
 
-  /** @param stop asks a process to stop, or gives it up if it waits for its next start */
-  constructor(inStartOrder: readonly GroupEntry[], stop: (entry: ProcessEntry) => void) {
+  /**
+   * @param mayStop `false`: not yet; `advance` will be called again
+   * @param stop asks a process to stop, or gives it up if it waits for its next start
+   */
+  constructor(
+    inStartOrder: readonly GroupEntry[],
+    mayStop: (group: GroupEntry) => boolean,
+    stop: (entry: ProcessEntry) => void,
+  ) {
     this.#groups = [...inStartOrder];
+    this.#mayStop = mayStop;
     this.#stop = stop;
   }
 
@@ -23,6 +32,7 @@ export class Shutdown {
       const group = this.#groups.at(-1);
       if (group === undefined) return true;
       if (this.#signalled !== group) {
+        if (!this.#mayStop(group)) return false;
         this.#signalled = group;
         for (const entry of group.inStopOrder()) this.#stop(entry);
       }

@@ -5,7 +5,7 @@
 import { isSameGroup } from '../../conf/diff.ts';
 import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
-import { after } from '../host/clock.ts';
+import { after, type Instant } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
 import { Activity, type ActivitySinks } from './activity.ts';
 import type {
@@ -33,11 +33,19 @@ const stopReportSecs = 2;
 /** Seconds between two lines `waiting for <n1>, <n2> to die`. */
 const shutdownReportSecs = 3;
 
+/**
+ * Seconds that shutdown waits for listeners to be told of what it has stopped. supervisord stops one group a
+ * second, so its listeners have about as long.
+ */
+const lastDeliveriesSecs = 1;
+
 /** Seconds of work on deadlines after which clients and children get their turn. */
 const longestWakeSecs = 0.02;
 
 export interface SupervisorDependencies extends ActivitySinks {
   readonly host: Host;
+  /** Whether the listeners of a group are still to be told something; by default never. */
+  readonly isDelivering?: (group: string) => boolean;
   /** Called once, when a shutdown or restart has stopped everything. */
   readonly onFinished: (next: 'exit' | 'restart') => void;
 }
@@ -51,9 +59,11 @@ type Task =
   | { readonly type: 'advance update'; readonly update: GroupUpdate }
   | { readonly type: 'exit'; readonly exit: ChildExit }
   | { readonly type: 'shut down' }
+  | { readonly type: 'listeners settled' }
   | { readonly type: 'wake' };
 
 const shutdownReport = { type: 'shutdown report' } as const;
+const lastDeliveries = { type: 'last deliveries' } as const;
 
 /** Runs the configured processes of a daemon. */
 export class Supervisor implements SupervisorControl {
@@ -62,17 +72,21 @@ export class Supervisor implements SupervisorControl {
   readonly #deadlines: Deadlines<Wake>;
   readonly #runner: Runner;
   readonly #queue: WorkQueue<Task>;
+  readonly #isDelivering: (group: string) => boolean;
   readonly #onFinished: (next: 'exit' | 'restart') => void;
   readonly #groups = new Map<string, GroupEntry>();
   #byPriority: readonly GroupEntry[] | undefined;
   #state: SupervisorStateName = 'RUNNING';
   #shutdown: Shutdown | undefined;
+  /** When the pool whose turn it is to stop is stopped whatever it is still to deliver. */
+  #deliveriesUntil: Instant | undefined;
   #isDisposed = false;
 
   constructor(dependencies: SupervisorDependencies) {
     const { host } = dependencies;
     this.#host = host;
     this.#activity = new Activity(dependencies);
+    this.#isDelivering = dependencies.isDelivering ?? (() => false);
     this.#onFinished = dependencies.onFinished;
     this.#deadlines = new Deadlines(host.clock, () => {
       host.reap();
@@ -188,6 +202,11 @@ export class Supervisor implements SupervisorControl {
     } else if (next === 'exit') {
       this.#state = 'SHUTDOWN';
     }
+  }
+
+  /** The listeners of some group have nothing left to be told; shutdown may have waited for that. */
+  listenersSettled(): void {
+    if (this.#shutdown !== undefined) this.#dispatch({ type: 'listeners settled' });
   }
 
   /** Lets go of every child handle and of the clock. Children that still live go on without us. */
@@ -358,6 +377,8 @@ export class Supervisor implements SupervisorControl {
       case 'wake':
         this.#wake();
         break;
+      case 'listeners settled':
+        break;
       default:
         task satisfies never;
     }
@@ -415,9 +436,28 @@ export class Supervisor implements SupervisorControl {
     for (const group of groups) {
       for (const entry of group.processes.values()) this.#runner.updateDeadline(entry);
     }
-    this.#shutdown = new Shutdown(groups, (entry) => this.#runner.handle(entry, { type: 'shutDown' }));
+    this.#shutdown = new Shutdown(
+      groups,
+      (group) => this.#mayStop(group),
+      (entry) => this.#runner.handle(entry, { type: 'shutDown' }),
+    );
     this.#shutdown.advance();
     this.#reportShutdown();
+  }
+
+  /** Listeners are stopped when they know what became of the others, or have had the time to. */
+  #mayStop({ settings: { name } }: GroupEntry): boolean {
+    const isDelivering = this.#activity.contain(`looking at pool ${name}`, () => this.#isDelivering(name));
+    const { instant } = this.#host.clock.now();
+    if (isDelivering) {
+      this.#deliveriesUntil ??= after(instant, lastDeliveriesSecs);
+      this.#deadlines.set(lastDeliveries, this.#deliveriesUntil);
+      if (instant < this.#deliveriesUntil) return false;
+      this.#activity.log('info', `pool ${name} has not handled all events in time, and is stopped`);
+    }
+    this.#deliveriesUntil = undefined;
+    this.#deadlines.set(lastDeliveries, undefined);
+    return true;
   }
 
   #advanceShutdown(): void {
@@ -446,7 +486,8 @@ export class Supervisor implements SupervisorControl {
     for (let due = this.#deadlines.takeDue(instant); due; due = this.#deadlines.takeDue(instant)) {
       if (due.type === 'tick') this.#runner.handle(due.entry, { type: 'tick', maySpawn });
       else if (due.type === 'stop report') this.#reportStop(due.entry);
-      else this.#reportShutdown();
+      // The other one, for the last deliveries, asks for nothing: shutdown goes on after every task.
+      else if (due.type === 'shutdown report') this.#reportShutdown();
       // The rest has come too, so the timer is set to a moment in the past: the event loop's next turn.
       if (this.#host.clock.now().instant - instant > longestWakeSecs) return;
     }

@@ -1,4 +1,5 @@
 import type { LogLevel, Settings } from '../../conf/settings.ts';
+import type { RemoteCommunicationEvent } from '../event/event.ts';
 import type { SupervisorControl } from '../process/control.ts';
 
 /** The daemon's own log, as XML-RPC reads and clears it. */
@@ -35,6 +36,8 @@ export interface RpcContext {
    * @throws {RpcFault} `CANT_REREAD`: it could not start with the configuration as it is; nothing is stopped
    */
   restart(): void;
+  /** Tells event listeners. */
+  readonly emit: (event: RemoteCommunicationEvent) => void;
   /** What makes the daemon open to people who should not control it, a line each. */
   readonly warnings: () => readonly string[];
   readonly activityLog: ActivityLogControl;

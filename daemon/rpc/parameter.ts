@@ -1,3 +1,4 @@
+import { repr } from '../../conf/python-text.ts';
 import { RpcFault } from '../../rpc/faults.ts';
 import type { XmlRpcValue } from '../../rpc/xmlrpc.ts';
 
@@ -72,6 +73,12 @@ export const signalText: Parameter<string> = {
   },
 };
 
+/** Text, or the text that supervisord's language makes of anything else. */
+export const text: Parameter<string> = {
+  type: 'string',
+  read: (value) => (typeof value === 'string' ? value : pythonText(value)),
+};
+
 /** An array of anything. */
 export const array: Parameter<readonly XmlRpcValue[]> = {
   type: 'array',
@@ -92,4 +99,31 @@ function display(value: XmlRpcValue): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (value instanceof Map) return 'struct';
   return Array.isArray(value) ? 'array' : String(value);
+}
+
+/** As Python's `repr` writes a value. A double that is whole is like an integer here. */
+function pythonText(value: XmlRpcValue): string {
+  if (value === null) return 'None';
+  switch (typeof value) {
+    case 'string':
+      return repr(value);
+    case 'boolean':
+      return value ? 'True' : 'False';
+    case 'number':
+      return numberText(value);
+    default:
+      return collectionText(value);
+  }
+}
+
+function collectionText(value: readonly XmlRpcValue[] | ReadonlyMap<string, XmlRpcValue>): string {
+  if (!(value instanceof Map)) return `[${[...value.values()].map(pythonText).join(', ')}]`;
+  return `{${[...value].map(([name, member]) => `${repr(name)}: ${pythonText(member)}`).join(', ')}}`;
+}
+
+/** Python changes to exponents earlier for small numbers, and writes them with two digits. */
+function numberText(value: number): string {
+  if (Number.isInteger(value)) return BigInt(value).toString();
+  if (Math.abs(value) >= 1e-4) return String(value);
+  return value.toExponential().replace(/e-(\d)$/, 'e-0$1');
 }

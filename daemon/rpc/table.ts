@@ -34,6 +34,7 @@ import {
 } from './logs.ts';
 import type { MethodTable } from './method.ts';
 import { getAllProcessUsage, getProductVersion, getWarnings, updateProcessGroup } from './monitor.ts';
+import { sendRemoteCommEvent } from './remote-event.ts';
 import { sendProcessStdin } from './stdin.ts';
 import { listMethods, methodHelp, methodSignature, multicall } from './system.ts';
 
@@ -63,6 +64,7 @@ export const supervisorMethods: MethodTable = new Map(
     removeProcessGroup,
     restart,
     sendProcessStdin,
+    sendRemoteCommEvent,
     shutdown,
     signalAllProcesses,
     signalProcess,

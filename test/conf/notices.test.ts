@@ -1,9 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { messagesOf, settingsOf } from './support.ts';
 
-const program = (...lines: readonly string[]) =>
-  `[supervisord]\n[program:p]\ncommand=x\n${lines.join('\n')}\n`;
-
 const warnings = (config: string, files = {}) =>
   settingsOf(config, files)
     .notices.filter(({ level }) => level === 'warn')
@@ -78,16 +75,5 @@ describe('plug-ins', () => {
     expect(warnings(`[supervisord]\n${rpcinterface('supervisor', own, 'key=1')}`)).toEqual([
       'supervisord.conf:4: [rpcinterface:supervisor] key: unknown key',
     ]);
-  });
-});
-
-describe('what is not acted on yet', () => {
-  it('is named in one warning, as far as it is used', () => {
-    const config = `[supervisord]\n[eventlistener:l]\ncommand=x\nevents=TICK_5
-[fcgi-program:p]\ncommand=x\nsocket=tcp://localhost:1\n`;
-    expect(warnings(config)).toEqual([
-      'The configuration uses what this version reads but does not act on yet: [eventlistener:x], [fcgi-program:x]',
-    ]);
-    expect(warnings(program())).toEqual([]);
   });
 });

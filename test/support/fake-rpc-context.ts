@@ -1,4 +1,5 @@
 import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
+import type { RemoteCommunicationEvent } from '../../daemon/event/event.ts';
 import type { RpcContext } from '../../daemon/rpc/context.ts';
 import { FakeSupervisor } from './fake-supervisor.ts';
 
@@ -6,6 +7,7 @@ import { FakeSupervisor } from './fake-supervisor.ts';
 export interface FakeRpcContext extends RpcContext {
   readonly supervisor: FakeSupervisor;
   readonly lines: string[];
+  readonly events: RemoteCommunicationEvent[];
 }
 
 /** A whole configuration with these groups. */
@@ -46,11 +48,13 @@ export function fakeRpcContext(
   const { level = 'info', ...members } = overrides;
   const settings = settingsWith(groups);
   const lines: string[] = [];
+  const events: RemoteCommunicationEvent[] = [];
   const supervisor = new FakeSupervisor(...groups);
   return {
     configuration: () => settings,
     reload: () => ({ added: [], changed: [], removed: [] }),
     restart: () => supervisor.shutDown('restart'),
+    emit: (event) => void events.push(event),
     warnings: () => [],
     activityLog: { path: undefined, clear: () => {}, flush: () => Promise.resolve() },
     pid: 4242,
@@ -62,5 +66,6 @@ export function fakeRpcContext(
     log: (wanted, text) => lines.push(`${wanted}: ${text}`),
     supervisor,
     lines,
+    events,
   };
 }

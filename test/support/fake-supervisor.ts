@@ -55,6 +55,7 @@ export class FakeProcess implements SupervisedProcess {
         this.stdin.push(Buffer.from(bytes).toString());
         return 'queued';
       },
+      onceStdinDrained: () => {},
       reopenLogs: () => {},
       clearLogs: () => {
         if (this.clearError !== undefined) throw this.clearError;

@@ -1,4 +1,5 @@
 import type { ChannelSettings, GroupSettings, ProcessSettings } from '../../conf/settings.ts';
+import type { ListenerPoolSettings } from '../../daemon/event/listener-pool.ts';
 
 const channel: ChannelSettings = {
   logfile: { type: 'NONE' },
@@ -51,5 +52,21 @@ export function groupSettings(
     name,
     priority,
     processes: processes.map((changes) => processSettings({ ...changes, group: name })),
+  };
+}
+
+/** The settings of an `[eventlistener:x]` with these processes. */
+export function poolSettings(
+  name: string,
+  processes: readonly Partial<ProcessSettings>[],
+  changes: Partial<Pick<ListenerPoolSettings, 'events' | 'buffer_size' | 'priority'>> = {},
+): ListenerPoolSettings {
+  const { events = ['EVENT'], buffer_size = 10, priority = -1 } = changes;
+  return {
+    ...groupSettings(name, processes, priority),
+    type: 'eventlistener',
+    events,
+    buffer_size,
+    result_handler: 'supervisor.dispatchers:default_handler',
   };
 }

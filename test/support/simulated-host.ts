@@ -47,6 +47,10 @@ export class SimulatedChild implements ChildHandle {
   cleared = 0;
   disposed = false;
   readonly stdin: Uint8Array[] = [];
+  /** What writing to stdin meets with while there is a child. */
+  stdinState: 'open' | 'closed' | 'full' = 'open';
+  /** Who wants to know when stdin has room again. */
+  onDrained: () => void = () => undefined;
   readonly #host: SimulatedHost;
 
   constructor(host: SimulatedHost, settings: ProcessSettings) {
@@ -68,10 +72,15 @@ export class SimulatedChild implements ChildHandle {
     this.onFinish();
   }
 
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' {
+  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
     if (this.pid === undefined) return 'closed';
+    if (this.stdinState !== 'open') return this.stdinState;
     this.stdin.push(bytes);
     return 'queued';
+  }
+
+  onceStdinDrained(drained: () => void): void {
+    this.onDrained = drained;
   }
 
   reopenLogs(): void {

@@ -14,8 +14,11 @@ export class SimulatedWorld {
   readonly finished: ('exit' | 'restart')[] = [];
   /** Called for each event; may throw or call the supervisor. */
   onEvent: (event: SupervisorEvent) => void = () => undefined;
+  /** Whether listeners are still to be told something. */
+  isDelivering: (group: string) => boolean = () => false;
   readonly supervisor = new Supervisor({
     host: this.host,
+    isDelivering: (group) => this.isDelivering(group),
     log: (level, text) => void this.lines.push(`${words[level]} ${text}`),
     emit: (event) => {
       this.events.push(event);

@@ -89,3 +89,12 @@ export function openDescriptors(pid: number): number {
 export function residentKilobytes(pid: number): number {
   return Number.parseInt(procStatus(pid, 'VmRSS') ?? '0', 10);
 }
+
+/** Seconds of processor time that a process has taken. */
+export function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  const ticksPerSecond = 100;
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}

@@ -26,8 +26,20 @@ export function errnoName(errno: number): string {
   return errnoNames.get(errno) ?? String(errno);
 }
 
-export const { EAGAIN, ECHILD, EINTR, EINVAL, EMFILE, EMSGSIZE, ENOMEM, ENXIO, EPERM, EPIPE, EPROTOTYPE } =
-  constants.errno;
+export const {
+  EAGAIN,
+  ECANCELED,
+  ECHILD,
+  EINTR,
+  EINVAL,
+  EMFILE,
+  EMSGSIZE,
+  ENOMEM,
+  ENXIO,
+  EPERM,
+  EPIPE,
+  EPROTOTYPE,
+} = constants.errno;
 
 /** A system call that failed. */
 export class SystemError extends Error {

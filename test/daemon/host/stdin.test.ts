@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { stdinCapacity } from '../../../daemon/host/child-stdin.ts';
 import { program, RealHost } from '../../support/real-host.ts';
@@ -90,5 +90,22 @@ it('outlives the disposal of another handle of that name that was never used', a
   world.prepare('cat').dispose();
   expect(handle.writeStdin(Buffer.from('hello\n'))).toBe('queued');
   await waitFor(() => world.read('out') === 'hello\n', { what: 'echo' });
+  await end(pid);
+});
+
+it('tells once when what was queued has gone, after it was full', async () => {
+  const handle = world.prepare(`${program('reads-when-told')} ${world.path('go')}`);
+  const pid = world.start(handle);
+  const piece = Buffer.alloc(65536);
+  while (handle.writeStdin(piece) === 'queued');
+  let drained = 0;
+  handle.onceStdinDrained(() => {
+    drained += 1;
+  });
+  writeFileSync(world.path('go'), '');
+  await waitFor(() => drained > 0, { what: 'room' });
+  expect(handle.writeStdin(piece)).toBe('queued');
+  await waitFor(() => world.read('out') === 'reading\n', { what: 'the reader' });
+  expect(drained).toBe(1);
   await end(pid);
 });

@@ -34,9 +34,15 @@ async function answer(context: FakeRpcContext, name: string, ...params: XmlRpcVa
 }
 
 describe('every method of supervisor.*', () => {
+  const withoutNames: ReadonlySet<string> = new Set([
+    'supervisor.signalAllProcesses',
+    'supervisor.sendRemoteCommEvent',
+  ]);
   const names = [...methodTable(['supervisor']).keys()].filter((name) => name.startsWith('supervisor.'));
 
   for (const name of names) {
+    // The one that is for listeners, which live longest.
+    if (name === 'supervisor.sendRemoteCommEvent') continue;
     it(`${name} answers SHUTDOWN_STATE while the daemon shuts down`, async () => {
       const context = fakeRpcContext(groups);
       const arity = (methodTable(['supervisor']).get(name)?.signature.length ?? 1) - 1;
@@ -58,7 +64,7 @@ describe('every method of supervisor.*', () => {
   it('refuses names of processes that are no text', async () => {
     for (const name of names) {
       const signature = methodTable(['supervisor']).get(name)?.signature ?? [];
-      if (signature[1] !== 'string' || name === 'supervisor.signalAllProcesses') continue;
+      if (signature[1] !== 'string' || withoutNames.has(name)) continue;
       const rest = signature.slice(2).map((): XmlRpcValue => '1');
       expect(await answer(fakeRpcContext(groups), name, 5, ...rest)).toBe('fault 2 INCORRECT_PARAMETERS');
     }
@@ -367,4 +373,42 @@ describe('stdin', () => {
     web.state = 'STOPPING';
     expect(await answer(context, 'sendProcessStdin', 'web', 'x')).toBe('fault 70 NOT_RUNNING: web');
   });
+});
+
+describe('sendRemoteCommEvent', () => {
+  it('tells listeners, also while the daemon shuts down', async () => {
+    const context = fakeRpcContext(groups);
+    context.supervisor.state = 'SHUTDOWN';
+    expect(await answer(context, 'sendRemoteCommEvent', 'kind', 'data\n')).toBe(true);
+    expect(context.events).toEqual([{ type: 'REMOTE_COMMUNICATION', kind: 'kind', data: 'data\n' }]);
+  });
+
+  const texts: readonly (readonly [XmlRpcValue, string])[] = [
+    [0, '0'],
+    [-17, '-17'],
+    [1e21, '1000000000000000000000'],
+    [1.25, '1.25'],
+    [0.0001, '0.0001'],
+    [0.000012, '1.2e-05'],
+    [-1.5e-12, '-1.5e-12'],
+    [true, 'True'],
+    [false, 'False'],
+    [null, 'None'],
+    [[], '[]'],
+    [['a', 1, ["it's"]], `['a', 1, ["it's"]]`],
+    [
+      new Map<string, XmlRpcValue>([
+        ['a', 'b\n'],
+        ['c', true],
+      ]),
+      "{'a': 'b\\n', 'c': True}",
+    ],
+  ];
+  for (const [value, text] of texts) {
+    it(`makes ${text} of what is no text, as Python does`, async () => {
+      const context = fakeRpcContext(groups);
+      await call(context, 'sendRemoteCommEvent', value, 'x');
+      expect(context.events[0]?.kind).toBe(text);
+    });
+  }
 });

@@ -47,6 +47,7 @@ const signatures: { readonly [name: string]: string } = {
   removeProcessGroup: 'boolean string',
   restart: 'boolean',
   sendProcessStdin: 'boolean string string',
+  sendRemoteCommEvent: 'boolean string string',
   shutdown: 'boolean',
   signalAllProcesses: 'array string',
   signalProcess: 'boolean string string',
@@ -105,7 +106,7 @@ describe('system.*', () => {
   it('answers while the daemon shuts down', async () => {
     const context = fakeRpcContext();
     context.supervisor.state = 'SHUTDOWN';
-    expect(await answer(context, 'system.listMethods')).toHaveLength(44);
+    expect(await answer(context, 'system.listMethods')).toHaveLength(45);
   });
 
   it('offers supervisor.* under each configured namespace, and nowhere else', async () => {

@@ -203,10 +203,10 @@ compareDaemons('XML-RPC methods that tell', {
     },
     call('system.methodHelp', 'nosuch'),
     {
-      name: 'system.listMethods(), but for what is new and what waits for event listeners',
+      name: 'system.listMethods(), but for what is new',
       async run(daemon) {
         const names = (await daemon.rpc('system.listMethods')) as readonly string[];
-        return names.filter((name) => !name.startsWith('monitor.') && !name.endsWith('sendRemoteCommEvent'));
+        return names.filter((name) => !name.startsWith('monitor.'));
       },
     },
     call('supervisor.getProcessInfo', 'digits'),

@@ -1,0 +1,122 @@
+/**
+ * Where all events come together, and from where each goes to the pools that asked for it. A pool is there
+ * as long as its group is active.
+ *
+ * @see supervisor/events.py
+ */
+import type { ProcessSettings } from '../../conf/settings.ts';
+import type { WallClock } from '../host/clock.ts';
+import type { ProcessGroup } from '../process/control.ts';
+import { eventPayload, type ListenerEvent } from './event.ts';
+import { type ListenerGroup, ListenerPool, type NumberedEvent, type PoolContext } from './listener-pool.ts';
+import type { SerialCounter } from './serial.ts';
+import type { ConcreteType } from './subscription.ts';
+import { Ticks } from './ticks.ts';
+
+export interface EventBusOptions extends PoolContext {
+  readonly wallClock: WallClock;
+  /** Numbers events through all lives of the daemon. */
+  readonly serials: SerialCounter;
+  /** The active groups. */
+  readonly groups: () => ReadonlyMap<string, ProcessGroup>;
+}
+
+export class EventBus {
+  readonly #options: EventBusOptions;
+  readonly #pools = new Map<string, ListenerPool>();
+  readonly #ticks: Ticks;
+  #wanted: ReadonlySet<ConcreteType> = new Set();
+
+  constructor(options: EventBusOptions) {
+    this.#options = options;
+    this.#ticks = new Ticks({
+      clock: options.wallClock,
+      isWanted: (type) => this.isWanted(type),
+      emit: (event) => this.emit(event),
+    });
+  }
+
+  /** The pools by name, in the order in which they were added. */
+  get pools(): ReadonlyMap<string, ListenerPool> {
+    return this.#pools;
+  }
+
+  /** Whether any pool receives such events, so that those that cost something need not be made. */
+  isWanted(type: ConcreteType): boolean {
+    return this.#wanted.has(type);
+  }
+
+  /**
+   * Tells the pools of something that has just happened. Never waits: what a listener cannot take now is kept
+   * for it.
+   */
+  emit(event: ListenerEvent): void {
+    // A pool hears of its own beginning, not of its own end.
+    if (event.type === 'PROCESS_GROUP_ADDED' || event.type === 'PROCESS_GROUP_REMOVED') {
+      this.groupChanged(event.groupname);
+    }
+    this.#publish(event);
+    if ('from_state' in event) this.#pools.get(event.groupname)?.processChanged(event);
+  }
+
+  /** A group has become active, is no longer, or has other settings or members. */
+  groupChanged(name: string): void {
+    const group = this.#options.groups().get(name);
+    const pool = this.#pools.get(name);
+    if (group !== undefined && isListenerGroup(group)) {
+      if (pool === undefined) this.#pools.set(name, new ListenerPool(group, this.#options));
+      else pool.regroup(group);
+    } else if (pool !== undefined) {
+      this.#remove(pool);
+    } else {
+      return;
+    }
+    this.#wanted = new Set([...this.#pools.values()].flatMap((each) => [...each.wanted]));
+    this.#ticks.wantedTypesChanged();
+  }
+
+  /** Takes what a process writes to stdout, if that is a listener's part of the protocol. */
+  listenTo({ group, name }: ProcessSettings): ((bytes: Buffer) => void) | undefined {
+    if (!this.#pools.has(group)) return undefined;
+    return (bytes) => this.#pools.get(group)?.hear(name, bytes);
+  }
+
+  /** Whether the listeners of a group are still to be told something that they may take, or are handling it. */
+  isDelivering(group: string): boolean {
+    return this.#pools.get(group)?.isDelivering ?? false;
+  }
+
+  /** Cancels all timers. */
+  [Symbol.dispose](): void {
+    this.#ticks[Symbol.dispose]();
+    for (const pool of this.#pools.values()) pool[Symbol.dispose]();
+    this.#pools.clear();
+  }
+
+  #publish(event: ListenerEvent): void {
+    // Events that nobody wants have no number.
+    if (!this.#wanted.has(event.type)) return;
+    const { type } = event;
+    const numbered: NumberedEvent = {
+      type,
+      serial: this.#options.serials.next(),
+      payload: eventPayload(event),
+    };
+    for (const pool of this.#pools.values()) if (pool.wanted.has(type)) pool.accept(numbered);
+  }
+
+  #remove(pool: ListenerPool): void {
+    this.#pools.delete(pool.name);
+    if (pool.buffered > 0) {
+      this.#options.log(
+        'info',
+        `pool ${pool.name} removed, discarding ${pool.buffered} events that no listener took`,
+      );
+    }
+    pool[Symbol.dispose]();
+  }
+}
+
+function isListenerGroup(group: ProcessGroup): group is ListenerGroup {
+  return group.settings.type === 'eventlistener';
+}

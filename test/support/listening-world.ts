@@ -1,0 +1,73 @@
+import type { GroupSettings } from '../../conf/settings.ts';
+import { EventBus } from '../../daemon/event/event-bus.ts';
+import type { ListenerPool } from '../../daemon/event/listener-pool.ts';
+import { SerialCounter } from '../../daemon/event/serial.ts';
+import { SimulatedWallClock } from './simulated-wall-clock.ts';
+import { SimulatedWorld } from './simulated-world.ts';
+
+/** A simulated world whose events reach listeners, which speak as the test has them speak. */
+export class ListeningWorld extends SimulatedWorld {
+  readonly wallClock = new SimulatedWallClock();
+  readonly #deferred: (() => void)[] = [];
+  readonly bus: EventBus;
+
+  constructor(groups: readonly GroupSettings[]) {
+    super();
+    this.bus = new EventBus({
+      identifier: 'supervisor',
+      clock: this.clock,
+      wallClock: this.wallClock,
+      serials: new SerialCounter(),
+      groups: () => this.supervisor.groups,
+      log: (level, text) => void this.lines.push(`${level} ${text}`),
+      defer: (callback) => void this.#deferred.push(callback),
+      onSettled: () => this.supervisor.listenersSettled(),
+    });
+    this.onEvent = (event) => this.bus.emit(event);
+    this.isDelivering = (group) => this.bus.isDelivering(group);
+    for (const group of groups) this.supervisor.addGroup(group);
+    this.turn();
+  }
+
+  /** The event loop goes on to its next turn. */
+  turn(): void {
+    for (let next = this.#deferred.shift(); next !== undefined; next = this.#deferred.shift()) next();
+  }
+
+  /** What is due later is done now. */
+  passes(seconds: number): void {
+    this.clock.advance(seconds);
+    this.turn();
+  }
+
+  pool(name: string): ListenerPool {
+    const pool = this.bus.pools.get(name);
+    if (pool === undefined) throw new Error(`No pool ${name}`);
+    return pool;
+  }
+
+  /** A listener writes to its stdout. */
+  says(name: string, text: string, group = 'pool'): void {
+    this.bus.listenTo(this.process(name, group).settings)?.(Buffer.from(text));
+    this.turn();
+  }
+
+  /** Emits an event that a client sends. */
+  tell(data: string): void {
+    this.bus.emit({ type: 'REMOTE_COMMUNICATION', kind: 'k', data });
+    this.turn();
+  }
+
+  /** Envelopes that a listener has been sent since the last call. */
+  takeSent(name: string): string[] {
+    return this.host
+      .child(name)
+      .stdin.splice(0)
+      .map((bytes) => Buffer.from(bytes).toString());
+  }
+
+  /** Only what clients sent, of that. */
+  takeData(name: string): string[] {
+    return this.takeSent(name).map((text) => /\ntype:k\n(.*)$/s.exec(text)?.[1] ?? text);
+  }
+}
