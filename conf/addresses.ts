@@ -3,6 +3,7 @@ import { normalize } from 'node:path';
 import { InvalidValue } from './invalid-value.ts';
 import { parseInteger, repr } from './python-text.ts';
 import type { Reader } from './reader.ts';
+import type { FcgiAddress } from './settings.ts';
 import { integer, octal } from './values.ts';
 
 export interface InetAddress {
@@ -42,10 +43,6 @@ export const portNumber: Reader<number> = {
   },
 };
 
-export type FcgiAddress =
-  | { readonly type: 'unix'; readonly url: string }
-  | { readonly type: 'tcp'; readonly url: string };
-
 /** `tcp://host:port` or `unix:///absolute/path`; the message ends with the section. */
 export function fcgiSocket(section: string): Reader<FcgiAddress> {
   return {
@@ -56,13 +53,13 @@ export function fcgiSocket(section: string): Reader<FcgiAddress> {
         const path = text.slice('unix://'.length);
         if (!path.startsWith('/'))
           throw new InvalidValue(`Unix socket path ${path} is not an absolute path${place}`);
-        return { type: 'unix', url: `unix://${withoutEndSlash(normalize(path))}` };
+        return { type: 'unix', path: withoutEndSlash(normalize(path)) };
       }
-      const match = /^tcp:\/\/([^\s:]+):(\d+)$/.exec(text);
+      const match = /^tcp:\/\/([^\s:]+|\[[^\s\]]+\]):(\d+)$/.exec(text);
       if (match === null) throw new InvalidValue(`Bad socket format ${text}${place}`);
+      const [, host = '', digits = ''] = match;
       try {
-        const port = portNumber.read(match[2] ?? '', context);
-        return { type: 'tcp', url: `tcp://${(match[1] ?? '').toLowerCase()}:${port}` };
+        return { type: 'tcp', host: host.toLowerCase(), port: portNumber.read(digits, context) };
       } catch (error) {
         if (error instanceof InvalidValue) throw new InvalidValue(error.message + place, { cause: error });
         throw error;

@@ -39,7 +39,8 @@ export function readConfigFile(path: string): ReadFileResult {
   return { type: 'read', document, errors };
 }
 
-function errorCode(error: unknown): string {
+/** The name of a system error, such as ENOENT. */
+export function errorCode(error: unknown): string {
   // Not `instanceof Error`: under a test runner the system's errors come from another realm.
   const hasCode = typeof error === 'object' && error !== null && 'code' in error;
   return hasCode && typeof error.code === 'string' ? error.code : String(error);

@@ -92,6 +92,8 @@ const sameChannel = comparing<ChannelSettings>({
 
 const sameSocket = comparing<FcgiSocketSettings>({
   url: same,
+  // The URL says all of it.
+  address: 'ignored',
   owner: sameOwnership,
   mode: same,
   backlog: same,

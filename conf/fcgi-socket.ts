@@ -44,10 +44,12 @@ export function readFcgiSocket(
       );
       break;
     }
-    return { url: address.url, owner: undefined, mode: undefined, backlog };
+    const url = `tcp://${address.host}:${address.port}`;
+    return { url, address, owner: undefined, mode: undefined, backlog };
   }
   // Its own user must be able to use the socket, whoever created it.
   const byUser =
     user === undefined || user.uid === context.uid ? undefined : { uid: user.uid, gid: user.gid };
-  return { url: address.url, owner: owner ?? byUser, mode: mode ?? defaultMode, backlog };
+  const url = `unix://${address.path}`;
+  return { url, address, owner: owner ?? byUser, mode: mode ?? defaultMode, backlog };
 }

@@ -79,9 +79,11 @@ function findLong(typed: string, shapes: readonly OptionShape[]): OptionShape {
   const candidates = shapes.filter((shape) => shape.long?.startsWith(typed));
   const exact = candidates.find((shape) => shape.long === typed);
   if (exact) return exact;
-  const [first, second] = candidates;
+  const [first] = candidates;
   if (first === undefined) throw new UsageError(`option ${typed} not recognized`);
-  if (second !== undefined) throw new UsageError(`option ${typed} not a unique prefix`);
+  // One option may have two short names, and so two shapes.
+  const isUnique = candidates.every(({ long }) => long === first.long);
+  if (!isUnique) throw new UsageError(`option ${typed} not a unique prefix`);
   return first;
 }
 

@@ -4,6 +4,11 @@ import { compareCodePoints } from './python-text.ts';
 
 const magic = /[*?[]/;
 
+/** Whether a path has a wildcard in it. */
+export function isPattern(path: string): boolean {
+  return magic.test(path);
+}
+
 /**
  * Paths that match, in code point order. `*` (and `**`, which is the same here), `?`, `[…]` and `[!…]` match
  * within one path component; a leading dot only where the pattern has one.

@@ -11,7 +11,7 @@ import type { Loading } from './load-context.ts';
 import { checkSectionName, nameOf, readProcesses } from './processes.ts';
 import { compareCodePoints } from './python-text.ts';
 import { SectionReader } from './section-reader.ts';
-import type { Environment, GroupSettings, ProcessSettings } from './settings.ts';
+import type { Environment, FcgiSocketSettings, GroupSettings, ProcessSettings } from './settings.ts';
 import { checkUniqueNames } from './unique-names.ts';
 
 /** What reading groups needs beside the document. */
@@ -164,4 +164,10 @@ function readFcgiProgram(section: Section, reading: Reading): GroupSettings {
 }
 
 /** Holds the place of a socket that is wrong, until the error is reported. */
-const noSocket = { url: '', owner: undefined, mode: undefined, backlog: undefined };
+const noSocket: FcgiSocketSettings = {
+  url: '',
+  address: { type: 'unix', path: '' },
+  owner: undefined,
+  mode: undefined,
+  backlog: undefined,
+};

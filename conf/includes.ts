@@ -1,12 +1,12 @@
 /** `[include]`: which files, in which order, and what becomes of them. */
 
 import { statSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import { readConfigFile } from './config-file.ts';
 import { type Document, mergeDocuments } from './dialect.ts';
 import type { Scope } from './expand.ts';
 import type { Findings } from './findings.ts';
-import { glob } from './glob.ts';
+import { glob, isPattern } from './glob.ts';
 import { includeKeys } from './keys/include.ts';
 import { splitBlanks } from './python-text.ts';
 import type { ReadContext } from './reader.ts';
@@ -23,13 +23,24 @@ export interface IncludeOptions {
   readonly context: ReadContext;
 }
 
+/** A document and what it was put together from. */
+export interface Included {
+  readonly document: Document;
+  /** Paths of the files that were read. */
+  readonly files: readonly string[];
+  /** Paths of the directories that were searched for more. */
+  readonly directories: readonly string[];
+}
+
 /**
  * The main document with all that it includes, as if appended. A match that cannot be read is passed over
  * with a warning. An `[include]` in an included file is not followed.
  */
-export function readIncludes({ main, here, scope, findings, context }: IncludeOptions): Document {
+export function readIncludes({ main, here, scope, findings, context }: IncludeOptions): Included {
+  const files: string[] = [];
+  const directories: string[] = [];
   const section = main.sections.get(includeSection);
-  if (section === undefined) return main;
+  if (section === undefined) return { document: main, files, directories };
   const reader = new SectionReader({
     section,
     defaults: main.defaults,
@@ -39,17 +50,26 @@ export function readIncludes({ main, here, scope, findings, context }: IncludeOp
   });
   if (reader.written('files') === undefined) {
     reader.fail(undefined, '.ini file has [include] section, but no files setting');
-    return main;
+    return { document: main, files, directories };
   }
 
   let document = main;
   for (const pattern of splitBlanks(reader.expanded('files', scope) ?? '')) {
     const joined = isAbsolute(pattern) ? pattern : joinLiterally(here, pattern);
     const paths = glob(joined);
-    if (paths.length === 0) findings.notice('warn', `No file matches via include "${joined}"`);
+    if (paths.length === 0) tellNoMatch(joined, findings);
+    if (!isPattern(dirname(joined))) directories.push(dirname(joined));
+    files.push(...paths);
     for (const path of paths) document = includeFile(document, path, findings);
   }
-  return document;
+  return { document, files, directories };
+}
+
+/** For a pattern it is no mistake: the programs may come later. */
+function tellNoMatch(pattern: string, findings: Findings): void {
+  const text = `No file matches via include "${pattern}"`;
+  if (isPattern(pattern)) findings.remark(text);
+  else findings.notice('warn', text);
 }
 
 /** Joins without tidying up: the result appears in messages as it was written. */

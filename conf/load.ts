@@ -2,18 +2,18 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
-import type { Document } from './dialect.ts';
 import type { Scope } from './expand.ts';
 import { Findings } from './findings.ts';
 import { readGroups } from './groups.ts';
 import { readHttpServers } from './http-servers.ts';
-import { readIncludes } from './includes.ts';
+import { type Included, readIncludes } from './includes.ts';
 import type { LoadContext, Loading } from './load-context.ts';
 import { notYetActingNotice } from './not-yet-acting.ts';
 import { readRpcInterfaces } from './rpc-interfaces.ts';
 import type { Settings } from './settings.ts';
 import { readSupervisordSection } from './supervisord-section.ts';
 import { warnOfUnknownNames } from './unknown-names.ts';
+import { warnOfUnsafeFiles } from './unsafe-files.ts';
 
 export type { LoadContext } from './load-context.ts';
 
@@ -32,20 +32,20 @@ export type LoadResult =
  * @param file relative to `context.cwd` unless absolute
  */
 export function loadSettings(file: string, context: LoadContext): LoadResult {
-  const findings = new Findings();
   const path = resolve(context.cwd, file);
-  const document = readDocument(file, path, context, findings);
+  const findings = new Findings(path);
+  const { document, files, directories } = readDocument(file, path, context, findings);
   // With a line missing, half of what follows would be wrong only because of that.
   const unread = invalid(findings);
   if (unread !== undefined) return unread;
 
   const loading: Loading = { document, context, findings };
-  const { settings: supervisordSettings, resolveUser } = readSupervisordSection(loading, path);
+  const { settings: supervisordSettings, strict, resolveUser } = readSupervisordSection(loading, path);
   const { environment } = supervisordSettings;
   const scope: Scope = { names: new Map(), environment: new Map([...context.env, ...environment]) };
   const rpcInterfaces = readRpcInterfaces(loading, scope);
   const groups = readGroups(loading, environment);
-  const httpServers = readHttpServers(loading, scope);
+  const { servers: httpServers, passwordFiles } = readHttpServers(loading, scope);
   const supervisord = { ...supervisordSettings, user: resolveUser() };
   const settings = { file: path, supervisord, httpServers, rpcInterfaces, groups };
 
@@ -54,6 +54,12 @@ export function loadSettings(file: string, context: LoadContext): LoadResult {
   warnOfUnknownNames(document, findings);
   const notice = notYetActingNotice({ settings });
   if (notice !== undefined) findings.notice('warn', notice);
+  if (context.warnsOfUnsafeFiles === true) {
+    warnOfUnsafeFiles({ files: [path, ...files, ...passwordFiles], directories }, loading);
+  }
+  if (strict) findings.refuseWarnings();
+  const refused = invalid(findings);
+  if (refused !== undefined) return refused;
   return { type: 'ok', settings: { ...settings, notices: findings.notices } };
 }
 
@@ -62,13 +68,13 @@ function invalid({ errors }: Findings): LoadResult | undefined {
   return first === undefined ? undefined : { type: 'invalid', errors: [first, ...others] };
 }
 
-function readDocument(file: string, path: string, context: LoadContext, findings: Findings): Document {
+function readDocument(file: string, path: string, context: LoadContext, findings: Findings): Included {
   const result = readConfigFile(path);
   if (result.type === 'unreadable') {
     const missing = result.code === 'ENOENT' || result.code === 'ENOTDIR';
     const what = `could not ${missing ? 'find' : 'read'} config file ${file}`;
     findings.error(new ConfigError({ file: path }, missing ? what : `${what}: ${result.code}`, what));
-    return { sections: new Map(), defaults: new Map() };
+    return { document: { sections: new Map(), defaults: new Map() }, files: [], directories: [] };
   }
   for (const error of result.errors) findings.error(error);
   return readIncludes({

@@ -14,12 +14,6 @@ export interface NotYetActing {
 
 export const notYetActing: readonly NotYetActing[] = [
   { name: '[eventlistener:x]', isUsed: ({ settings }) => hasGroup(settings.groups, 'eventlistener') },
-  {
-    name: '[fcgi-program:x]',
-    isUsed: ({ settings }) =>
-      hasGroup(settings.groups, 'fcgi-program') ||
-      settings.groups.some(({ processes }) => processes.some(({ socket }) => socket !== undefined)),
-  },
 ];
 
 function hasGroup(groups: readonly GroupSettings[], type: GroupSettings['type']): boolean {

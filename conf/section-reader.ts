@@ -108,10 +108,16 @@ export class SectionReader<Table extends KeyTable> {
     this.#options.findings.warnAt(this.#place(key), text);
   }
 
+  /** Where a key is written, with its value; if it is missing, where its section is. */
+  place(key: KeyName<Table> | undefined): ConfigErrorPlace {
+    return this.#place(key);
+  }
+
   #place(key: string | undefined): ConfigErrorPlace {
     const written = key === undefined ? undefined : this.#lookUp(key);
     const { file, line } = written ?? this.section;
-    return { file, line, section: this.section.name, key, value: written?.value };
+    const isSecret = key !== undefined && this.#options.table[key]?.secret === true;
+    return { file, line, section: this.section.name, key, value: isSecret ? undefined : written?.value };
   }
 
   #suffix(): string {

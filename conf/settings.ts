@@ -4,6 +4,7 @@
  *
  * @see docs/configuration.md
  */
+import type { StoredPassword } from './stored-password.ts';
 
 /** A user of the system, as `user=` names it. */
 export interface User {
@@ -65,8 +66,7 @@ export interface Ownership {
 
 export interface Credentials {
   readonly username: string;
-  /** Plain text, or `{SHA}` and a lower-case hexadecimal SHA-1. */
-  readonly password: string;
+  readonly password: StoredPassword;
 }
 
 /** `[unix_http_server]` or `[inet_http_server]`. */
@@ -76,7 +76,13 @@ export type HttpServerSettings = {
   /** `undefined`: no authentication. */
   readonly credentials: Credentials | undefined;
 } & (
-  | { readonly type: 'inet'; readonly host: string; readonly port: number }
+  | {
+      readonly type: 'inet';
+      readonly host: string;
+      readonly port: number;
+      /** Names by which browsers may address the server; `*`: any. Missing: see `HostPolicy`. */
+      readonly allowed_hosts?: readonly string[];
+    }
   | {
       readonly type: 'unix';
       /** Absolute path of the socket. */
@@ -158,9 +164,24 @@ export type GroupSettings = {
   | { readonly type: 'fcgi-program'; readonly socket: FcgiSocketSettings }
 );
 
+export type FcgiAddress =
+  | {
+      readonly type: 'unix';
+      /** Absolute. */
+      readonly path: string;
+    }
+  | {
+      readonly type: 'tcp';
+      /** Lower case; an IPv6 address is in brackets, `*` is every IPv4 address. */
+      readonly host: string;
+      readonly port: number;
+    };
+
 export interface FcgiSocketSettings {
   /** `unix:///path` or `tcp://host:port`. */
   readonly url: string;
+  /** What `url` says. */
+  readonly address: FcgiAddress;
   readonly owner: Ownership | undefined;
   readonly mode: number | undefined;
   readonly backlog: number | undefined;
@@ -192,6 +213,8 @@ export interface CtlPluginSettings {
 export interface Notice {
   readonly level: LogLevel;
   readonly text: string;
+  /** `security`: its users should know of it for as long as it holds. */
+  readonly concern?: 'security';
 }
 
 /** A whole configuration, as the daemon acts on it. */

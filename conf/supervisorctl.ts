@@ -5,12 +5,20 @@ import { readConfigFile } from './config-file.ts';
 import type { Document } from './dialect.ts';
 import type { Scope } from './expand.ts';
 import { Findings } from './findings.ts';
+import { InvalidValue } from './invalid-value.ts';
 import { ctlpluginKeys } from './keys/ctlplugin.ts';
 import { supervisorctlKeys } from './keys/supervisorctl.ts';
+import { readPasswordFile } from './password-file.ts';
 import { absolutePath } from './paths.ts';
 import type { ReadContext } from './reader.ts';
 import { SectionReader } from './section-reader.ts';
 import type { CtlPluginSettings, SupervisorctlSettings } from './settings.ts';
+import { parseStoredPassword } from './stored-password.ts';
+
+export interface SupervisorctlContext extends ReadContext {
+  /** The command line has a password, so that `password_file` need not be there. */
+  readonly hasPassword?: boolean;
+}
 
 export type LoadSupervisorctlResult =
   | { readonly type: 'ok'; readonly settings: SupervisorctlSettings }
@@ -33,16 +41,16 @@ const builtIn: SupervisorctlSettings = {
  */
 export function loadSupervisorctlSettings(
   file: string | undefined,
-  context: ReadContext,
+  context: SupervisorctlContext,
 ): LoadSupervisorctlResult {
   if (file === undefined) return { type: 'ok', settings: builtIn };
-  const findings = new Findings();
+  const findings = new Findings(file);
   const settings = read(file, context, findings);
   const [first, ...others] = findings.errors;
   return first === undefined ? { type: 'ok', settings } : { type: 'invalid', errors: [first, ...others] };
 }
 
-function read(file: string, context: ReadContext, findings: Findings): SupervisorctlSettings {
+function read(file: string, context: SupervisorctlContext, findings: Findings): SupervisorctlSettings {
   const path = resolve(context.cwd, file);
   const result = readConfigFile(path);
   if (result.type === 'unreadable') {
@@ -72,11 +80,37 @@ function read(file: string, context: ReadContext, findings: Findings): Superviso
   return {
     serverurl: absoluteServerUrl(reader.get('serverurl', scope), context),
     username: reader.get('username', scope),
-    password: reader.get('password', scope),
+    password: readPassword(reader, scope, context),
     prompt: reader.get('prompt', scope),
     history_file: history === undefined || history === '' ? undefined : absolutePath(history, context),
     plugins: readPlugins(document, { findings, context, scope }),
   };
+}
+
+/** @returns `undefined` also where the command line has a password */
+function readPassword(
+  reader: SectionReader<typeof supervisorctlKeys>,
+  scope: Scope,
+  context: SupervisorctlContext,
+): string | undefined {
+  const key = 'password_file';
+  const written = reader.written(key);
+  if (written === undefined) return reader.get('password', scope);
+  if (reader.written('password') !== undefined) {
+    reader.fail(key, 'password and password_file exclude each other');
+    return undefined;
+  }
+  const file = reader.get(key, scope);
+  if (context.hasPassword === true || file === undefined) return undefined;
+  try {
+    const { password } = readPasswordFile(file, { here: written.here, home: context });
+    if (parseStoredPassword(password).type === 'plain') return password;
+    reader.fail(key, 'the password file holds a hash: a client needs the password itself');
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error;
+    reader.fail(key, error.message);
+  }
+  return undefined;
 }
 
 interface Reading {

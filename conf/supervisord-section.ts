@@ -14,6 +14,8 @@ import { user } from './users.ts';
 /** The settings, and a check that comes last: whether the user exists. */
 export interface SupervisordSection {
   readonly settings: Omit<SupervisordSettings, 'user'>;
+  /** Whether warnings are errors. */
+  readonly strict: boolean;
   resolveUser(): User | undefined;
 }
 
@@ -58,6 +60,7 @@ export function readSupervisordSection(
   };
   return {
     settings,
+    strict: reader.get('strict', scope),
     resolveUser() {
       if (username === undefined || context.overridden?.has('user') === true) return undefined;
       try {

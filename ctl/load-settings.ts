@@ -14,10 +14,10 @@ import { passwdUsers } from './users.ts';
  * @throws {UsageError} with the file's first error
  */
 export function loadSettings(argv0: string, options: CtlOptions): SupervisorctlSettings {
-  const result = loadSupervisorctlSettings(
-    options.configuration ?? findConfigFile(searchPaths(argv0)),
-    readContext(),
-  );
+  const result = loadSupervisorctlSettings(options.configuration ?? findConfigFile(searchPaths(argv0)), {
+    ...readContext(),
+    hasPassword: options.password !== undefined,
+  });
   if (result.type === 'invalid') throw new UsageError(result.errors[0].text);
   const { settings } = result;
   return {

@@ -8,6 +8,8 @@ export interface Output {
   write(chunk: string | Uint8Array): void;
   /** A line on stderr. */
   printError(line: string): void;
+  /** A line on stderr for somebody who watches; `undefined`: stderr is no terminal. */
+  readonly showNotice: ((line: string) => void) | undefined;
   /**
    * The line at the bottom of a terminal that is rewritten in place; '' removes it. `undefined`: stdout
    * is no terminal.
@@ -21,6 +23,7 @@ export function standardOutput(): Output {
     print: (line) => void process.stdout.write(`${line}\n`),
     write: (chunk) => void process.stdout.write(chunk),
     printError: (line) => void process.stderr.write(`${line}\n`),
+    showNotice: process.stderr.isTTY ? (line) => void process.stderr.write(`${line}\n`) : undefined,
     showLive: process.stdout.isTTY
       ? (line) => void process.stdout.write(`\r${line.slice(0, process.stdout.columns - 1)}\x1b[K`)
       : undefined,

@@ -23,6 +23,8 @@ export class Session implements Disposable {
   readonly output: Output;
   readonly input: Input;
   readonly interrupts: Interrupts;
+  /** Whether the warnings of this server have been told. */
+  hasToldWarnings = false;
   #credentials: ClientCredentials;
   #client: Client;
   /** Tasks that must not show any. */
@@ -67,6 +69,7 @@ export class Session implements Disposable {
 
   /** From now on, talks to the server at `serverurl`. */
   open(serverurl: string): void {
+    this.hasToldWarnings = false;
     this.#connect(serverurl, this.#credentials);
   }
 

@@ -4,6 +4,7 @@ import { History } from './history.ts';
 import { runLine } from './run-line.ts';
 import type { Session } from './session.ts';
 import type { ProcessInfo } from './supervisor-api.ts';
+import { tellWarnings } from './warnings.ts';
 
 export interface ShellOptions {
   /** Shown in front of `> `. */
@@ -28,6 +29,7 @@ export async function runShell(
     for (const line of before) {
       if ((await runInterruptibly(session, line)).leavesShell) return;
     }
+    await tellWarnings(session);
     for (;;) {
       const line = await session.input.readLine(`${prompt}> `, { complete, history: history.lines });
       if (line !== undefined) history.add(line);

@@ -57,6 +57,7 @@ export function supervisorApi(call: Call) {
     getVersion: () => ask(text, 'supervisor.getVersion'),
     getSupervisorVersion: () => ask(text, 'supervisor.getSupervisorVersion'),
     getProductVersion: () => ask(text, 'monitor.getProductVersion'),
+    getWarnings: () => ask(listOf(text), 'monitor.getWarnings'),
     getPID: () => ask(integer, 'supervisor.getPID'),
     getProcessInfo: (name: string) => ask(processInfo, 'supervisor.getProcessInfo', name),
     getAllProcessInfo: () => ask(listOf(processInfo), 'supervisor.getAllProcessInfo'),

@@ -16,7 +16,7 @@ import { byteSize, integer, logLevel, octal, string } from '../conf/values.ts';
 /** What the command line says. */
 export interface CommandLine {
   /** `run`: be the daemon. The others print something and end. */
-  readonly action: 'run' | 'check' | 'help' | 'version';
+  readonly action: 'run' | 'check' | 'password-hash' | 'help' | 'version';
   /** The value of `-c`, as typed. */
   readonly configuration: string | undefined;
   /** Keys of `[supervisord]` that go before the file's. */
@@ -114,6 +114,8 @@ export function readCommandLine(words: readonly string[], context: ReadContext):
   }
   if (given.has('--help')) return { action: 'help', configuration: undefined, overrides: {} };
   if (given.has('--version')) return { action: 'version', configuration: undefined, overrides: {} };
+  if (given.has('--password-hash'))
+    return { action: 'password-hash', configuration: undefined, overrides: {} };
   const overrides: Partial<Record<Setting, SupervisordSettings[Setting]>> = {};
   for (const [key, { read }] of settingOptions) {
     const option = given.get(`--${key}`);
@@ -162,6 +164,7 @@ function program(): Command {
   return command
     .addOption(new Option('--profile_options <list>', 'accepted for old init scripts; there is no profiler'))
     .addOption(new Option('--check', 'check the configuration, print the programs it would run, and exit'))
+    .addOption(new Option('--password-hash', 'read a password, print the hash to configure, and exit'))
     .addOption(new Option('-h, --help', 'print this text and exit').hideHelp())
     .addOption(new Option('-v, --version', 'print the version and exit'));
 }

@@ -35,6 +35,7 @@ import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
 import { syslogMessage } from './log/syslog-message.ts';
 import { SyslogSocket } from './log/syslog-socket.ts';
+import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
 import { tempDirectory } from './temp-directory.ts';
 
@@ -65,6 +66,8 @@ async function main(): Promise<number> {
       case 'version':
         process.stdout.write(`${supervisorVersion}\n`);
         return exitStatuses.SUCCESS;
+      case 'password-hash':
+        return await printPasswordHash();
       case 'check':
         return check(loaderOf(commandLine, context)());
       case 'run':
@@ -239,6 +242,7 @@ function loadContext(starter: Starter | undefined): LoadContext {
     users: systemUsers,
     hostname: hostname(),
     tempDirectory: tempDirectory(env, cwd),
+    warnsOfUnsafeFiles: process.getuid?.() === 0,
   };
 }
 

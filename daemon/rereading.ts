@@ -22,9 +22,10 @@ export class Rereading {
     this.#latest = active;
   }
 
-  /** The daemon's own settings, with the groups that were read last. */
+  /** The daemon's own settings, with the groups that were read last, and what there was to say of the files. */
   get settings(): Settings {
-    return { ...this.#active, groups: this.#latest.groups };
+    const { groups, notices } = this.#latest;
+    return { ...this.#active, groups, notices };
   }
 
   /** What is wrong with the configuration as it is in the files now. */

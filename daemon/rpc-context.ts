@@ -7,6 +7,7 @@ import type { ActivityLog } from './log/activity-log.ts';
 import type { Supervisor } from './process/supervisor.ts';
 import type { Rereading } from './rereading.ts';
 import type { RpcContext } from './rpc/context.ts';
+import { securityWarnings } from './security-warnings.ts';
 
 export interface RpcContextParts {
   readonly supervisor: Supervisor;
@@ -32,6 +33,7 @@ export function rpcContext({ supervisor, rereading, log, settings }: RpcContextP
       if (first !== undefined) throw cannotReread([first, ...others]);
       supervisor.shutDown('restart');
     },
+    warnings: () => securityWarnings(rereading.settings),
     activityLog: {
       path: settings.supervisord.logfile === 'syslog' ? undefined : log.path,
       async clear() {

@@ -20,10 +20,12 @@ export type MethodResponse =
 
 /** Elements inside one another; arrays and structs take three and four of them a level. */
 const maxDepth = 256;
+/** Elements of a call, about as many as in a batch of ten thousand. Short ones take far more memory than text. */
+const maxElementsOfCall = 250_000;
 
 /** @throws {XmlRpcError} if `xml` is not a call */
 export function decodeCall(xml: string): MethodCall {
-  const root = parse(xml);
+  const root = parse(xml, { maxElements: maxElementsOfCall });
   if (root.tag !== 'methodCall') throw new XmlRpcError(`Not an XML-RPC call: ${root.tag}`);
   const methodName = child(root, 'methodName')?.text.trim();
   const params = child(root, 'params')?.children ?? [];
@@ -32,7 +34,7 @@ export function decodeCall(xml: string): MethodCall {
 
 /** @throws {XmlRpcError} if `xml` is not an answer */
 export function decodeResponse(xml: string): MethodResponse {
-  const root = parse(xml);
+  const root = parse(xml, { maxElements: Number.POSITIVE_INFINITY });
   if (root.tag !== 'methodResponse') throw new XmlRpcError(`Not an XML-RPC answer: ${root.tag}`);
   const fault = child(root, 'fault');
   if (fault !== undefined) return readFault(firstValue(fault));
@@ -59,7 +61,8 @@ interface Element {
   value: XmlRpcValue;
 }
 
-function parse(xml: string): Element {
+function parse(xml: string, { maxElements }: { readonly maxElements: number }): Element {
+  let elements = 0;
   const document: Element = { tag: '', text: '', children: [], value: null };
   const open: Element[] = [document];
   const top = (): Element => open[open.length - 1] ?? document;
@@ -77,6 +80,8 @@ function parse(xml: string): Element {
   });
   parser.on('opentag', ({ name }) => {
     if (open.length > maxDepth) throw new XmlRpcError(`More than ${maxDepth} elements inside one another`);
+    elements += 1;
+    if (elements > maxElements) throw new XmlRpcError(`More than ${maxElements} elements`);
     const element: Element = { tag: name, text: '', children: [], value: null };
     top().children.push(element);
     open.push(element);

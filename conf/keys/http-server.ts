@@ -1,7 +1,7 @@
 import { inetAddress, mode } from '../addresses.ts';
 import { socketPath } from '../paths.ts';
 import { ownership } from '../users.ts';
-import { string } from '../values.ts';
+import { list, string } from '../values.ts';
 import type { KeyTable } from './key.ts';
 
 /** Keys that both kinds of server have. */
@@ -16,7 +16,14 @@ export const credentialKeys = {
     read: string,
     default: undefined,
     sample: '123',
-    doc: 'Password that clients must give: plain text, or `{SHA}` and its lower-case hexadecimal SHA-1.',
+    secret: true,
+    doc: 'Password that clients must give: plain text; `{SHA}` and its lower-case hexadecimal SHA-1; or what `supervisord --password-hash` prints.',
+  },
+  password_file: {
+    read: string,
+    default: undefined,
+    sample: 'supervisord.password',
+    doc: 'File whose first line is the password, in place of `password`. A relative path starts at the directory of the file that names it.',
   },
 } satisfies KeyTable;
 
@@ -49,4 +56,11 @@ export const inetHttpServerKeys = {
     doc: 'Where to listen: `host:port`, `*:port` or `port`; without a host, on all IPv4 interfaces.',
   },
   ...credentialKeys,
+  allowed_hosts: {
+    read: list,
+    default: undefined,
+    absent: 'any; on a loopback address without a password, only those of the machine itself',
+    sample: 'supervisor.example.com',
+    doc: 'Names, without a port, by which browsers may address the server, beside `localhost`, loopback addresses and the host of `port`; `*`: any.',
+  },
 } satisfies KeyTable;

@@ -12,6 +12,8 @@ export interface Key<T> {
   readonly doc: string;
   /** The value in the sample configuration, where the default would not do. */
   readonly sample?: string;
+  /** Whether messages must not repeat the value. */
+  readonly secret?: true;
   /** Whether messages of failed expansion call the key by its bare name, without the section. */
   readonly bareLabel?: true;
 }

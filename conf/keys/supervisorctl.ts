@@ -14,7 +14,14 @@ export const supervisorctlKeys = {
     read: string,
     default: undefined,
     sample: '123',
+    secret: true,
     doc: 'Password for the server, as plain text.',
+  },
+  password_file: {
+    read: string,
+    default: undefined,
+    sample: 'supervisorctl.password',
+    doc: 'File whose first line is the password, as plain text, in place of `password`. A relative path starts at the directory of the configuration file.',
   },
   prompt: { read: string, default: 'supervisor', doc: 'Prompt of the interactive shell, in front of `> `.' },
   history_file: {

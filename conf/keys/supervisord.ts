@@ -81,4 +81,9 @@ export const supervisordKeys = {
     bareLabel: true,
     doc: 'Variables, as `KEY="value",KEY2="value2"`, that every child gets and that `%(ENV_KEY)s` finds in the sections that follow.',
   },
+  strict: {
+    read: boolean,
+    default: 'false',
+    doc: 'Do not start with a configuration that gives rise to a warning.',
+  },
 } satisfies KeyTable;

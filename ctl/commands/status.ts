@@ -5,6 +5,7 @@ import { type ExitStatus, exitStatuses } from '../exit-status.ts';
 import { readUsages } from '../process-usage.ts';
 import { statusJson, statusLines, wideStatusLines } from '../status-format.ts';
 import type { ProcessInfo } from '../supervisor-api.ts';
+import { tellWarnings } from '../warnings.ts';
 
 /** `status`: the state of all processes, or of those named. `--json` and `-o wide` are not supervisor's. */
 export const status: Command = {
@@ -18,6 +19,7 @@ export const status: Command = {
   statusWhenDown: exitStatuses.STATUS_UNKNOWN,
   async run(session, { words }) {
     const { json, wide, names } = readOptions(words);
+    await tellWarnings(session);
     const all = await session.supervisor.getAllProcessInfo();
     const { shown, errors } = select(all, names);
     // Among JSON an error line would make the whole unreadable.

@@ -1,19 +1,33 @@
 import { closeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { User } from '../../conf/settings.ts';
 import type { Epoll, Load, ReadyListener } from './epoll.ts';
 import { openForChild, openForInput, removeFifo, renewFifo } from './fifo.ts';
 import { write } from './libc/bytes.ts';
-import { EAGAIN, EINTR } from './libc/call.ts';
+import { EAGAIN, EINTR, errorCode } from './libc/call.ts';
 import { EPOLLOUT } from './libc/readiness.ts';
+import { prepareRuntimeDirectory } from './runtime-directory.ts';
+
+/** The standard input of a process, through any number of children. */
+export interface ChildInput {
+  /** For a new child, which runs as `owner`. @returns its end, which the caller closes. @throws an error */
+  open(owner: User | undefined): number;
+  /** Queues bytes. `closed`: nobody reads them; `full`: too many wait already, and none of these were taken. */
+  write(bytes: Uint8Array): 'queued' | 'closed' | 'full';
+  /** The child has ended, or could not be started. */
+  close(): void;
+  /** There will be no other child. */
+  dispose(): void;
+}
 
 /** How much is kept for a child that does not read. */
 export const stdinCapacity = 1024 * 1024;
 
 /**
- * The standard input of a process. Each child has a new FIFO, so that it never reads what was meant for the
- * one before. The daemon opens its end with the first byte; the child's own end keeps the input open.
+ * A FIFO for each child, so that it never reads what was meant for the one before. The daemon opens its end
+ * with the first byte; the child's own end keeps the input open.
  */
-export class ChildStdin implements ReadyListener {
+export class ChildStdin implements ChildInput, ReadyListener {
   readonly #path: string;
   readonly #epoll: Epoll;
   #state: 'open' | 'closed' = 'closed';
@@ -32,7 +46,7 @@ export class ChildStdin implements ReadyListener {
   /** For a new child. @returns its end, which the caller closes. @throws an error with `code` */
   open(owner: User | undefined): number {
     this.close();
-    renewFifo(this.#path, owner);
+    this.#renewFifo(owner);
     this.#isMade = true;
     const fd = openForChild(this.#path);
     this.#state = 'open';
@@ -70,6 +84,17 @@ export class ChildStdin implements ReadyListener {
     this.close();
     if (this.#isMade) removeFifo(this.#path);
     this.#isMade = false;
+  }
+
+  #renewFifo(owner: User | undefined): void {
+    try {
+      renewFifo(this.#path, owner);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      // Someone tidied up the runtime directory.
+      prepareRuntimeDirectory(dirname(this.#path));
+      renewFifo(this.#path, owner);
+    }
   }
 
   #openEnd(): boolean {

@@ -1,23 +1,23 @@
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { dirname } from 'node:path';
 import nodeProcess from 'node:process';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
-import { ChildStdin } from './child-stdin.ts';
+import { type ChildInput, ChildStdin } from './child-stdin.ts';
 import { resolveCommand } from './command.ts';
+import { FcgiSocketError, type FcgiSockets } from './fcgi-stdin.ts';
 import { fifoPath } from './fifo.ts';
 import type { Channel, ChildHandle, CommandResolution, SpawnResult } from './host.ts';
 import { errorCode, SystemError } from './libc/call.ts';
 import { getLimit } from './libc/limits.ts';
-import { prepareRuntimeDirectory } from './runtime-directory.ts';
 import { spawnProgram } from './spawn.ts';
 
 /** What all processes share. */
 export interface ChildContext extends OutputContext, EnvironmentContext {
   /** Soft limit on open files for children; `undefined`: the daemon's. */
   readonly childNofile: number | undefined;
+  readonly fcgiSockets: FcgiSockets;
 }
 
 /** Descriptors that programs leave to the daemon: for its clients, its log, and the next look into `/proc`. */
@@ -34,12 +34,19 @@ function checkSpare(newest: number): void {
     throw new SystemError('open', constants.errno.EMFILE);
 }
 
+/** Words for what stood in the way of a process before there was one. */
+function spawnError(name: string, error: unknown): string {
+  if (error instanceof FcgiSocketError) return error.message;
+  const code = errorCode(error);
+  if (code === 'EMFILE') return `too many open files to spawn '${name}'`;
+  return `unknown error making dispatchers for '${name}': ${code}`;
+}
+
 /** A process on this machine. */
 export class LinuxChild implements ChildHandle {
   readonly #settings: ProcessSettings;
   readonly #context: ChildContext;
-  readonly #stdin: ChildStdin;
-  readonly #stdinPath: string;
+  readonly #stdin: ChildInput;
   readonly #stdout: ChildOutput;
   /** `undefined`: stderr goes where stdout goes. */
   readonly #stderr: ChildOutput | undefined;
@@ -47,10 +54,13 @@ export class LinuxChild implements ChildHandle {
   constructor(settings: ProcessSettings, context: ChildContext) {
     this.#settings = settings;
     this.#context = context;
-    this.#stdinPath = fifoPath(context.runtimeDirectory, settings, 'stdin');
-    this.#stdin = new ChildStdin(this.#stdinPath, context.epoll);
     this.#stdout = new ChildOutput(settings, 'stdout', context);
     this.#stderr = settings.redirect_stderr ? undefined : new ChildOutput(settings, 'stderr', context);
+    const { socket } = settings;
+    this.#stdin =
+      socket === undefined
+        ? new ChildStdin(fifoPath(context.runtimeDirectory, settings, 'stdin'), context.epoll)
+        : context.fcgiSockets.stdinOf(settings, socket);
   }
 
   get logfiles(): { readonly [C in Channel]: string | undefined } {
@@ -85,12 +95,7 @@ export class LinuxChild implements ChildHandle {
       this.#stdin.close();
       this.#stdout.abandon();
       this.#stderr?.abandon();
-      const code = errorCode(error);
-      const reason =
-        code === 'EMFILE'
-          ? `too many open files to spawn '${name}'`
-          : `unknown error making dispatchers for '${name}': ${code}`;
-      return { type: 'failed', reason };
+      return { type: 'failed', reason: spawnError(name, error) };
     } finally {
       for (const fd of childEnds) closeSync(fd);
     }
@@ -129,23 +134,12 @@ export class LinuxChild implements ChildHandle {
       childEnds.push(fd);
       return fd;
     };
-    const stdin = keep(this.#openStdin(owner));
+    const stdin = keep(this.#stdin.open(owner));
     const stdout = keep(this.#stdout.open(owner));
     // The same open file twice, as with `2>&1`.
     const stderr = this.#stderr === undefined ? stdout : keep(this.#stderr.open(owner));
     checkSpare(stderr);
     return [stdin, stdout, stderr];
-  }
-
-  #openStdin(owner: User | undefined): number {
-    try {
-      return this.#stdin.open(owner);
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-      // Someone tidied up the runtime directory.
-      prepareRuntimeDirectory(dirname(this.#stdinPath));
-      return this.#stdin.open(owner);
-    }
   }
 
   /** Whoever the program runs as must be able to open `/dev/stdout` anew. */

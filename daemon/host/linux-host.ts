@@ -4,6 +4,7 @@ import { Sinks } from '../log/sinks.ts';
 import { Syslog } from '../log/syslog.ts';
 import type { OutputEvents, OutputObserver } from './channel-filter.ts';
 import { Epoll } from './epoll.ts';
+import { FcgiSockets } from './fcgi-stdin.ts';
 import type { Channel, ChildExit, ChildHandle, Host, KillResult } from './host.ts';
 import { errorCode } from './libc/call.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
@@ -75,6 +76,7 @@ export class LinuxHost implements Host {
       epoll,
       sinks,
       syslog,
+      fcgiSockets: new FcgiSockets(log),
     };
     const onExit = (exit: ChildExit) => {
       for (const listener of this.#exitListeners) listener(exit);

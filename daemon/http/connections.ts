@@ -6,6 +6,8 @@ import { errorPage } from './error-page.ts';
 const firstRequestMilliseconds = 30_000;
 /** How long a connection is kept for the next one. Clients of supervisord rely on patience here. */
 const nextRequestMilliseconds = 30 * 60_000;
+/** Requests that a client may send without waiting for answers. */
+export const maxPipelined = 128;
 
 /**
  * The open connections of a server, and how many requests each is answering. Timers run only while a
@@ -27,12 +29,17 @@ export class Connections {
     });
   }
 
-  /** The header of a request is complete. */
-  begin(socket: Socket): void {
+  /**
+   * The header of a request is complete.
+   *
+   * @returns whether to answer it: not if the client has far more under way than it waits for
+   */
+  begin(socket: Socket): boolean {
     const connection = this.#open.get(socket);
-    if (connection === undefined) return;
+    if (connection === undefined || connection.active === maxPipelined) return false;
     connection.active += 1;
     clearTimeout(connection.timer);
+    return true;
   }
 
   /** A request is answered, or its client has gone. */

@@ -58,7 +58,8 @@ async function followLog(
   response.flushHeaders();
   // A client that has closed its side may be gone; as long as the log is silent nothing else tells.
   const gone = new AbortController();
-  request.socket.once('end', () => gone.abort());
+  if (request.socket.readableEnded) gone.abort();
+  else request.socket.once('end', () => gone.abort());
   const end = AbortSignal.any([abortSignal, gone.signal]);
   try {
     await follower.follow((bytes) => write(response, bytes, end), end);

@@ -13,17 +13,21 @@ import type { HttpServerSettings } from '../../conf/settings.ts';
 import type { RpcContext } from '../rpc/context.ts';
 import { RpcDispatcher } from '../rpc/dispatcher.ts';
 import { accessLine } from './access-log.ts';
-import { authenticate } from './authentication.ts';
 import { discardBody } from './body.ts';
 import { Connections, refuse } from './connections.ts';
 import { type Exchange, type HttpApplication, replyError } from './exchange.ts';
+import { Gate } from './gate.ts';
 import { listenInet } from './listen.ts';
-import { isForeignOrigin } from './origin.ts';
 import { PageTokens } from './page/tokens.ts';
 import { routes } from './routes.ts';
+import { Turns } from './turns.ts';
 import { listenUnix, type UnixSocketFile } from './unix-socket.ts';
 
 const maxConnections = 512;
+/** Guesses of one address that wait to be compared with a costly password. */
+const maxWaitingGuesses = 16;
+/** Time between two lines about connections that were not taken. */
+const dropLineIntervalMilliseconds = 60_000;
 /** How long closing waits for answers that are on their way. */
 const graceMilliseconds = 1000;
 /** Node looks for slow clients periodically; `Connections` has timers only when there are clients. */
@@ -42,8 +46,9 @@ export async function openHttpServers(
   warn: WarnLine,
 ): Promise<HttpServers> {
   const servers: HttpServer[] = [];
+  const turns = new Turns(maxWaitingGuesses);
   try {
-    for (const each of settings) servers.push(await HttpServer.open(each, warn));
+    for (const each of settings) servers.push(await HttpServer.open(each, { turns, warn }));
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()));
     throw error;
@@ -74,27 +79,40 @@ export class HttpServers {
   }
 }
 
+/** What all servers of a daemon have in common. */
+interface Shared {
+  readonly turns: Turns;
+  readonly warn: WarnLine;
+}
+
+/** What there is once a server answers. */
+interface Serving {
+  readonly application: HttpApplication;
+  readonly gate: Gate;
+}
+
 /** One server. */
 class HttpServer {
   readonly #settings: HttpServerSettings;
-  readonly #warn: WarnLine;
+  readonly #shared: Shared;
   readonly #server: Server;
   readonly #connections = new Connections();
   /** One for each request that is being answered. */
   readonly #answering = new Set<AbortController>();
-  readonly #application = Promise.withResolvers<HttpApplication>();
+  readonly #serving = Promise.withResolvers<Serving>();
   #socketFile: UnixSocketFile | undefined;
+  #lastDropTold = Number.NEGATIVE_INFINITY;
 
-  static async open(settings: HttpServerSettings, warn: WarnLine): Promise<HttpServer> {
-    const server = new HttpServer(settings, warn);
+  static async open(settings: HttpServerSettings, shared: Shared): Promise<HttpServer> {
+    const server = new HttpServer(settings, shared);
     if (settings.type === 'inet') await listenInet(server.#server, settings.host, settings.port);
-    else server.#socketFile = await listenUnix(server.#server, settings, warn);
+    else server.#socketFile = await listenUnix(server.#server, settings, shared.warn);
     return server;
   }
 
-  private constructor(settings: HttpServerSettings, warn: WarnLine) {
+  private constructor(settings: HttpServerSettings, shared: Shared) {
     this.#settings = settings;
-    this.#warn = warn;
+    this.#shared = shared;
     this.#server = createServer({
       connectionsCheckingInterval: never,
       headersTimeout: 0,
@@ -115,6 +133,7 @@ class HttpServer {
     this.#server.on('checkExpectation', onRequest);
     this.#server.on('connection', (socket) => this.#connections.add(socket));
     this.#server.on('clientError', (error, socket) => this.#onClientError(error, socket as Socket));
+    this.#server.on('drop', () => this.#tellOfDrop());
     // After listening these are errors of accept, such as too many open files: the next one may succeed.
     this.#server.on('error', (error) => this.#log('error', `${this.#settings.section}: ${error.message}`));
   }
@@ -130,7 +149,8 @@ class HttpServer {
         `Server '${this.#settings.section}' running without any HTTP authentication checking`,
       );
     }
-    this.#application.resolve(application);
+    const gate = new Gate(this.#settings, { ...this.#shared, address: this.#server.address() });
+    this.#serving.resolve({ application, gate });
   }
 
   async close(): Promise<void> {
@@ -142,9 +162,12 @@ class HttpServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
+    if (!this.#connections.begin(socket)) {
+      socket.destroy();
+      return;
+    }
     const answer = new AbortController();
     this.#answering.add(answer);
-    this.#connections.begin(socket);
     response.once('close', () => {
       answer.abort();
       this.#answering.delete(answer);
@@ -153,7 +176,7 @@ class HttpServer {
     // Without a listener, a write to a client that has gone would end the daemon.
     response.on('error', () => {});
 
-    const application = await this.#application.promise;
+    const { application, gate } = await this.#serving.promise;
     const { context } = application;
     const written = socket.bytesWritten;
     if (context.logs('trace')) {
@@ -166,36 +189,13 @@ class HttpServer {
     const { signal: abortSignal } = answer;
     const exchange = { ...application, request, response, url: request.url ?? '', abortSignal };
     try {
-      if (await this.#admit(exchange)) await route(exchange);
+      if (await gate.admit(exchange)) await route(exchange);
     } catch (error) {
       const reason = error instanceof Error ? error.stack : String(error);
       context.log('critical', `Server Error: ${reason}`);
       replyError(exchange, 500, { Connection: 'close' });
       if (!response.writableEnded) response.destroy();
     }
-  }
-
-  /** The one gate: nothing is served, and no route looked up, for whom it refuses. */
-  async #admit(exchange: Exchange): Promise<boolean> {
-    const { request } = exchange;
-    const { credentials } = this.#settings;
-    if (credentials !== undefined) {
-      const result = authenticate(credentials, request.headers.authorization);
-      if (result.type !== 'granted') {
-        if (result.type === 'unknown-scheme' && /^[\w-]{1,32}$/.test(result.scheme)) {
-          this.#warn(`unknown/unsupported auth method: ${result.scheme}`);
-        }
-        await discardBody(request);
-        replyError(exchange, 401, { Connection: 'close', 'WWW-Authenticate': 'Basic realm="default"' });
-        return false;
-      }
-    }
-    if (isForeignOrigin(request.headers)) {
-      await discardBody(request);
-      replyError(exchange, 403, { Connection: 'close' });
-      return false;
-    }
-    return true;
   }
 
   #onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -207,8 +207,19 @@ class HttpServer {
     refuse(socket, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400);
   }
 
-  #log(level: 'error', text: string): void {
-    void this.#application.promise.then(({ context }) => context.log(level, text));
+  /** A flood of connections must not become a flood of lines. */
+  #tellOfDrop(): void {
+    const now = performance.now();
+    if (now - this.#lastDropTold < dropLineIntervalMilliseconds) return;
+    this.#lastDropTold = now;
+    this.#log(
+      'warn',
+      `${this.#settings.section}: more than ${maxConnections} connections; the others are closed at once`,
+    );
+  }
+
+  #log(level: 'error' | 'warn', text: string): void {
+    void this.#serving.promise.then(({ application }) => application.context.log(level, text));
   }
 }
 

@@ -35,6 +35,8 @@ export interface RpcContext {
    * @throws {RpcFault} `CANT_REREAD`: it could not start with the configuration as it is; nothing is stopped
    */
   restart(): void;
+  /** What makes the daemon open to people who should not control it, a line each. */
+  readonly warnings: () => readonly string[];
   readonly activityLog: ActivityLogControl;
   readonly pid: number;
   /** Version of this program, such as `0.1.0`. */

@@ -19,6 +19,15 @@ export const getProductVersion = method({
   call: ({ productVersion }) => productVersion,
 });
 
+/** `monitor.getWarnings()`: a line for each; with none, an empty array. */
+export const getWarnings = method({
+  parameters: [],
+  returns: 'array',
+  help: 'What makes this daemon open to people who should not control it: an array of texts.',
+  available: 'always',
+  call: ({ warnings }) => warnings(),
+});
+
 /**
  * `monitor.getAllProcessUsage()`: one struct for each process, by priority. `cpu` is per cent of one core
  * since the call before (since the start of the process, the first time), `memory` resident bytes, both 0

@@ -33,7 +33,7 @@ import {
   tailProcessStdoutLog,
 } from './logs.ts';
 import type { MethodTable } from './method.ts';
-import { getAllProcessUsage, getProductVersion, updateProcessGroup } from './monitor.ts';
+import { getAllProcessUsage, getProductVersion, getWarnings, updateProcessGroup } from './monitor.ts';
 import { sendProcessStdin } from './stdin.ts';
 import { listMethods, methodHelp, methodSignature, multicall } from './system.ts';
 
@@ -81,7 +81,7 @@ export const supervisorMethods: MethodTable = new Map(
 
 /** `monitor.*`: our own. */
 export const monitorMethods: MethodTable = new Map(
-  Object.entries({ getAllProcessUsage, getProductVersion, updateProcessGroup }),
+  Object.entries({ getAllProcessUsage, getProductVersion, getWarnings, updateProcessGroup }),
 );
 
 /** `system.*`. */

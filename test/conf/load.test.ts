@@ -194,17 +194,28 @@ describe('servers', () => {
     const inet = ['[inet_http_server]', 'port=1'];
     expect(serversOf(...inet, 'username=a', 'password=b')[0]?.credentials).toEqual({
       username: 'a',
-      password: 'b',
+      password: { type: 'plain', text: 'b' },
     });
     expect(serversOf(...inet, 'username=', 'password=')[0]?.credentials).toBeUndefined();
     expect(serversOf(...inet, 'username=', 'password=b')[0]?.credentials).toEqual({
       username: '',
-      password: 'b',
+      password: { type: 'plain', text: 'b' },
     });
     expect(messagesOf('[supervisord]\n[inet_http_server]\nport=1\nusername=a\n')).toEqual([
       'supervisord.conf:2: [inet_http_server]: Section [inet_http_server] contains incomplete authentication: If a username or a password is specified, both the username and password must be specified',
     ]);
   });
+});
+
+it('knows variables by their names alone, whatever these are', () => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+  const pairs = names.map((name) => `${name}="1"`).join(',');
+  const { supervisord, groups } = settingsOf(
+    `[supervisord]\nenvironment=${pairs}\n[program:p]\ncommand=%(ENV___proto__)s\nprocess_name=constructor\n`,
+  );
+  expect([...supervisord.environment.keys()].sort()).toEqual(names.sort());
+  expect(groups[0]?.processes).toMatchObject([{ name: 'constructor', command: '1' }]);
+  expect([...(groups[0]?.processes[0]?.environment.keys() ?? [])]).toContain('__proto__');
 });
 
 it('loads or refuses any text, and never throws', () => {

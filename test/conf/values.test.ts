@@ -163,8 +163,10 @@ reads('an inet address', inetAddress, [
 ]);
 
 reads('a fcgi socket', fcgiSocket('fcgi-program:f'), [
-  ['tcp://LocalHost:9000', { type: 'tcp', url: 'tcp://localhost:9000' }],
-  ['unix:///a//b/../c/', { type: 'unix', url: 'unix:///a/c' }],
+  ['tcp://LocalHost:9000', { type: 'tcp', host: 'localhost', port: 9000 }],
+  ['tcp://[::1]:9000', { type: 'tcp', host: '[::1]', port: 9000 }],
+  ['tcp://::1:9000', wrong('Bad socket format tcp://::1:9000 in [fcgi-program:f] socket')],
+  ['unix:///a//b/../c/', { type: 'unix', path: '/a/c' }],
   ['unix://a', wrong('Unix socket path a is not an absolute path in [fcgi-program:f] socket')],
   ['http://foo', wrong('Bad socket format http://foo in [fcgi-program:f] socket')],
   ['tcp://a:0', wrong('0 is below lower bound (1) in [fcgi-program:f] socket')],

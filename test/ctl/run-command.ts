@@ -21,6 +21,8 @@ export interface RunOptions {
   /** Called with each state of the live line: stdout is a terminal. */
   readonly showLive?: (line: string) => void;
   readonly plugins?: readonly CtlPluginSettings[];
+  /** stderr is a terminal. */
+  readonly watchesStderr?: true;
 }
 
 /** Runs one line as supervisorctl does, with its output caught. */
@@ -33,6 +35,9 @@ export async function runCommand(line: string, options: RunOptions): Promise<Pri
     return typed.shift();
   };
   const input: Input = { readLine, readHidden: readLine, [Symbol.dispose]: () => undefined };
+  const printError = (text: string): void => {
+    stderr += `${text}\n`;
+  };
   using session = new Session({
     serverurl: options.serverurl,
     username: options.username,
@@ -47,9 +52,8 @@ export async function runCommand(line: string, options: RunOptions): Promise<Pri
       write: (chunk) => {
         stdout += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
       },
-      printError: (text) => {
-        stderr += `${text}\n`;
-      },
+      printError,
+      showNotice: options.watchesStderr && printError,
       showLive: options.showLive,
     },
   });

@@ -22,6 +22,11 @@ function overrides(...words: string[]): unknown {
 }
 
 describe('the command line of supervisord', () => {
+  it('makes a hash of a password whatever else is there, and leaves --h to the help', () => {
+    expect(readCommandLine(['-n', '--password-hash'], context).action).toBe('password-hash');
+    expect(readCommandLine(['--h'], context).action).toBe('help');
+  });
+
   it('sets what it names and nothing else', () => {
     expect(overrides()).toEqual({});
     expect(overrides('-n', '-s', '-k', '-t')).toEqual({

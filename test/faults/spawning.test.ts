@@ -10,6 +10,10 @@ function ill(name: string, command: string, lines = ''): string {
   return `[program:${name}]\ncommand=${command}\nstartretries=0\n${lines}\n`;
 }
 
+function fcgi(name: string, socket: string): string {
+  return `[fcgi-program:${name}]\ncommand=/bin/cat\nsocket=${socket}\nstartretries=0\n`;
+}
+
 let daemon: Daemon;
 beforeAll(async () => {
   daemon = await startDaemon({
@@ -25,6 +29,9 @@ beforeAll(async () => {
       ill('nowhere', '/bin/cat', 'directory=/no/such/directory'),
       ill('brief', '/bin/true'),
       ill('heavy', '/bin/true', `environment=BIG="${'x'.repeat(140_000)}"`),
+      fcgi('taken', 'unix://%(here)s/supervisor.sock'),
+      fcgi('no-socket', 'unix://%(here)s/supervisord.conf'),
+      fcgi('elsewhere', 'tcp://192.0.2.1:9000'),
       '[program:healthy]\ncommand=/bin/sleep 1000\nstartsecs=0',
     ].join('\n'),
   });
@@ -51,3 +58,6 @@ fault('the interpreter of a script does not exist', () => seen('interpreter'));
 fault('the directory of a program does not exist', () => seen('nowhere'));
 fault('a program ends as soon as it starts', () => seen('brief'));
 fault('an environment is too large', () => seen('heavy'));
+fault('another program has the socket of a FastCGI program', () => seen('taken'));
+fault('a file that is no socket is in the place of that of a FastCGI program', () => seen('no-socket'));
+fault('the socket of a FastCGI program has an address of another machine', () => seen('elsewhere'));

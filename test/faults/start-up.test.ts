@@ -75,6 +75,16 @@ fault(
   { needsRoot: true },
 );
 
+fault('a password file cannot be read', () => {
+  const socket = `${join(dir, 'sock')}\nusername=u\npassword_file=/no/such/file`;
+  return refused(configure({ socket }), 2);
+});
+
+fault('a strict configuration gives rise to a warning', () => {
+  chmodSync(dir, 0o755);
+  return refused(configure({ strict: 'true' }, '[nonsense]\n'), 2);
+});
+
 fault('the configuration file is empty', () => refused(written(''), 2));
 fault('the configuration file is not text', () => refused(written(Buffer.from([0xff, 0xfe, 0x00, 0x80])), 2));
 fault('a line stands before the first section', () => refused(written('logfile=x\n[supervisord]\n'), 2));

@@ -169,6 +169,22 @@ describe('decoding messages', () => {
     expect(() => call(nested)).toThrow('More than 256 elements inside one another');
   });
 
+  it('refuses a call of more elements than anybody needs, and none for its length', () => {
+    const params = (count: number): string =>
+      `<methodCall><methodName>m</methodName><params>${'<param><value/></param>'.repeat(count)}</params></methodCall>`;
+    expect(decodeCall(params(100_000)).params).toHaveLength(100_000);
+    expect(() => decodeCall(params(125_000))).toThrow('More than 250000 elements');
+    const answer = encodeResponse(Array.from({ length: 300_000 }, () => 1));
+    expect(decodeResponse(answer)).toMatchObject({ type: 'result' });
+  });
+
+  it('expands no entities but those of XML', () => {
+    expect(call('<value>&lt;&gt;&amp;&quot;&apos;&#65;</value>')).toBe(`<>&"'A`);
+    for (const entity of ['nbsp', 'x', '__proto__', 'constructor', 'toString']) {
+      expect(() => call(`<value>&${entity};</value>`)).toThrow(XmlRpcError);
+    }
+  });
+
   it('reads results and faults', () => {
     expect(decodeResponse(encodeResponse({ a: [1] }))).toEqual({
       type: 'result',

@@ -51,6 +51,7 @@ export function fakeRpcContext(
     configuration: () => settings,
     reload: () => ({ added: [], changed: [], removed: [] }),
     restart: () => supervisor.shutDown('restart'),
+    warnings: () => [],
     activityLog: { path: undefined, clear: () => {}, flush: () => Promise.resolve() },
     pid: 4242,
     productVersion: '0.1.0',

@@ -1,11 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Credentials, HttpServerSettings } from '../../conf/settings.ts';
+import type { HttpServerSettings } from '../../conf/settings.ts';
+import { parseStoredPassword } from '../../conf/stored-password.ts';
 import { type HttpServers, openHttpServers } from '../../daemon/http/server.ts';
 import { encodeCall } from '../../rpc/xmlrpc.ts';
 import { type FakeRpcContext, fakeRpcContext } from './fake-rpc-context.ts';
 import { RawConnection } from './raw-connection.ts';
+
+/** A login as the configuration has it: the password may be a hash. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
 
 export type UnixServerSettings = Extract<HttpServerSettings, { type: 'unix' }>;
 
@@ -42,11 +49,13 @@ export class TestServer {
 
   static async open(
     context: FakeRpcContext = fakeRpcContext(),
-    { credentials }: { readonly credentials?: Credentials } = {},
+    { credentials }: { readonly credentials?: Login } = {},
   ): Promise<TestServer> {
     const directory = mkdtempSync(join(tmpdir(), 'http-'));
     const warnings: string[] = [];
-    const settings = unixServer(join(directory, 'sock'), { credentials });
+    const settings = unixServer(join(directory, 'sock'), {
+      credentials: credentials && { ...credentials, password: parseStoredPassword(credentials.password) },
+    });
     const servers = await openHttpServers([settings], (line) => warnings.push(line));
     servers.serve(context);
     return new TestServer(directory, context, warnings, servers);

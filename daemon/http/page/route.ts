@@ -44,7 +44,7 @@ async function answerStatus(exchange: Exchange, fields: Fields): Promise<void> {
   const { context, tokens, request } = exchange;
   const view = statusView(context, {
     message: fields.get('message'),
-    warnings: [],
+    warnings: context.warnings(),
     token: tokens.issue(request.headers.authorization),
   });
   replyPage(exchange, 200, renderStatus(view));

@@ -14,6 +14,52 @@ const lineOf = {
   z: 'z                                BACKOFF   Exited too quickly\n',
 };
 
+describe('warnings of the server', () => {
+  const warned = { ...answers, 'monitor.getWarnings': ['asks for no password', 'can be changed'] };
+  const told = 'warning: asks for no password\nwarning: can be changed\n';
+  const shown = { stdout: lineOf.web, calls: ['monitor.getWarnings()', 'supervisor.getAllProcessInfo()'] };
+  testCases([
+    {
+      it: 'are told by status where somebody watches stderr',
+      line: 'status web',
+      answers: warned,
+      watchesStderr: true,
+      stderr: told,
+      ...shown,
+    },
+    {
+      it: 'leave JSON as it is',
+      line: 'status --json nosuch',
+      answers: warned,
+      watchesStderr: true,
+      stdout: '[]\n',
+      stderr: `${told}nosuch: ERROR (no such process)\n`,
+      exitStatus: 4,
+    },
+    {
+      it: 'are not even asked for where nobody watches',
+      line: 'status web',
+      answers: warned,
+      ...shown,
+      calls: ['supervisor.getAllProcessInfo()'],
+    },
+    {
+      it: 'are none of a supervisord that does not know the method',
+      line: 'status web',
+      answers,
+      watchesStderr: true,
+      ...shown,
+    },
+    {
+      it: 'are none of a server that answers nonsense',
+      line: 'status web',
+      answers: { ...answers, 'monitor.getWarnings': [{ a: 1 }] },
+      watchesStderr: true,
+      ...shown,
+    },
+  ]);
+});
+
 describe('status', () => {
   testCases([
     {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { maxPipelined } from '../../../daemon/http/connections.ts';
 import { encodeCall } from '../../../rpc/xmlrpc.ts';
 import { fakeRpcContext } from '../../support/fake-rpc-context.ts';
 import { rpcRequest, TestServer } from '../../support/http-servers.ts';
@@ -166,6 +167,19 @@ describe('a connection', () => {
       '<value><int>4242</int></value>',
       '<value><string>supervisor</string></value>',
     ]);
+  });
+
+  it('with far more requests than its client waits for is closed', async () => {
+    const context = fakeRpcContext(groups);
+    await using server = await TestServer.open(context);
+    context.supervisor.process('web').run().stopOutcome = new Promise(() => {});
+    const stop = rpcRequest('supervisor.stopProcess', ['web']);
+    const patient = await server.send(stop.repeat(maxPipelined));
+    await waitFor(() => context.supervisor.asked.length === maxPipelined, { what: 'the stops' });
+    expect(patient.isClosed).toBe(false);
+    patient.send(stop);
+    expect(await patient.untilClosed()).toBe('');
+    expect(context.supervisor.asked.length).toBe(maxPipelined);
   });
 
   it('whose client has closed its side gets its answer, a late one too', async () => {

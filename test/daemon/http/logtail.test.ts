@@ -269,6 +269,21 @@ describe('following the main log', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('ends when the client closes its side before the log is open', async () => {
+    const { promise: flushed, resolve: flush } = Promise.withResolvers<void>();
+    const directory = mkdtempSync(join(tmpdir(), 'mainlogtail-'));
+    const path = join(directory, 'main.log');
+    writeFileSync(path, 'main\n');
+    const activityLog = { path, clear: () => {}, flush: () => flushed };
+    await using server = await TestServer.open(fakeRpcContext([], { activityLog }));
+    const connection = await server.send('GET /mainlogtail HTTP/1.1\r\n\r\n');
+    connection.socket.end();
+    await settle(server);
+    flush();
+    expect(await connection.untilClosed()).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    rmSync(directory, { recursive: true });
+  });
+
   it('answers 404 when it goes elsewhere than to a file', async () => {
     await using server = await TestServer.open();
     const connection = await server.send('GET /mainlogtail HTTP/1.1\r\n\r\n');

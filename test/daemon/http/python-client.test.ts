@@ -4,9 +4,8 @@ import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { execa, execaSync } from 'execa';
-import type { Credentials } from '../../../conf/settings.ts';
 import { fakeRpcContext } from '../../support/fake-rpc-context.ts';
-import { TestServer } from '../../support/http-servers.ts';
+import { type Login, TestServer } from '../../support/http-servers.ts';
 import { groupSettings } from '../../support/process-settings.ts';
 
 const script = fileURLToPath(new URL('../../fixtures/python/call_methods.py', import.meta.url));
@@ -17,7 +16,7 @@ const python = ['python3', '/usr/bin/python3'].find(
 // Where it is not installed there is nothing to compare with; continuous integration has to have it.
 const itWithClient = python !== undefined || env['CI'] !== undefined ? it : it.skip;
 
-async function callMethods(server: TestServer, { username, password }: Credentials): Promise<unknown[]> {
+async function callMethods(server: TestServer, { username, password }: Login): Promise<unknown[]> {
   const { stdout } = await execa(python ?? 'python3', [script, `unix://${server.file}`, username, password]);
   return JSON.parse(stdout);
 }

@@ -200,6 +200,29 @@ describe('a TCP server', () => {
   });
 });
 
+describe('a server with as many connections as it takes', () => {
+  it('closes further ones at once, says so once, and serves again when some have gone', async () => {
+    const context = fakeRpcContext();
+    (await open(unixServer(file))).serve(context);
+    const held: RawConnection[] = [];
+    for (let count = 0; count < 512; count += 1) held.push(await RawConnection.open({ path: file }));
+    await waitFor(async () => {
+      const further = await RawConnection.open({ path: file });
+      return (await further.untilClosed()) === '';
+    });
+    await (await RawConnection.open({ path: file })).untilClosed();
+    expect(context.lines.filter((line) => line.startsWith('warn'))).toEqual([
+      'warn: unix_http_server: more than 512 connections; the others are closed at once',
+    ]);
+    for (const connection of held) connection.close();
+    await waitFor(async () => {
+      const connection = await RawConnection.open({ path: file });
+      connection.send(rpcRequest('supervisor.getPID', [], 'Connection: close\r\n'));
+      return (await connection.untilClosed()).includes('4242');
+    });
+  });
+});
+
 describe('serving', () => {
   it('answers the requests that came before', async () => {
     const servers = await open(unixServer(file));
@@ -217,7 +240,7 @@ describe('serving', () => {
 
   it('does not complain of a server with a password', async () => {
     const context = fakeRpcContext();
-    const credentials = { username: 'u', password: 'p' };
+    const credentials = { username: 'u', password: { type: 'plain', text: 'p' } } as const;
     (await open(unixServer(file, { credentials }))).serve(context);
     expect(context.lines).toEqual(["info: RPC interface 'supervisor' initialized"]);
   });

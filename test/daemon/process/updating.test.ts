@@ -176,7 +176,14 @@ describe('an update of a group', () => {
   });
 
   it('replaces all processes of a changed socket', async () => {
-    const socket = { url: 'tcp://localhost:9000', owner: undefined, mode: undefined, backlog: undefined };
+    const address = { type: 'tcp', host: 'localhost', port: 9000 } as const;
+    const socket = {
+      url: 'tcp://localhost:9000',
+      address,
+      owner: undefined,
+      mode: undefined,
+      backlog: undefined,
+    };
     const world = worldOf({ name: 'a', socket }, { name: 'b', socket });
     const changed = { ...socket, backlog: 7 };
     const outcome = update(world, { name: 'a', socket: changed }, { name: 'b', socket: changed });

@@ -16,6 +16,15 @@ function column(answer: Encodable, member: string): unknown[] {
   return answer.map((struct: { [member: string]: Encodable }) => struct[member]);
 }
 
+describe('warnings', () => {
+  it('are told in every state of the daemon', async () => {
+    const context = fakeRpcContext([], { warnings: () => ['one', 'two'] });
+    expect(await call(context, 'monitor.getWarnings')).toEqual(['one', 'two']);
+    context.supervisor.shutDown('exit');
+    expect(await call(context, 'monitor.getWarnings')).toEqual(['one', 'two']);
+  });
+});
+
 describe('process information', () => {
   it('has the members clients know, in their order', async () => {
     const context = fakeRpcContext([groupSettings('web', [{ name: 'web' }])]);

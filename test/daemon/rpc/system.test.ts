@@ -68,6 +68,7 @@ describe('system.*', () => {
     expect(names).toEqual([
       'monitor.getAllProcessUsage',
       'monitor.getProductVersion',
+      'monitor.getWarnings',
       'monitor.updateProcessGroup',
       ...Object.keys(signatures).map((name) => `supervisor.${name}`),
       'system.listMethods',
@@ -104,7 +105,7 @@ describe('system.*', () => {
   it('answers while the daemon shuts down', async () => {
     const context = fakeRpcContext();
     context.supervisor.state = 'SHUTDOWN';
-    expect(await answer(context, 'system.listMethods')).toHaveLength(43);
+    expect(await answer(context, 'system.listMethods')).toHaveLength(44);
   });
 
   it('offers supervisor.* under each configured namespace, and nowhere else', async () => {
@@ -126,7 +127,7 @@ describe('system.*', () => {
       expect(await answer(context, name)).toBe('fault 1 UNKNOWN_METHOD');
     }
     const none = await answer(fakeRpcContext([], { namespaces: [] }), 'system.listMethods');
-    expect(none).toHaveLength(7);
+    expect(none).toHaveLength(8);
   });
 
   it('lets nothing shadow system.*', () => {

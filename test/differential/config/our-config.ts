@@ -9,6 +9,7 @@ import {
   type ProcessSettings,
   type Settings,
 } from '../../../conf/settings.ts';
+import { formatScrypt, type StoredPassword } from '../../../conf/stored-password.ts';
 
 /** What `real-config.py` says of a configuration, from ours. */
 export function ourAnswer(file: string, context: LoadContext): unknown {
@@ -43,14 +44,14 @@ function describe({ supervisord, httpServers, rpcInterfaces, groups, notices }: 
 
 /** Warnings that only we give. */
 const ourWarnings =
-  /: unknown (key|section)|^The configuration uses what|^Cannot read included|listed twice|not followed/;
+  /: unknown (key|section)|^The configuration uses what|^Cannot read included|listed twice|not followed|whoever reaches this address/;
 
 function describeServer(server: HttpServerSettings): unknown {
   const { section, credentials } = server;
   const common = {
     section,
     username: credentials?.username ?? null,
-    password: credentials?.password ?? null,
+    password: credentials === undefined ? null : passwordText(credentials.password),
   };
   if (server.type === 'inet') return { ...common, host: server.host, port: server.port };
   return { ...common, file: server.file, chmod: server.chmod, chown: pair(server.chown) };
@@ -58,6 +59,11 @@ function describeServer(server: HttpServerSettings): unknown {
 
 function pair({ uid, gid }: Ownership): number[] {
   return [uid ?? -1, gid ?? -1];
+}
+
+function passwordText(password: StoredPassword): string {
+  if (password.type === 'SHA') return `{SHA}${password.hex}`;
+  return password.type === 'plain' ? password.text : formatScrypt(password);
 }
 
 const kinds = {

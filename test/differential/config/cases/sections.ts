@@ -192,6 +192,11 @@ const fcgiPrograms: readonly ConfigCase[] = [
   { name: 'a fcgi program with a socket on port 0', config: fcgi('socket=tcp://a:0') },
   { name: 'a fcgi program with a socket beyond the ports', config: fcgi('socket=tcp://a:70000') },
   { name: 'a fcgi program with a star for a host', config: fcgi('socket=tcp://*:80') },
+  {
+    name: 'a fcgi program on an IPv6 address',
+    config: fcgi('socket=tcp://[::1]:9000'),
+    differs: { why: 'supervisord knows none', ours: 'ok' },
+  },
   { name: 'a fcgi program with mode and owner on TCP', config: fcgi('socket=tcp://a:1', 'socket_mode=0700') },
   { name: 'a fcgi program with an owner on TCP', config: fcgi('socket=tcp://a:1', 'socket_owner=root') },
   {

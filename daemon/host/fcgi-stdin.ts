@@ -1,0 +1,150 @@
+/**
+ * The stdin of FastCGI programs: a listening socket. All processes of a section share one, which is open
+ * while at least one child has it.
+ */
+import type { FcgiSocketSettings, LogLevel, ProcessSettings } from '../../conf/settings.ts';
+import type { ChildInput } from './child-stdin.ts';
+import { errorCode } from './libc/call.ts';
+import { duplicate } from './libc/descriptors.ts';
+import type { SocketAddress } from './libc/sockets.ts';
+import { type ListeningSocket, openListeningSocket, socketAddress } from './listening-socket.ts';
+
+/** The socket cannot be opened; the message is the spawn error. */
+export class FcgiSocketError extends Error {
+  override readonly name = 'FcgiSocketError';
+}
+
+type Log = (level: LogLevel, text: string) => void;
+
+/** The sockets of all sections. */
+export class FcgiSockets {
+  readonly #log: Log;
+  readonly #shared = new Map<string, SharedSocket>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /**
+   * The stdin of a process. With the first process of a section its socket is opened and closed again, so
+   * that a mistake in it is told at once, and not only when the program is to start.
+   */
+  stdinOf({ section }: ProcessSettings, settings: FcgiSocketSettings): ChildInput {
+    // A section that has been changed may come while a child of the old one is yet to end.
+    const key = JSON.stringify([section, settings]);
+    const shared = this.#shared.get(key) ?? this.#add(key, settings);
+    shared.members += 1;
+    return new FcgiStdin(shared, () => {
+      shared.members -= 1;
+      if (shared.members === 0) this.#shared.delete(key);
+    });
+  }
+
+  #add(key: string, settings: FcgiSocketSettings): SharedSocket {
+    const shared = new SharedSocket(settings, this.#log);
+    // The section before an edit may have it still: it will be closed in time.
+    if (![...this.#shared.values()].some((other) => other.isOpenAt(settings.url))) shared.test();
+    this.#shared.set(key, shared);
+    return shared;
+  }
+}
+
+/** The socket of a section. */
+class SharedSocket {
+  /** Processes that are configured to have it. */
+  members = 0;
+  readonly #settings: FcgiSocketSettings;
+  readonly #log: Log;
+  /** Kept, so that a restart does not wait for the name service again. */
+  #address: SocketAddress | undefined;
+  #open: ListeningSocket | undefined;
+  #children = 0;
+
+  constructor(settings: FcgiSocketSettings, log: Log) {
+    this.#settings = settings;
+    this.#log = log;
+  }
+
+  isOpenAt(url: string): boolean {
+    return this.#open !== undefined && this.#settings.url === url;
+  }
+
+  /** Tells the log whether it can be opened. */
+  test(): void {
+    try {
+      this.take();
+      this.release();
+    } catch (error) {
+      this.#log('error', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Counts one more child. @returns the descriptor @throws {FcgiSocketError} */
+  take(): number {
+    this.#open ??= this.#create();
+    this.#children += 1;
+    return this.#open.fd;
+  }
+
+  /** A child that had taken it has ended. */
+  release(): void {
+    this.#children -= 1;
+    if (this.#children > 0) return;
+    const { url } = this.#settings;
+    this.#log('info', `Closing socket ${url}`);
+    try {
+      this.#open?.close();
+    } catch (error) {
+      this.#log('error', `Cannot remove the file of socket ${url}: ${errorCode(error)}`);
+    }
+    this.#open = undefined;
+  }
+
+  #create(): ListeningSocket {
+    const settings = this.#settings;
+    this.#log('info', `Creating socket ${settings.url}`);
+    try {
+      this.#address ??= socketAddress(settings.address);
+      return openListeningSocket(settings, this.#address);
+    } catch (cause) {
+      this.#address = undefined;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new FcgiSocketError(`Could not create FastCGI socket ${settings.url}: ${reason}`, { cause });
+    }
+  }
+}
+
+/** What one process has of the socket. */
+class FcgiStdin implements ChildInput {
+  readonly #shared: SharedSocket;
+  readonly #leave: () => void;
+  #isTaken = false;
+
+  constructor(shared: SharedSocket, leave: () => void) {
+    this.#shared = shared;
+    this.#leave = leave;
+  }
+
+  open(): number {
+    this.close();
+    const fd = this.#shared.take();
+    this.#isTaken = true;
+    return duplicate(fd);
+  }
+
+  /** There is no way to write to a socket that listens. */
+  write(): 'closed' {
+    return 'closed';
+  }
+
+  close(): void {
+    if (!this.#isTaken) return;
+    this.#isTaken = false;
+    this.#shared.release();
+  }
+
+  dispose(): void {
+    this.close();
+    this.#leave();
+  }
+}

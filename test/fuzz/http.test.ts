@@ -1,0 +1,155 @@
+/**
+ * Wrong requests by the thousand, on both kinds of server, to a daemon with programs to look after.
+ *
+ * `LONG_TESTS=1` sends 100,000 instead of 5,000. `FUZZ_SEED=<n>` repeats a run that failed, and
+ * `FUZZ_FIRST=<n>` begins with that request of it.
+ */
+import { randomInt } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { env } from 'node:process';
+import { expect, it } from '@jest/globals';
+import { Daemon } from '../support/daemons.ts';
+import { freePort } from '../support/free-port.ts';
+import { openDescriptors, pidOf, residentKilobytes, stateOf, waitForState } from '../support/supervised.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type Case, Cases } from './case.ts';
+import { LogWatch } from './log-watch.ts';
+import { send } from './send.ts';
+
+const isLong = env['LONG_TESTS'] !== undefined;
+const count = isLong ? 100_000 : 5_000;
+const batchSize = 250;
+/** How many connections there are at a time. */
+const concurrency = 16;
+/** Opened once and kept: the victim's stdin, the watch on logs, a pipe, what tells of the use of processors. */
+const keptDescriptors = 8;
+const seed = Number(env['FUZZ_SEED'] ?? randomInt(2 ** 31));
+const first = Number(env['FUZZ_FIRST'] ?? 0);
+
+/** Stands in places that no answer may quote. */
+const canary = 'canary3f9c27d1';
+const password = `${canary}password`;
+const processes = ['victim', 'many:a', 'many:b'] as const;
+
+const configuration = (port: number): string => `[inet_http_server]
+port=127.0.0.1:${port}
+username=operator
+password=${password}
+[program:victim]
+command=/bin/cat
+startsecs=0
+environment=SECRET="${canary}"
+[program:a]
+command=/bin/sleep 100000
+startsecs=0
+[program:b]
+command=/bin/sleep 100000
+startsecs=0
+[group:many]
+programs=a,b
+`;
+
+/** What a request may be told before anybody knows who it is from: nothing of what there is. */
+const refusals: ReadonlySet<string> = new Set([
+  '400',
+  '401',
+  '403',
+  '408',
+  '413',
+  '421',
+  '429',
+  '431',
+  '503',
+]);
+
+/** Complaints about an answer. */
+function problemsOf({ admission }: Case, received: string): string[] {
+  const statuses = [...received.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => status ?? '');
+  const problems = statuses.filter((status) => status === '500').map((status) => `it answered ${status}`);
+  if (received.includes(canary)) problems.push('it gave a secret away');
+  if (received !== '' && !received.startsWith('HTTP/1.1 ')) problems.push('it answered no HTTP');
+  if (admission === 'must be refused') {
+    const admitted = statuses.filter((status) => !refusals.has(status));
+    problems.push(...admitted.map((status) => `it answered ${status} without the password`));
+  }
+  return problems;
+}
+
+it(
+  `answers ${count} wrong requests or refuses them, tells no secret, and looks after its programs (FUZZ_SEED=${seed})`,
+  async () => {
+    const port = await freePort();
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      configuration: configuration(port),
+      // In one file, so that every line can be seen.
+      supervisord: 'logfile_maxbytes=0',
+      environment: { CANARY: canary },
+    });
+    const secretFile = 'secret.txt';
+    writeFileSync(join(daemon.dir, secretFile), `${canary}\n`);
+    await daemon.start();
+    for (const name of processes) await waitForState(daemon, name, 'RUNNING');
+    const pids = await Promise.all(processes.map((name) => pidOf(daemon, name)));
+    const descriptors = openDescriptors(daemon.pid);
+    const { pid } = daemon;
+    const log = new LogWatch(daemon.logfile);
+    const cases = new Cases(
+      seed,
+      { dir: daemon.dir, processes, secretFile },
+      { username: 'operator', password },
+    );
+    const addresses = { unix: { path: daemon.socket }, inet: { host: '127.0.0.1', port } };
+
+    let understood = 0;
+    const sendBatch = async (from: number): Promise<void> => {
+      let next = from;
+      const sendOthers = async (): Promise<void> => {
+        while (next < from + batchSize) {
+          const sent = cases.at(next);
+          next += 1;
+          const received = await send(addresses[sent.server], sent).catch((error) => {
+            throw new Error(blame(sent, String(error)));
+          });
+          if (received.startsWith('HTTP/1.1 200 ')) understood += 1;
+          const [problem] = problemsOf(sent, received);
+          if (problem !== undefined) throw new Error(blame(sent, problem));
+        }
+      };
+      await Promise.all(Array.from({ length: concurrency }, sendOthers));
+    };
+
+    let settled = 0;
+    for (let from = first; from < first + count; from += batchSize) {
+      await sendBatch(from);
+      const last = from + batchSize - 1;
+      expect([last, await daemon.rpc('supervisor.getPID')]).toEqual([last, pid]);
+      expect([last, log.mistakes()]).toEqual([last, []]);
+      // The heap has reached its size by then.
+      if (from - first <= count / 4) settled = residentKilobytes(pid);
+    }
+
+    // A fuzzer whose every request is thrown out at the door tests the door alone.
+    expect(understood).toBeGreaterThan(count / 10);
+    expect(await Promise.all(processes.map((name) => pidOf(daemon, name)))).toEqual(pids);
+    expect(await Promise.all(processes.map((name) => stateOf(daemon, name)))).toEqual([
+      'RUNNING',
+      'RUNNING',
+      'RUNNING',
+    ]);
+    await waitFor(() => openDescriptors(pid) <= descriptors + keptDescriptors, {
+      what: `about ${descriptors} descriptors`,
+    });
+    expect(residentKilobytes(pid) - settled).toBeLessThan(96 * 1024);
+    expect(await daemon.stop()).toBe(0);
+    expect(log.mistakes()).toEqual([]);
+    expect(daemon.output).not.toMatch(/uncaught|^\s+at /im);
+  },
+  isLong ? 30 * 60_000 : 120_000,
+);
+
+function blame({ index, server, bytes }: Case, problem: string): string {
+  const shown = JSON.stringify(bytes.toString('latin1', 0, 3000));
+  return `Request ${index} on ${server}: ${problem}\nFUZZ_SEED=${seed} FUZZ_FIRST=${index}\n${shown}`;
+}
