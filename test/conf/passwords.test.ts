@@ -75,7 +75,9 @@ describe('a bad password of a server', () => {
       const text =
         "Format string for 'inet_http_server.password' is badly formatted: a percent sign is written %%";
       expect(errors.map((error) => error.text)).toEqual([text]);
-      expect(errors[0]?.message).toMatch(/supervisord\.conf:5: \[inet_http_server\] password: Format string for/);
+      expect(errors[0]?.message).toMatch(
+        /supervisord\.conf:5: \[inet_http_server\] password: Format string for/,
+      );
       expect(errors[0]?.message).not.toMatch(/half|100/);
     });
   }
