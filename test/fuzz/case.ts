@@ -24,7 +24,7 @@ export interface Accounts {
 }
 
 /** Words that could stop something; changed at random, harmless requests have them about never. */
-const harmful = /shut ?down|restart|stop|signal|clearLog|removeProcess/i;
+const harmful = /shut ?down|restart|stop|signal|\.clearLog|removeProcess/i;
 
 /** Makes cases; the unix server asks for no password, the others for that of the account. */
 export class Cases {
