@@ -1,4 +1,7 @@
-/** What `reread` reports: which groups a new configuration adds, changes and removes. */
+/**
+ * The difference between two configurations: which groups the new one adds, changes and removes, as `reread`
+ * reports it; and inside a changed group, which processes it leaves as they are.
+ */
 import type {
   ChannelSettings,
   Environment,
@@ -30,9 +33,28 @@ export function diffGroups(
   for (const group of next) {
     const current = activeByName.get(group.name);
     if (current === undefined) added.push(group.name);
-    else if (!sameGroup(current, group)) changed.push(group.name);
+    else if (!isSameGroup(current, group)) changed.push(group.name);
   }
   return { added, changed, removed: active.map(({ name }) => name).filter((name) => !nextNames.has(name)) };
+}
+
+/**
+ * The processes that two configurations of one group have in common, by name: those that `update` leaves alone.
+ * What only concerns the group changes none of them; nor does their order, or their priority.
+ */
+export function unchangedProcesses(active: GroupSettings, next: GroupSettings): ReadonlySet<string> {
+  if (roleOf(active) !== roleOf(next)) return new Set();
+  const activeByName = new Map(active.processes.map((process) => [process.name, process]));
+  const unchanged = next.processes.filter((process) => {
+    const current = activeByName.get(process.name);
+    return current !== undefined && sameButForPriority(current, process);
+  });
+  return new Set(unchanged.map(({ name }) => name));
+}
+
+/** Whom the daemon takes the processes for: it talks with listeners, by way of their handler. */
+function roleOf(group: GroupSettings): string {
+  return group.type === 'eventlistener' ? `eventlistener ${group.result_handler}` : 'program';
 }
 
 type Same<T> = (a: T, b: T) => boolean;
@@ -80,7 +102,7 @@ const sameSocket = comparing<FcgiSocketSettings>({
 const sameOptionalSocket: Same<FcgiSocketSettings | undefined> = (a, b) =>
   a === undefined || b === undefined ? a === b : sameSocket(a, b);
 
-const sameProcess = comparing<ProcessSettings>({
+const processComparison: Comparison<ProcessSettings> = {
   name: same,
   group: 'ignored',
   // Where it is written says nothing about how it runs.
@@ -106,9 +128,13 @@ const sameProcess = comparing<ProcessSettings>({
   stdout: sameChannel,
   stderr: sameChannel,
   socket: sameOptionalSocket as Same<FcgiSocketSettings>,
-});
+};
+const sameProcess = comparing(processComparison);
+/** A process can be given another place among the others at any time. */
+const sameButForPriority = comparing<ProcessSettings>({ ...processComparison, priority: 'ignored' });
 
-function sameGroup(a: GroupSettings, b: GroupSettings): boolean {
+/** Whether two configurations of a group say the same, the order of its processes included. */
+export function isSameGroup(a: GroupSettings, b: GroupSettings): boolean {
   return (
     a.name === b.name &&
     a.priority === b.priority &&

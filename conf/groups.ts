@@ -82,8 +82,7 @@ function readGroup(section: Section, reading: Reading, claimed: Set<string>): Gr
   const seen = new Set<string>();
   for (const program of programs) {
     if (seen.has(program)) {
-      const place = { ...(reader.written('programs') ?? section), section: section.name, key: 'programs' };
-      loading.findings.warnAt(place, `${program} is listed twice and counts once`);
+      reader.warn('programs', `${program} is listed twice and counts once`);
       continue;
     }
     seen.add(program);

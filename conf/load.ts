@@ -8,7 +8,6 @@ import { readGroups } from './groups.ts';
 import { readHttpServers } from './http-servers.ts';
 import { type Included, readIncludes } from './includes.ts';
 import type { LoadContext, Loading } from './load-context.ts';
-import { notYetActingNotice } from './not-yet-acting.ts';
 import { readRpcInterfaces } from './rpc-interfaces.ts';
 import type { Settings } from './settings.ts';
 import { readSupervisordSection } from './supervisord-section.ts';
@@ -52,8 +51,6 @@ export function loadSettings(file: string, context: LoadContext): LoadResult {
   const wrong = invalid(findings);
   if (wrong !== undefined) return wrong;
   warnOfUnknownNames(document, findings);
-  const notice = notYetActingNotice({ settings, sectionNames: document.sections.keys() });
-  if (notice !== undefined) findings.notice('warn', notice);
   if (context.warnsOfUnsafeFiles === true) {
     warnOfUnsafeFiles({ files: [path, ...files, ...passwordFiles], directories }, loading);
   }

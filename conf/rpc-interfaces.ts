@@ -7,7 +7,13 @@ import type { RpcInterfaceSettings } from './settings.ts';
 
 const factoryKey = 'supervisor.rpcinterface_factory';
 const prefix = 'rpcinterface:';
+const isPython =
+  'Python cannot be run here, so the methods of this plug-in are missing: calls of them are answered with UNKNOWN_METHOD';
 
+/**
+ * Reads the sections that give supervisor's own methods a namespace. A plug-in for supervisord is Python, which
+ * this daemon cannot run: it is passed over with a warning, so that the file works without it.
+ */
 export function readRpcInterfaces(
   { document, findings, context }: Loading,
   scope: Scope,
@@ -27,11 +33,9 @@ export function readRpcInterfaces(
       continue;
     }
     const factory = reader.get(factoryKey, scope);
-    if (factory !== undefined && factory !== mainRpcInterface) {
-      const only = `the only one is ${mainRpcInterface}`;
-      reader.fail(factoryKey, `${factory} cannot be resolved within [${section.name}]: ${only}`);
-    }
-    interfaces.push({ namespace: section.name.slice(prefix.length) });
+    if (factory === mainRpcInterface) interfaces.push({ namespace: section.name.slice(prefix.length) });
+    else if (factory === '') reader.fail(factoryKey, ` cannot be resolved within [${section.name}]`);
+    else if (factory !== undefined) reader.warn(factoryKey, isPython);
   }
   return interfaces;
 }

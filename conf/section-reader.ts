@@ -33,6 +33,10 @@ export class SectionReader<Table extends KeyTable> {
 
   /** The value as written; `undefined` if the file does not have the key. */
   written(key: KeyName<Table>): DocumentValue | undefined {
+    return this.#lookUp(key);
+  }
+
+  #lookUp(key: string): DocumentValue | undefined {
     return this.section.values.get(key) ?? this.#options.defaults.get(key);
   }
 
@@ -75,16 +79,47 @@ export class SectionReader<Table extends KeyTable> {
     }
   }
 
+  /** The keys that the table does not have, expanded. */
+  others(scope: Scope): ReadonlyMap<string, string> {
+    const others = new Map<string, string>();
+    for (const [key, written] of this.section.values) {
+      if (Object.hasOwn(this.#options.table, key)) continue;
+      try {
+        others.set(key, expand(written, `${this.section.name}.${key}`, scope));
+      } catch (error) {
+        if (!(error instanceof InvalidValue)) throw error;
+        this.#fail(key, error.message);
+      }
+    }
+    return others;
+  }
+
   /** Records what is wrong with a key; at its line, or if it is missing at the section's. */
   fail(key: KeyName<Table> | undefined, what: string): void {
-    this.#options.findings.error(new ConfigError(this.place(key), what, what + this.#suffix()));
+    this.#fail(key, what);
+  }
+
+  #fail(key: string | undefined, what: string): void {
+    this.#options.findings.error(new ConfigError(this.#place(key), what, what + this.#suffix()));
+  }
+
+  /** Records a warning about a key, at the same place. */
+  warn(key: KeyName<Table>, text: string): void {
+    this.#options.findings.warnAt(this.place(key), text);
   }
 
   /** Where a key is written, with its value; if it is missing, where its section is. */
   place(key: KeyName<Table> | undefined): ConfigErrorPlace {
-    const written = key === undefined ? undefined : this.written(key);
+    return this.#place(key);
+  }
+
+  #place(key: string | undefined): ConfigErrorPlace {
+    const written = key === undefined ? undefined : this.#lookUp(key);
     const { file, line } = written ?? this.section;
-    const isSecret = key !== undefined && this.#entry(key).secret === true;
+    const isSecret =
+      key !== undefined &&
+      Object.hasOwn(this.#options.table, key) &&
+      this.#options.table[key]?.secret === true;
     return { file, line, section: this.section.name, key, value: isSecret ? undefined : written?.value };
   }
 

@@ -194,6 +194,19 @@ export interface SupervisorctlSettings {
   readonly password: string | undefined;
   readonly prompt: string;
   readonly history_file: string | undefined;
+  readonly plugins: readonly CtlPluginSettings[];
+}
+
+/** `[ctlplugin:x]`. */
+export interface CtlPluginSettings {
+  /** What follows `ctlplugin:`. */
+  readonly name: string;
+  /** A module and what it exports, `./plugin.mjs:make_plugin`; for supervisor's own client it is Python. */
+  readonly factory: string;
+  /** Directory of the file that says so, where paths of modules start. */
+  readonly here: string;
+  /** The other keys, expanded. */
+  readonly options: ReadonlyMap<string, string>;
 }
 
 /** A line for the activity log that parsing gave rise to; written once the log is open. */

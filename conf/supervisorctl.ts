@@ -12,7 +12,7 @@ import { readPasswordFile } from './password-file.ts';
 import { absolutePath } from './paths.ts';
 import type { ReadContext } from './reader.ts';
 import { SectionReader } from './section-reader.ts';
-import type { SupervisorctlSettings } from './settings.ts';
+import type { CtlPluginSettings, SupervisorctlSettings } from './settings.ts';
 import { parseStoredPassword } from './stored-password.ts';
 
 export interface SupervisorctlContext extends ReadContext {
@@ -30,6 +30,7 @@ const builtIn: SupervisorctlSettings = {
   password: undefined,
   prompt: supervisorctlKeys.prompt.default,
   history_file: undefined,
+  plugins: [],
 };
 
 /**
@@ -76,15 +77,14 @@ function read(file: string, context: SupervisorctlContext, findings: Findings): 
   });
   const scope: Scope = { names: new Map(), environment: context.env };
   const history = reader.get('history_file', scope);
-  const settings = {
+  return {
     serverurl: absoluteServerUrl(reader.get('serverurl', scope), context),
     username: reader.get('username', scope),
     password: readPassword(reader, scope, context),
     prompt: reader.get('prompt', scope),
     history_file: history === undefined || history === '' ? undefined : absolutePath(history, context),
+    plugins: readPlugins(document, { findings, context, scope }),
   };
-  refusePlugins(document, { findings, context, scope });
-  return settings;
 }
 
 /** @returns `undefined` also where the command line has a password */
@@ -113,29 +113,33 @@ function readPassword(
   return undefined;
 }
 
-interface Refusing {
+interface Reading {
   readonly findings: Findings;
   readonly context: ReadContext;
   readonly scope: Scope;
 }
 
-/** A plug-in is Python, which nothing here can run: better said at once than missed at its first command. */
-function refusePlugins({ sections, defaults }: Document, { findings, context, scope }: Refusing): void {
-  const key = 'supervisor.ctl_factory';
+const factoryKey = 'supervisor.ctl_factory';
+const pluginPrefix = 'ctlplugin:';
+
+function readPlugins(
+  { sections, defaults }: Document,
+  { findings, context, scope }: Reading,
+): CtlPluginSettings[] {
+  const plugins: CtlPluginSettings[] = [];
   for (const section of sections.values()) {
-    if (!section.name.startsWith('ctlplugin:')) continue;
+    if (!section.name.startsWith(pluginPrefix)) continue;
     const reader = new SectionReader({ section, defaults, table: ctlpluginKeys, findings, context });
-    if (reader.written(key) === undefined) {
-      reader.fail(key, `section [${section.name}] does not specify a ${key}`);
+    const written = reader.written(factoryKey);
+    if (written === undefined) {
+      reader.fail(factoryKey, `section [${section.name}] does not specify a ${factoryKey}`);
       continue;
     }
-    const factory = reader.get(key, scope);
-    if (factory === undefined) continue;
-    reader.fail(
-      key,
-      `${factory} cannot be resolved within [${section.name}]: Python plug-ins cannot be run here`,
-    );
+    const name = section.name.slice(pluginPrefix.length);
+    const factory = reader.get(factoryKey, scope) ?? '';
+    plugins.push({ name, factory, here: written.here, options: reader.others(scope) });
   }
+  return plugins;
 }
 
 const unixScheme = 'unix://';

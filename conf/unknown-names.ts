@@ -9,7 +9,7 @@ export function warnOfUnknownNames({ sections, defaults }: Document, findings: F
   for (const section of sections.values()) {
     const kind = sectionKindOf(section.name);
     if (kind === undefined) warnOfSection(section, findings);
-    else warnOfKeys(section, Object.keys(kind.keys), findings);
+    else if (!kind.takesAnyKey?.(section)) warnOfKeys(section, Object.keys(kind.keys), findings);
   }
   const anyKey = sectionKinds.flatMap(({ keys }) => Object.keys(keys));
   for (const [key, { file, line }] of defaults) {

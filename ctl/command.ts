@@ -19,6 +19,8 @@ export interface Command {
   readonly upcheck?: true;
   /** Exit status if it does not, in place of the usual ones. */
   readonly statusWhenDown?: ExitStatus;
+  /** What TAB offers as its arguments. */
+  readonly completes?: 'processes' | 'groups';
   /** Leaves the shell. */
   readonly leavesShell?: true;
   run(session: Session, given: CommandArguments): Promise<ExitStatus>;

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import type { Plugin } from './plugins/plugin.ts';
 
 /**
  * Every command, by name. Each is loaded when it is first used: scripts run `supervisorctl status` often
@@ -32,3 +33,13 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
 
 /** Commands that work but are not in the list that `help` shows. */
 export const unlistedCommands: ReadonlySet<string> = new Set(['help', 'EOF']);
+
+/** Finds a command by its name; one of a plug-in never hides one of ours, nor of a plug-in before it. */
+export function findCommand(
+  name: string,
+  plugins: readonly Plugin[],
+): Promise<Command> | Command | undefined {
+  const load = commands.get(name);
+  if (load !== undefined) return load();
+  return plugins.find((plugin) => plugin.commands.has(name))?.commands.get(name);
+}

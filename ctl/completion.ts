@@ -1,5 +1,6 @@
 import { commands, unlistedCommands } from './commands.ts';
 import type { Complete } from './input.ts';
+import type { Plugin } from './plugins/plugin.ts';
 import type { ProcessInfo } from './supervisor-api.ts';
 
 /** Whose arguments are names of groups, and whose are names of processes. */
@@ -17,10 +18,13 @@ const processCommands: ReadonlySet<string> = new Set([
 ]);
 
 /** Completes a line of the shell. `processes` is asked only where names of them are wanted. */
-export function completer(processes: () => Promise<readonly ProcessInfo[]>): Complete {
+export function completer(
+  processes: () => Promise<readonly ProcessInfo[]>,
+  plugins: readonly Plugin[] = [],
+): Complete {
   return async (line) => {
     const word = lastWord(line);
-    const candidates = await candidatesFor(line, word, processes);
+    const candidates = await candidatesFor(line, word, { processes, plugins });
     return [candidates.filter((candidate) => candidate.startsWith(word)).map((found) => `${found} `), word];
   };
 }
@@ -30,22 +34,39 @@ function lastWord(line: string): string {
   return /[^\s`~!@#$%^&()=+[{\]}\\|;'",<>/?]*$/.exec(line)?.[0] ?? '';
 }
 
+interface Offer {
+  readonly processes: () => Promise<readonly ProcessInfo[]>;
+  readonly plugins: readonly Plugin[];
+}
+
 async function candidatesFor(
   line: string,
   word: string,
-  processes: () => Promise<readonly ProcessInfo[]>,
+  { processes, plugins }: Offer,
 ): Promise<readonly string[]> {
   const words = line.trim().split(/\s+/);
   const [command = ''] = words;
   const isFirstWord = words.length === 1 && !line.endsWith(' ');
-  if (command === '' || isFirstWord || command === 'help') return commandNames();
-  if (groupCommands.has(command)) return groupNames(await processes());
-  if (processCommands.has(command)) return processNames(await processes(), word);
-  return [];
+  if (command === '' || isFirstWord || command === 'help') return commandNames(plugins);
+  switch (argumentsOf(command, plugins)) {
+    case 'groups':
+      return groupNames(await processes());
+    case 'processes':
+      return processNames(await processes(), word);
+    case undefined:
+      return [];
+  }
 }
 
-function commandNames(): readonly string[] {
-  return ['help', ...[...commands.keys()].filter((name) => !unlistedCommands.has(name)).sort()];
+function argumentsOf(name: string, plugins: readonly Plugin[]): 'groups' | 'processes' | undefined {
+  if (groupCommands.has(name)) return 'groups';
+  if (processCommands.has(name)) return 'processes';
+  return plugins.find(({ commands: theirs }) => theirs.has(name))?.commands.get(name)?.completes;
+}
+
+function commandNames(plugins: readonly Plugin[]): readonly string[] {
+  const own = [...commands.keys()].filter((name) => !unlistedCommands.has(name)).sort();
+  return ['help', ...own, ...plugins.flatMap((plugin) => [...plugin.commands.keys()])];
 }
 
 function groupNames(processes: readonly ProcessInfo[]): readonly string[] {

@@ -21,10 +21,10 @@ export function loadSettings(argv0: string, options: CtlOptions): SupervisorctlS
   if (result.type === 'invalid') throw new UsageError(result.errors[0].text);
   const { settings } = result;
   return {
+    ...settings,
     serverurl: options.serverurl ?? settings.serverurl,
     username: options.username ?? settings.username,
     password: options.password ?? settings.password,
-    prompt: settings.prompt,
     history_file: options.history_file ?? settings.history_file,
   };
 }

@@ -57,6 +57,10 @@ async function run({ options, action }: CtlCommandLine): Promise<ExitStatus> {
     input: standardInput(interrupts),
     interrupts,
   });
+  if (settings.plugins.length > 0) {
+    const { loadPlugins } = await import('./plugins/load.ts');
+    session.plugins = await loadPlugins(session, settings.plugins);
+  }
   if (!interactive) return (await runLine(session, action.join(' '))).exitStatus;
   const { runShell } = await import('./shell.ts');
   await runShell(session, { ...settings, before: [hasAction ? action.join(' ') : 'status'] });

@@ -1,5 +1,5 @@
 import { type Command, explainUsage, readArguments } from './command.ts';
-import { commands } from './commands.ts';
+import { findCommand } from './commands.ts';
 import { type ExitStatus, exitStatuses } from './exit-status.ts';
 import { HttpFailure, Interrupted } from './failures.ts';
 import type { Session } from './session.ts';
@@ -33,12 +33,11 @@ export function parseLine(typed: string): ParsedLine {
 export async function runLine(session: Session, typed: string): Promise<LineOutcome> {
   const parsed = parseLine(typed);
   if (parsed.type === 'empty') return { exitStatus: exitStatuses.SUCCESS, leavesShell: false };
-  const load = parsed.type === 'command' ? commands.get(parsed.name) : undefined;
-  if (parsed.type === 'unknown' || load === undefined) {
+  const command = parsed.type === 'command' ? await findCommand(parsed.name, session.plugins) : undefined;
+  if (parsed.type === 'unknown' || command === undefined) {
     session.print(`*** Unknown syntax: ${parsed.line}`);
     return { exitStatus: exitStatuses.GENERIC, leavesShell: false };
   }
-  const command = await load();
   const exitStatus = await runContained(session, () =>
     runCommand(session, command, parsed.name, parsed.rest),
   );

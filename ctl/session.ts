@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type { Encodable, XmlRpcValue } from '../rpc/xmlrpc.ts';
 import { Client, type ClientCredentials } from './client.ts';
 import type { Input } from './input.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Output } from './output.ts';
+import type { Plugin } from './plugins/plugin.ts';
 import { showProgress } from './progress.ts';
 import { type SupervisorApi, supervisorApi } from './supervisor-api.ts';
 
@@ -25,6 +27,8 @@ export class Session implements Disposable {
   hasToldWarnings = false;
   #credentials: ClientCredentials;
   #client: Client;
+  /** Tasks that must not show any. */
+  #withoutProgress = 0;
 
   constructor({ serverurl, username, password, ...options }: SessionOptions) {
     this.interactive = options.interactive;
@@ -35,12 +39,18 @@ export class Session implements Disposable {
     this.#client = new Client(serverurl, this.#credentials);
   }
 
-  readonly supervisor: SupervisorApi = supervisorApi((method, ...params) =>
-    this.#client.call(method, ...params),
-  );
+  /** Whose commands there are beside our own; none until somebody loads them. */
+  plugins: readonly Plugin[] = [];
+
+  readonly supervisor: SupervisorApi = supervisorApi((method, ...params) => this.call(method, ...params));
 
   get serverurl(): string {
     return this.#client.serverurl;
+  }
+
+  /** Calls any method of the server; see `Client.call`. */
+  call(method: string, ...params: readonly Encodable[]): Promise<XmlRpcValue> {
+    return this.#client.call(method, ...params);
   }
 
   print(line: string): void {
@@ -70,7 +80,17 @@ export class Session implements Disposable {
 
   /** Waits for the server to do something that takes time; on a terminal, shows what it is at. */
   whileWaiting<T>(answer: Promise<T>): Promise<T> {
-    return showProgress(this, answer);
+    return this.#withoutProgress > 0 ? answer : showProgress(this, answer);
+  }
+
+  /** Runs a task that may have several commands run at once, whose output would tear the line at the bottom. */
+  async withoutProgress<T>(task: () => Promise<T>): Promise<T> {
+    this.#withoutProgress += 1;
+    try {
+      return await task();
+    } finally {
+      this.#withoutProgress -= 1;
+    }
   }
 
   /** Runs `task` until it is done or Ctrl-C aborts it; says which it was. */

@@ -24,7 +24,7 @@ export async function runShell(
   const complete = completer(() => {
     processes ??= session.supervisor.getAllProcessInfo();
     return processes;
-  });
+  }, session.plugins);
   try {
     for (const line of before) {
       if ((await runInterruptibly(session, line)).leavesShell) return;

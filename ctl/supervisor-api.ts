@@ -82,6 +82,7 @@ export function supervisorApi(call: Call) {
     reloadConfig: () => ask(configChanges, 'supervisor.reloadConfig'),
     addProcessGroup: (name: string) => ask(truth, 'supervisor.addProcessGroup', name),
     removeProcessGroup: (name: string) => ask(truth, 'supervisor.removeProcessGroup', name),
+    updateProcessGroup: (name: string) => ask(results, 'monitor.updateProcessGroup', name),
     restart: () => ask(truth, 'supervisor.restart'),
     shutdown: () => ask(truth, 'supervisor.shutdown'),
   };

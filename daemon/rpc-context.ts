@@ -49,11 +49,17 @@ export function rpcContext({ supervisor, rereading, events, log, settings }: Rpc
     },
     pid: process.pid,
     productVersion,
-    namespaces: settings.rpcInterfaces.map(({ namespace }) => namespace),
+    namespaces: namespacesOf(settings),
     now: () => Date.now() / 1000,
     log: (level, text) => log.log(level, text),
     logs: (level) => log.isEnabled(level),
   };
+}
+
+/** Without the section that names it, the namespace has its usual name: no client could do without its methods. */
+function namespacesOf({ rpcInterfaces }: Settings): readonly string[] {
+  if (rpcInterfaces.length === 0) return ['supervisor'];
+  return rpcInterfaces.map(({ namespace }) => namespace);
 }
 
 /** With one error what supervisord says; with several all of them, each with its place. */

@@ -7,7 +7,7 @@ export const ctlpluginKeys = {
     read: string,
     default: undefined,
     absent: 'required',
-    sample: 'package.module:make_plugin',
-    doc: 'A Python factory. supervisorctl refuses it, since it cannot run Python; supervisord passes over the section.',
+    sample: './plugin.mjs:make_plugin',
+    doc: 'A module, as a path from the directory of this file or the name of a package, and after a colon the function in it that makes the plug-in. Of factories in Python, only those of some well-known plug-ins work.',
   },
 } satisfies KeyTable;

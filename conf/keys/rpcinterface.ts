@@ -1,7 +1,7 @@
 import { string } from '../values.ts';
 import type { KeyTable } from './key.ts';
 
-/** The one factory there is. */
+/** The one factory that can be had here. */
 export const mainRpcInterface = 'supervisor.rpcinterface:make_main_rpcinterface';
 
 /** Keys of `[rpcinterface:x]`. */
@@ -11,6 +11,6 @@ export const rpcInterfaceKeys = {
     default: undefined,
     absent: 'required',
     sample: mainRpcInterface,
-    doc: `Must be \`${mainRpcInterface}\`. Its methods appear under the namespace that follows the colon.`,
+    doc: `\`${mainRpcInterface}\` gives the methods of \`supervisor.*\` the namespace that follows the colon. Any other is passed over with a warning.`,
   },
 } satisfies KeyTable;

@@ -1,4 +1,5 @@
 /** Every kind of section, with its keys. The documentation and the search for unknown keys start here. */
+import type { Section } from '../dialect.ts';
 import { ctlpluginKeys } from './ctlplugin.ts';
 import { eventlistenerKeys } from './eventlistener.ts';
 import { fcgiProgramKeys } from './fcgi-program.ts';
@@ -7,7 +8,7 @@ import { inetHttpServerKeys, unixHttpServerKeys } from './http-server.ts';
 import { includeKeys } from './include.ts';
 import type { KeyTable } from './key.ts';
 import { programKeys } from './program.ts';
-import { rpcInterfaceKeys } from './rpcinterface.ts';
+import { mainRpcInterface, rpcInterfaceKeys } from './rpcinterface.ts';
 import { supervisorctlKeys } from './supervisorctl.ts';
 import { supervisordKeys } from './supervisord.ts';
 
@@ -20,6 +21,8 @@ export interface SectionKind {
    */
   readonly match: 'exact' | 'prefix' | 'named';
   readonly keys: KeyTable;
+  /** Whether any other key may have a meaning too: to a plug-in. */
+  readonly takesAnyKey?: (section: Section) => boolean;
   readonly doc: string;
 }
 
@@ -41,7 +44,8 @@ export const sectionKinds: readonly SectionKind[] = [
     name: 'rpcinterface',
     match: 'named',
     keys: rpcInterfaceKeys,
-    doc: 'A namespace of RPC methods. Without this section there is no `supervisor.*` to call, and supervisorctl cannot work.',
+    takesAnyKey: ({ values }) => values.get('supervisor.rpcinterface_factory')?.value !== mainRpcInterface,
+    doc: 'A namespace of RPC methods. Without such a section for the methods of supervisor itself, they are in `supervisor`.',
   },
   {
     name: 'supervisorctl',
@@ -64,7 +68,13 @@ export const sectionKinds: readonly SectionKind[] = [
   },
   { name: 'group', match: 'named', keys: groupKeys, doc: 'Several programs, started and stopped as one.' },
   { name: 'include', match: 'exact', keys: includeKeys, doc: 'More files. Read from the main file only.' },
-  { name: 'ctlplugin', match: 'named', keys: ctlpluginKeys, doc: 'A plug-in of supervisorctl.' },
+  {
+    name: 'ctlplugin',
+    match: 'named',
+    keys: ctlpluginKeys,
+    takesAnyKey: () => true,
+    doc: 'A plug-in of supervisorctl, with commands of its own. Read from the main file only; any other key is for the plug-in. supervisord passes over the section.',
+  },
 ];
 
 /** The kind that a section name belongs to. */

@@ -3,11 +3,12 @@ import type { Command } from '../command.ts';
 import { type ExitStatus, exitStatuses, lastFailure } from '../exit-status.ts';
 import { isFault } from '../failures.ts';
 import type { Session } from '../session.ts';
-import type { ConfigChanges } from '../supervisor-api.ts';
+import type { ConfigChanges, ProcessResult } from '../supervisor-api.ts';
 
 /**
  * `update`: has the server read its configuration again and brings the running groups in line with it:
- * all of them, or only those named. A changed group is stopped and starts afresh.
+ * all of them, or only those named. Of a changed group, the processes that differ are replaced; a server that
+ * cannot do that has the whole group stopped, and start afresh.
  */
 export const update: Command = {
   help: [
@@ -67,15 +68,40 @@ async function apply(
     session.print(`${group}: removed process group`);
   }
   for (const group of changed.filter(isWanted)) {
-    await session.whileWaiting(supervisor.stopProcessGroup(group));
-    session.print(`${group}: stopped`);
-    await supervisor.removeProcessGroup(group);
-    await supervisor.addProcessGroup(group);
-    session.print(`${group}: updated process group`);
+    exitStatus = lastFailure(exitStatus, await updateGroup(session, group));
   }
   for (const group of added.filter(isWanted)) {
     await supervisor.addProcessGroup(group);
     session.print(`${group}: added process group`);
   }
   return exitStatus;
+}
+
+async function updateGroup(session: Session, group: string): Promise<ExitStatus> {
+  const { supervisor } = session;
+  const results = await updateInPlace(session, group);
+  if (results === undefined) await session.whileWaiting(supervisor.stopProcessGroup(group));
+  session.print(`${group}: stopped`);
+  const failures = results?.filter(({ status }) => status === faults.FAILED) ?? [];
+  if (failures.length > 0) {
+    session.printAll(failures.map(({ description }) => description));
+    session.print(`${group}: has problems; not updated completely`);
+    return exitStatuses.GENERIC;
+  }
+  if (results === undefined) {
+    await supervisor.removeProcessGroup(group);
+    await supervisor.addProcessGroup(group);
+  }
+  session.print(`${group}: updated process group`);
+  return exitStatuses.SUCCESS;
+}
+
+/** `undefined`: the server does not know how. */
+async function updateInPlace(session: Session, group: string): Promise<readonly ProcessResult[] | undefined> {
+  try {
+    return await session.whileWaiting(session.supervisor.updateProcessGroup(group));
+  } catch (error) {
+    if (isFault(error, 'UNKNOWN_METHOD')) return undefined;
+    throw error;
+  }
 }

@@ -33,6 +33,8 @@ export class ChildStdin implements ChildInput, ReadyListener {
   readonly #path: string;
   readonly #epoll: Epoll;
   #state: 'open' | 'closed' = 'closed';
+  /** The FIFO is ours: another handle of a process of that name may have one at this path. */
+  #isMade = false;
   #fd: number | undefined;
   #queue: Buffer[] = [];
   #queued = 0;
@@ -48,6 +50,7 @@ export class ChildStdin implements ChildInput, ReadyListener {
   open(owner: User | undefined): number {
     this.close();
     this.#renewFifo(owner);
+    this.#isMade = true;
     const fd = openForChild(this.#path);
     this.#state = 'open';
     return fd;
@@ -87,7 +90,8 @@ export class ChildStdin implements ChildInput, ReadyListener {
   /** Removes the FIFO too. @throws an error with `code` */
   dispose(): void {
     this.close();
-    removeFifo(this.#path);
+    if (this.#isMade) removeFifo(this.#path);
+    this.#isMade = false;
   }
 
   #renewFifo(owner: User | undefined): void {

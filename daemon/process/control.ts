@@ -39,6 +39,7 @@ export interface SupervisedProcess {
 
 /** An active group. */
 export interface ProcessGroup {
+  /** An update replaces them, and what is in `processes`: both are to be read when they are needed. */
   readonly settings: GroupSettings;
   /** By process name, in configuration order. */
   readonly processes: ReadonlyMap<string, SupervisedProcess>;
@@ -57,6 +58,22 @@ export type StopOutcome =
 export type SignalOutcome =
   | { readonly type: 'signalled' }
   | { readonly type: 'not-running' }
+  | { readonly type: 'failed'; readonly reason: string };
+
+/** A process that was to leave its group, and what became of it. */
+export interface Departure {
+  readonly process: SupervisedProcess;
+  /** Why it could not be stopped; it stays in the group as it was. `undefined`: it has left. */
+  readonly problem: string | undefined;
+}
+
+export type UpdateOutcome =
+  | { readonly type: 'updated'; readonly departures: readonly Departure[] }
+  /** No such group was active, or it was removed meanwhile. */
+  | { readonly type: 'not-active' }
+  /** The daemon ends, or began to meanwhile. */
+  | { readonly type: 'shutting-down' }
+  /** The system refuses what a process needs. Nothing was stopped. */
   | { readonly type: 'failed'; readonly reason: string };
 
 export interface SupervisorControl {
@@ -82,6 +99,12 @@ export interface SupervisorControl {
   signal(process: SupervisedProcess, signal: number): SignalOutcome;
   /** Activates a group; its autostart processes start at once. The name must be free. */
   addGroup(settings: GroupSettings): void;
+  /**
+   * Brings the active group of that name in line with `settings`. Processes that are the same in both, but for
+   * their order and priority, stay as they are, running or not. The others are stopped, all of them, before any takes the place of another; the
+   * autostart processes among the new ones then start. One update of a group follows another.
+   */
+  updateGroup(settings: GroupSettings): Promise<UpdateOutcome>;
   /** Deactivates a group whose processes are all in a stopped state. */
   removeGroup(name: string): 'removed' | 'still-running';
   /**

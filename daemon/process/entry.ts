@@ -5,28 +5,40 @@ import type { Clock } from '../host/clock.ts';
 import type { ChildHandle } from '../host/host.ts';
 import type { ProcessGroup, ProcessView, SupervisedProcess } from './control.ts';
 import { describe } from './description.ts';
+import type { GroupUpdate } from './group-update.ts';
 import { settle, type Waiter } from './outcomes.ts';
 import { newProcess, type Process, pidOf } from './state.ts';
 
 /** A process of an active group, and those who wait for it. */
 export class ProcessEntry implements SupervisedProcess {
-  readonly settings: ProcessSettings;
   readonly child: ChildHandle;
   readonly group: GroupEntry;
   /** Its group is no longer active; whatever was still on the way to it means nothing now. */
   removed = false;
+  /** It is about to make room for another: nobody starts it any more. */
+  isLeaving = false;
   /** What the supervisor can be woken up for on its account. */
   readonly tick = { type: 'tick', entry: this } as const;
   readonly stopReport = { type: 'stop report', entry: this } as const;
   readonly #clock: Clock;
+  #settings: ProcessSettings;
   #process: Process = newProcess;
   #waiters: Waiter[] = [];
 
   constructor(settings: ProcessSettings, child: ChildHandle, group: GroupEntry, clock: Clock) {
-    this.settings = settings;
+    this.#settings = settings;
     this.child = child;
     this.group = group;
     this.#clock = clock;
+  }
+
+  get settings(): ProcessSettings {
+    return this.#settings;
+  }
+
+  /** Takes over settings that need no other child: see `unchangedProcesses`. */
+  adopt(settings: ProcessSettings): void {
+    this.#settings = settings;
   }
 
   get process(): Process {
@@ -80,13 +92,26 @@ function unstopped(process: Process): 0 | 1 {
 
 /** An active group. */
 export class GroupEntry implements ProcessGroup {
-  readonly settings: GroupSettings;
   readonly processes = new Map<string, ProcessEntry>();
   /** Processes outside the stopped states. */
   unstopped = 0;
+  /** The change that it is going through. */
+  update: GroupUpdate | undefined;
+  #settings: GroupSettings;
 
   constructor(settings: GroupSettings) {
-    this.settings = settings;
+    this.#settings = settings;
+  }
+
+  get settings(): GroupSettings {
+    return this.#settings;
+  }
+
+  /** Replaces settings and members. The settings say of each process what it runs with, old or new. */
+  become(settings: GroupSettings, members: readonly ProcessEntry[]): void {
+    this.#settings = { ...settings, processes: members.map((member) => member.settings) };
+    this.processes.clear();
+    for (const member of members) this.processes.set(member.settings.name, member);
   }
 
   /** The processes in the order shutdown stops them: highest priority number first, of equals the last. */

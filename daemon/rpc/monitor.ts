@@ -1,5 +1,6 @@
 /** Methods beside supervisord's, under `monitor`: what its clients had to measure for themselves. */
 import pidusage from 'pidusage';
+import { faults, RpcFault } from '../../rpc/faults.ts';
 import { Double, type Encodable } from '../../rpc/xmlrpc.ts';
 import type { ExitStatus } from '../host/host.ts';
 import type { SupervisedProcess } from '../process/control.ts';
@@ -7,6 +8,7 @@ import { exitText } from '../process/exit-text.ts';
 import { signalName } from '../process/signal-names.ts';
 import { allByPriority } from './find.ts';
 import { method } from './method.ts';
+import { string } from './parameter.ts';
 
 /** `monitor.getProductVersion()`. */
 export const getProductVersion = method({
@@ -39,6 +41,43 @@ export const getAllProcessUsage = method({
     const processes = allByPriority(supervisor);
     const usage = await usageByPid(processes.map((process) => process.view().pid).filter((pid) => pid !== 0));
     return processes.map((process) => processUsage(process, usage));
+  },
+});
+
+/**
+ * `monitor.updateProcessGroup(name)`: brings an active group in line with the configuration that was read last.
+ * Processes that are the same in both go on as they are.
+ *
+ * @returns a status for each process that had to leave: SUCCESS, or FAILED if it could not be stopped and stays
+ * @throws {RpcFault} `BAD_NAME`: the group is not active, or not configured; `FAILED`: the new processes cannot
+ *   be set up, and nothing was stopped; `SHUTDOWN_STATE`: the daemon began to end meanwhile
+ */
+export const updateProcessGroup = method({
+  parameters: [string],
+  parameterNames: 'name',
+  returns: 'array',
+  help: 'Brings an active group in line with the configuration that was read last: stops, replaces, adds and removes only processes that differ. Answers a status for each process that was replaced or removed.',
+  async call({ configuration, supervisor }, name) {
+    const settings = configuration().groups.find((group) => group.name === name);
+    if (settings === undefined) throw new RpcFault('BAD_NAME', name);
+    const outcome = await supervisor.updateGroup(settings);
+    switch (outcome.type) {
+      case 'updated':
+        return outcome.departures.map(({ process, problem }) => ({
+          name: process.settings.name,
+          group: process.settings.group,
+          status: problem === undefined ? faults.SUCCESS : faults.FAILED,
+          description: problem ?? 'OK',
+        }));
+      case 'not-active':
+        throw new RpcFault('BAD_NAME', name);
+      case 'shutting-down':
+        throw new RpcFault('SHUTDOWN_STATE');
+      case 'failed':
+        throw new RpcFault('FAILED', outcome.reason);
+      default:
+        return outcome satisfies never;
+    }
   },
 });
 

@@ -33,7 +33,7 @@ import {
   tailProcessStdoutLog,
 } from './logs.ts';
 import type { MethodTable } from './method.ts';
-import { getAllProcessUsage, getProductVersion, getWarnings } from './monitor.ts';
+import { getAllProcessUsage, getProductVersion, getWarnings, updateProcessGroup } from './monitor.ts';
 import { sendRemoteCommEvent } from './remote-event.ts';
 import { sendProcessStdin } from './stdin.ts';
 import { listMethods, methodHelp, methodSignature, multicall } from './system.ts';
@@ -83,7 +83,7 @@ export const supervisorMethods: MethodTable = new Map(
 
 /** `monitor.*`: our own. */
 export const monitorMethods: MethodTable = new Map(
-  Object.entries({ getAllProcessUsage, getProductVersion, getWarnings }),
+  Object.entries({ getAllProcessUsage, getProductVersion, getWarnings, updateProcessGroup }),
 );
 
 /** `system.*`. */

@@ -52,6 +52,7 @@ describe('[supervisorctl]', () => {
       password: undefined,
       prompt: 'supervisor',
       history_file: undefined,
+      plugins: [],
     };
     expect(loadSupervisorctlSettings(undefined, contextIn('/'))).toEqual({ type: 'ok', settings });
     expect(load('[supervisorctl]\n')).toEqual({ type: 'ok', settings });
@@ -70,6 +71,7 @@ describe('[supervisorctl]', () => {
         password: 'b',
         prompt: '/root',
         history_file: '/root/h',
+        plugins: [],
       },
     });
   });
@@ -85,11 +87,39 @@ describe('[supervisorctl]', () => {
     expect(text('[supervisorctl]\n[ctlplugin:x]\n')).toBe(
       'section [ctlplugin:x] does not specify a supervisor.ctl_factory',
     );
-    expect(text('[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a:b\n')).toMatch(
-      /^a:b cannot be resolved within \[ctlplugin:x\]/,
+    expect(text('[supervisorctl]\n[ctlplugin:x]\nsupervisor.ctl_factory=a:b\nkey=%(x)s\n')).toMatch(
+      /^Format string '%\(x\)s' for 'ctlplugin:x.key' contains names \('x'\)/,
     );
     expect(loadSupervisorctlSettings('/no/such', contextIn('/'))).toMatchObject({
       errors: [{ text: 'could not find config file /no/such' }],
+    });
+  });
+});
+
+describe('[ctlplugin:x]', () => {
+  it('is a factory, and options for it', () => {
+    using files = new TemporaryFiles({
+      'supervisord.conf': `[supervisorctl]
+[ctlplugin:b]
+supervisor.ctl_factory = ./b.mjs:make
+Where = %(here)s/b
+[ctlplugin:a]
+supervisor.ctl_factory = package.module:make
+`,
+    });
+    const { directory } = files;
+    expect(loadSupervisorctlSettings('supervisord.conf', contextIn(directory))).toMatchObject({
+      settings: {
+        plugins: [
+          {
+            name: 'b',
+            factory: './b.mjs:make',
+            here: directory,
+            options: new Map([['where', `${directory}/b`]]),
+          },
+          { name: 'a', factory: 'package.module:make', options: new Map() },
+        ],
+      },
     });
   });
 });

@@ -2,7 +2,6 @@
 import type { Key } from '../../conf/keys/key.ts';
 import { programKeys } from '../../conf/keys/program.ts';
 import type { SectionKind } from '../../conf/keys/sections.ts';
-import { notYetActing } from '../../conf/not-yet-acting.ts';
 
 /** Heading of a section's chapter. */
 export function sectionHeading({ name, match }: SectionKind): string {
@@ -25,9 +24,4 @@ function defaultText({ default: text, absent, unit }: Key<unknown>): string {
   if (text === undefined) return absent ?? 'unset';
   const value = text === '' ? 'empty' : `\`${text}\``;
   return unit === undefined || unit === 'bytes' ? value : `${value} ${unit}`;
-}
-
-/** The list of what is read but not acted on. */
-export function notYetActingList(): string {
-  return notYetActing.map(({ name }) => `- \`${name}\``).join('\n');
 }

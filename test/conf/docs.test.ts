@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { eventTypes } from '../../conf/event-types.ts';
 import { sectionKinds } from '../../conf/keys/sections.ts';
-import { keyTable, notYetActingList, sectionHeading } from './docs-tables.ts';
+import { keyTable, sectionHeading } from './docs-tables.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
 
@@ -34,11 +34,6 @@ describe('docs/configuration.md', () => {
       sectionKinds.flatMap(({ keys }) => Object.values(keys).map(({ read }) => read.type)),
     );
     for (const type of types) expect(chapter('## Types')).toContain(`| ${type} |`);
-  });
-
-  it('lists what is read but not acted on yet', () => {
-    const bullets = chapter('## Read, but not acted on yet').match(/^- .*$/gm) ?? [];
-    expect(bullets.join('\n')).toBe(notYetActingList());
   });
 
   it('lists the types of events', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { diffGroups } from '../../conf/diff.ts';
+import { diffGroups, unchangedProcesses } from '../../conf/diff.ts';
 import type { GroupSettings } from '../../conf/settings.ts';
 import { messagesOf, settingsOf } from './support.ts';
 
@@ -219,5 +219,42 @@ describe('a difference', () => {
   it('of a group with itself is none', () => {
     const all: readonly GroupSettings[] = groupsOf(program('a') + listener() + fcgi('socket=tcp://a:1'));
     expect(diffGroups(all, structuredClone(all))).toEqual(unchanged);
+  });
+});
+
+describe('what two configurations of a group have in common', () => {
+  const common = (before: string, after: string): readonly string[] => {
+    const [[active], [next]] = [groupsOf(before), groupsOf(after)];
+    if (active === undefined || next === undefined) throw new Error('one group each');
+    return [...unchangedProcesses(active, next)].sort();
+  };
+  const pool = (numprocs: number, ...lines: readonly string[]) =>
+    program('a', 'process_name=%(process_num)d', `numprocs=${numprocs}`, ...lines);
+  const group = (programs: string, ...lines: readonly string[]) =>
+    `${program('a')}${program('b')}${program('c')}[group:g]\nprograms=${programs}\n${lines.join('\n')}\n`;
+
+  it('is every process that goes on when numprocs changes', () => {
+    expect(common(pool(3), pool(5))).toEqual(['0', '1', '2']);
+    expect(common(pool(5), pool(2))).toEqual(['0', '1']);
+    expect(common(pool(3), pool(3, 'numprocs_start=1'))).toEqual(['1', '2']);
+  });
+
+  it('is none if the number is part of what runs', () => {
+    const counting = 'environment=OF="%(numprocs)d"';
+    expect(common(pool(3, counting), pool(5, counting))).toEqual([]);
+  });
+
+  it('is not touched by what only concerns the group', () => {
+    expect(common(group('a,b,c'), group('c,b,a', 'priority=5'))).toEqual(['a', 'b', 'c']);
+    expect(common(listener(), listener('buffer_size=3', 'priority=-1'))).toEqual(['l']);
+    expect(common(program('a'), program('a', 'priority=1'))).toEqual(['a']);
+  });
+
+  it('is none when the socket changes, or programs become listeners', () => {
+    expect(common(fcgi('socket=unix:///s'), fcgi('socket=unix:///s', 'socket_mode=0777'))).toEqual([]);
+    const alike = ['autorestart=unexpected', 'stopwaitsecs=10'];
+    const asListener = listener(...alike).replace(':l', ':a');
+    expect(common(program('a', ...alike), asListener)).toEqual([]);
+    expect(common(asListener, listener(...alike, 'buffer_size=2').replace(':l', ':a'))).toEqual(['a']);
   });
 });

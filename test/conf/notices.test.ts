@@ -1,8 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { settingsOf } from './support.ts';
-
-const program = (...lines: readonly string[]) =>
-  `[supervisord]\n[program:p]\ncommand=x\n${lines.join('\n')}\n`;
+import { messagesOf, settingsOf } from './support.ts';
 
 const warnings = (config: string, files = {}) =>
   settingsOf(config, files)
@@ -43,13 +40,40 @@ describe('names that mean nothing', () => {
   });
 });
 
-describe('what is not acted on yet', () => {
-  it('is named in one warning, as far as it is used', () => {
-    const config = `[supervisord]\n[eventlistener:l]\ncommand=x\nevents=TICK_5
-[program:p]\ncommand=x\n[ctlplugin:c]\nsupervisor.ctl_factory=a:b\n`;
+describe('plug-ins', () => {
+  const rpcinterface = (name: string, factory: string, ...lines: readonly string[]) =>
+    `[rpcinterface:${name}]\nsupervisor.rpcinterface_factory = ${factory}\n${lines.join('\n')}\n`;
+  const own = 'supervisor.rpcinterface:make_main_rpcinterface';
+  const python =
+    'Python cannot be run here, so the methods of this plug-in are missing: calls of them are answered with UNKNOWN_METHOD';
+
+  it('of supervisord are passed over with one warning each, whatever keys they have', () => {
+    const config =
+      '[supervisord]\n' +
+      rpcinterface('twiddler', 'supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface') +
+      rpcinterface('laforge', 'mr.laforge.rpcinterface:make_laforge_rpcinterface', 'key=1', 'other=2') +
+      rpcinterface('supervisor', own);
+    const key = 'supervisor.rpcinterface_factory';
     expect(warnings(config)).toEqual([
-      'The configuration uses what this version reads but does not act on yet: [ctlplugin:x]',
+      `supervisord.conf:3: [rpcinterface:twiddler] ${key}: "supervisor_twiddler.rpcinterface:make_twiddler_rpcinterface": ${python}`,
+      `supervisord.conf:6: [rpcinterface:laforge] ${key}: "mr.laforge.rpcinterface:make_laforge_rpcinterface": ${python}`,
     ]);
-    expect(warnings(program())).toEqual([]);
+    expect(settingsOf(config).rpcInterfaces).toEqual([{ namespace: 'supervisor' }]);
+  });
+
+  it('must be named', () => {
+    expect(messagesOf(`[supervisord]\n${rpcinterface('x', '')}`)).toEqual([
+      'supervisord.conf:3: [rpcinterface:x] supervisor.rpcinterface_factory: "":  cannot be resolved within [rpcinterface:x]',
+    ]);
+  });
+
+  it('of supervisorctl are nothing to supervisord', () => {
+    expect(warnings('[supervisord]\n[ctlplugin:c]\nsupervisor.ctl_factory=a:b\nkey=1\n')).toEqual([]);
+  });
+
+  it('that are none, for supervisor’s own methods, have no keys but their factory', () => {
+    expect(warnings(`[supervisord]\n${rpcinterface('supervisor', own, 'key=1')}`)).toEqual([
+      'supervisord.conf:4: [rpcinterface:supervisor] key: unknown key',
+    ]);
   });
 });

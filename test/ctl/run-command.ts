@@ -1,5 +1,7 @@
+import type { CtlPluginSettings } from '../../conf/settings.ts';
 import type { Input } from '../../ctl/input.ts';
 import { Interrupts } from '../../ctl/interrupts.ts';
+import { loadPlugins } from '../../ctl/plugins/load.ts';
 import { runLine } from '../../ctl/run-line.ts';
 import { Session } from '../../ctl/session.ts';
 
@@ -20,6 +22,7 @@ export interface RunOptions {
   readonly showLive?: (line: string) => void;
   /** stderr is a terminal. */
   readonly watchesStderr?: true;
+  readonly plugins?: readonly CtlPluginSettings[];
 }
 
 /** Runs one line as supervisorctl does, with its output caught. */
@@ -54,6 +57,7 @@ export async function runCommand(line: string, options: RunOptions): Promise<Pri
       showLive: options.showLive,
     },
   });
+  session.plugins = await loadPlugins(session, options.plugins ?? []);
   const { exitStatus } = await runLine(session, line);
   return { stdout, stderr, exitStatus };
 }

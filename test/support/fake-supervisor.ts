@@ -13,6 +13,7 @@ import type {
   StopOutcome,
   SupervisedProcess,
   SupervisorControl,
+  UpdateOutcome,
 } from '../../daemon/process/control.ts';
 import { type ProcessStateName, runningStates, type SupervisorStateName } from '../../rpc/process-states.ts';
 
@@ -97,6 +98,7 @@ export class FakeSupervisor implements SupervisorControl {
   readonly groups = new Map<string, FakeGroup>();
   /** Everything asked, such as `start web until running`. */
   readonly asked: string[] = [];
+  updateOutcome: UpdateOutcome | Promise<UpdateOutcome> = { type: 'updated', departures: [] };
 
   constructor(...groups: GroupSettings[]) {
     for (const group of groups) this.addGroup(group);
@@ -139,6 +141,11 @@ export class FakeSupervisor implements SupervisorControl {
       new FakeProcess(process),
     ]);
     this.groups.set(settings.name, { settings, processes: new Map(processes) });
+  }
+
+  async updateGroup(settings: GroupSettings): Promise<UpdateOutcome> {
+    this.asked.push(`update ${settings.name}`);
+    return await this.updateOutcome;
   }
 
   removeGroup(name: string): 'removed' | 'still-running' {

@@ -67,6 +67,22 @@ describe('update', () => {
     {
       it: 'removes, replaces and adds groups, in that order',
       line: 'update',
+      answers: { ...all, 'monitor.updateProcessGroup': [result('chg', 'chg')] },
+      stdout:
+        'old: stopped\nold: removed process group\n' +
+        'chg: stopped\nchg: updated process group\n' +
+        'new: added process group\n',
+      calls: [
+        `${reload}()`,
+        'supervisor.stopProcessGroup(old)',
+        'supervisor.removeProcessGroup(old)',
+        'monitor.updateProcessGroup(chg)',
+        'supervisor.addProcessGroup(new)',
+      ],
+    },
+    {
+      it: 'replaces whole groups where the server cannot replace single processes',
+      line: 'update',
       answers: all,
       stdout:
         'old: stopped\nold: removed process group\n' +
@@ -76,6 +92,7 @@ describe('update', () => {
         `${reload}()`,
         'supervisor.stopProcessGroup(old)',
         'supervisor.removeProcessGroup(old)',
+        'monitor.updateProcessGroup(chg)',
         'supervisor.stopProcessGroup(chg)',
         'supervisor.removeProcessGroup(chg)',
         'supervisor.addProcessGroup(chg)',
@@ -94,6 +111,26 @@ describe('update', () => {
       line: 'update all nosuch',
       answers: changes([], [], []),
       stdout: '',
+    },
+    {
+      it: 'tells which processes of a changed group could not be stopped, and goes on with other groups',
+      line: 'update',
+      answers: {
+        ...accepting,
+        ...changes(['new'], ['chg'], []),
+        'monitor.updateProcessGroup': [result('chg', 'a'), result('chg', 'b', 30, 'cannot kill b: EPERM')],
+      },
+      stdout:
+        'chg: stopped\ncannot kill b: EPERM\nchg: has problems; not updated completely\n' +
+        'new: added process group\n',
+      exitStatus: 1,
+    },
+    {
+      it: 'tells that the new processes of a group cannot be set up',
+      line: 'update',
+      answers: { ...changes([], ['chg'], []), 'monitor.updateProcessGroup': new Fault('FAILED', 'EACCES') },
+      stdout: "error: <Fault 30: 'FAILED: EACCES'>\n",
+      exitStatus: 1,
     },
     {
       it: 'does not remove a group that cannot be stopped',

@@ -100,3 +100,12 @@ it('tells once when what was queued has gone, after it was full', async () => {
   expect(drained).toBe(1);
   await end(pid);
 });
+
+it('outlives the disposal of another handle of that name that was never used', async () => {
+  const handle = world.prepare('cat');
+  const pid = world.start(handle);
+  world.prepare('cat').dispose();
+  expect(handle.writeStdin(Buffer.from('hello\n'))).toBe('queued');
+  await waitFor(() => world.read('out') === 'hello\n', { what: 'echo' });
+  await end(pid);
+});

@@ -117,6 +117,47 @@ describe('every method of supervisor.*', () => {
   });
 });
 
+describe('monitor.updateProcessGroup', () => {
+  const update = (context: FakeRpcContext, name = 'pool') =>
+    answer(context, 'monitor.updateProcessGroup', name);
+
+  it('answers a status for each process that had to leave', async () => {
+    const context = fakeRpcContext(groups);
+    const { supervisor } = context;
+    supervisor.updateOutcome = {
+      type: 'updated',
+      departures: [
+        { process: supervisor.process('late', 'pool'), problem: undefined },
+        { process: supervisor.process('early', 'pool'), problem: 'cannot kill' },
+      ],
+    };
+    expect(await update(context)).toEqual([
+      { name: 'late', group: 'pool', status: 80, description: 'OK' },
+      { name: 'early', group: 'pool', status: 30, description: 'cannot kill' },
+    ]);
+    expect(supervisor.asked).toEqual(['update pool']);
+  });
+
+  it('answers BAD_NAME for a group that is not configured or not active', async () => {
+    const context = fakeRpcContext(groups);
+    expect(await update(context, 'nosuch')).toBe('fault 10 BAD_NAME: nosuch');
+    expect(context.supervisor.asked).toEqual([]);
+    context.supervisor.updateOutcome = { type: 'not-active' };
+    expect(await update(context)).toBe('fault 10 BAD_NAME: pool');
+  });
+
+  it('answers why nothing was done', async () => {
+    const context = fakeRpcContext(groups);
+    context.supervisor.updateOutcome = { type: 'failed', reason: 'EACCES' };
+    expect(await update(context)).toBe('fault 30 FAILED: EACCES');
+    context.supervisor.updateOutcome = { type: 'shutting-down' };
+    expect(await update(context)).toBe('fault 6 SHUTDOWN_STATE');
+    context.supervisor.state = 'SHUTDOWN';
+    expect(await update(context)).toBe('fault 6 SHUTDOWN_STATE');
+    expect(context.supervisor.asked).toEqual(['update pool', 'update pool']);
+  });
+});
+
 describe('methods about the daemon', () => {
   it('tell versions, identity, state and pid', async () => {
     const context = fakeRpcContext();

@@ -70,6 +70,7 @@ describe('system.*', () => {
       'monitor.getAllProcessUsage',
       'monitor.getProductVersion',
       'monitor.getWarnings',
+      'monitor.updateProcessGroup',
       ...Object.keys(signatures).map((name) => `supervisor.${name}`),
       'system.listMethods',
       'system.methodHelp',
@@ -105,7 +106,7 @@ describe('system.*', () => {
   it('answers while the daemon shuts down', async () => {
     const context = fakeRpcContext();
     context.supervisor.state = 'SHUTDOWN';
-    expect(await answer(context, 'system.listMethods')).toHaveLength(44);
+    expect(await answer(context, 'system.listMethods')).toHaveLength(45);
   });
 
   it('offers supervisor.* under each configured namespace, and nowhere else', async () => {
@@ -127,7 +128,7 @@ describe('system.*', () => {
       expect(await answer(context, name)).toBe('fault 1 UNKNOWN_METHOD');
     }
     const none = await answer(fakeRpcContext([], { namespaces: [] }), 'system.listMethods');
-    expect(none).toHaveLength(7);
+    expect(none).toHaveLength(8);
   });
 
   it('lets nothing shadow system.*', () => {

@@ -183,3 +183,48 @@ compareDaemons('XML-RPC restart with a broken configuration', {
     ),
   ],
 });
+
+const several = (numprocs: number, ...lines: readonly string[]) =>
+  programSection('several', ...quick, 'process_name=%(process_num)d', `numprocs=${numprocs}`, ...lines);
+const listener = (...lines: readonly string[]) =>
+  `[eventlistener:listens]\n${[...quick, 'autostart=false', ...lines].join('\n')}\n`;
+const fcgi = (...lines: readonly string[]) =>
+  `[fcgi-program:answers]\n${[...quick, 'autostart=false', ...lines].join('\n')}\n`;
+const socket = 'socket=unix://%(here)s/fcgi.sock';
+const groupOf = (programs: string, ...lines: readonly string[]) =>
+  `${programSection('a', ...quick)}${programSection('b', ...quick)}[group:g]\n${[`programs=${programs}`, ...lines].join('\n')}\n`;
+const unedited = [
+  several(3),
+  groupOf('a,b'),
+  listener('events=TICK_60,TICK_5'),
+  fcgi(socket, 'socket_mode=0700'),
+];
+
+/** The configuration with its part at `index` replaced. */
+function withPart(index: number, part: string): string {
+  return unedited.with(index, part).join('');
+}
+
+compareDaemons('what XML-RPC reloadConfig takes for a change of a group', {
+  configuration: unedited.join(''),
+  steps: [
+    { name: 'the programs are up', run: (daemon) => waitForState(daemon, 'g:b', 'RUNNING') },
+    reread('more processes', withPart(0, several(5))),
+    reread('fewer processes', withPart(0, several(1))),
+    reread('other process numbers', withPart(0, several(3, 'numprocs_start=1'))),
+    reread('the programs of a group in another order', withPart(1, groupOf('b,a'))),
+    reread('one program less in a group', withPart(1, groupOf('b'))),
+    reread('another priority of a group', withPart(1, groupOf('a,b', 'priority=5'))),
+    reread('other events', withPart(2, listener('events=TICK_60'))),
+    reread('a larger buffer', withPart(2, listener('events=TICK_60,TICK_5', 'buffer_size=11'))),
+    reread('a listener that becomes a program', withPart(2, programSection('listens', ...quick))),
+    reread('another socket', withPart(3, fcgi('socket=unix://%(here)s/other.sock', 'socket_mode=0700'))),
+    differs(
+      reread('another mode of the socket', withPart(3, fcgi(socket, 'socket_mode=0777'))),
+      'supervisord compares the path alone',
+      [[[], ['answers'], []]],
+    ),
+    reread('sections in another order', unedited.toReversed().join('')),
+    reread('no change', unedited.join('')),
+  ],
+});

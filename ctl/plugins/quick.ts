@@ -1,0 +1,54 @@
+import { matchesName } from '../../conf/glob.ts';
+import { faultName } from '../../rpc/faults.ts';
+import { ServerFault } from '../failures.ts';
+import type { PluginCommand, PluginFactory } from './plugin.ts';
+
+const outcomes = { start: 'RUNNING', stop: 'STOPPED' } as const;
+
+/**
+ * What the Python plug-in supervisor-quick does: `quickstart`, `quickstop` and `quickrestart` act on all processes
+ * that match a pattern of `group:name` at once.
+ */
+export const makeQuick: PluginFactory = (controller) => {
+  const actOn = async (verb: 'start' | 'stop', words: readonly string[]): Promise<number> => {
+    const patterns = words.includes('all')
+      ? ['*']
+      : words.map((word) => (word.endsWith(':') ? `${word}*` : word));
+    const namespecs = (await controller.processes())
+      .map(({ group, name }) => `${group}:${name}`)
+      .filter((namespec) => patterns.some((pattern) => matchesName(namespec, pattern)));
+    if (namespecs.length === 0) controller.print('No process matched given expression.');
+    const statuses = await Promise.all(namespecs.map((namespec) => actOnOne(verb, namespec)));
+    return Math.max(0, ...statuses);
+  };
+
+  const actOnOne = async (verb: 'start' | 'stop', namespec: string): Promise<number> => {
+    try {
+      await controller.call(`supervisor.${verb}Process`, namespec);
+      controller.print(`${namespec}: ${outcomes[verb]}`);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof ServerFault)) throw error;
+      controller.print(`${namespec} ERROR(${faultName(error.code) ?? error.text})`);
+      return 1;
+    }
+  };
+
+  const command = (verb: string, run: PluginCommand['run']): PluginCommand => ({
+    help:
+      `quick${verb} <pattern> <pattern>\t${verb} all processes at once whose group:name matches a pattern\n` +
+      `quick${verb} <gname>:\t\t${verb} all processes of a group at once\n` +
+      `quick${verb} all\t\t${verb} all processes at once`,
+    completes: 'processes',
+    run,
+  });
+
+  return {
+    quickstart: command('start', (words) => actOn('start', words)),
+    quickstop: command('stop', (words) => actOn('stop', words)),
+    quickrestart: command('restart', async (words) => {
+      await actOn('stop', words);
+      return actOn('start', words);
+    }),
+  };
+};
