@@ -42,8 +42,9 @@ export class FcgiSockets {
 
   #add(key: string, settings: FcgiSocketSettings): SharedSocket {
     const shared = new SharedSocket(settings, this.#log);
+    // The section before an edit may have it still: it will be closed in time.
+    if (![...this.#shared.values()].some((other) => other.isOpenAt(settings.url))) shared.test();
     this.#shared.set(key, shared);
-    shared.test();
     return shared;
   }
 }
@@ -62,6 +63,10 @@ class SharedSocket {
   constructor(settings: FcgiSocketSettings, log: Log) {
     this.#settings = settings;
     this.#log = log;
+  }
+
+  isOpenAt(url: string): boolean {
+    return this.#open !== undefined && this.#settings.url === url;
   }
 
   /** Tells the log whether it can be opened. */

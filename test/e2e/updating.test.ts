@@ -1,11 +1,12 @@
 /** What an edit of the configuration does to programs that run, and what it leaves alone. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Daemon } from '../support/daemons.ts';
 import { describeWithPeer } from '../support/peer.ts';
 import { program } from '../support/real-host.ts';
 import {
+  fullLog,
   infoOf,
   isAlive,
   pidOf,
@@ -138,6 +139,35 @@ describeWithPeer('update by the supervisorctl of supervisor', () => {
     );
     for (const name of ['pool:0', 'pool:1']) await waitForState(daemon, name, 'RUNNING');
     expect(await pidOf(daemon, 'pool:0')).not.toBe(before);
+  }, 60_000);
+});
+
+describe('update of a FastCGI program', () => {
+  const fcgi = (numprocs: number, mode: string) =>
+    `[fcgi-program:app]\ncommand=${program('accepts-on-stdin')}\nstartsecs=0\nsocket=unix://%(here)s/app\n` +
+    `process_name=%(process_num)d\nnumprocs=${numprocs}\nsocket_mode=${mode}\n`;
+  const socketOf = (pid: number): string => readlinkSync(`/proc/${pid}/fd/0`);
+
+  it('adds processes to the socket there is, and replaces all when that changes', async () => {
+    await using daemon = new Daemon({ implementation: 'ours', configuration: fcgi(1, '0700') });
+    await daemon.start();
+    await waitForState(daemon, 'app:0', 'RUNNING');
+    const first = await pidOf(daemon, 'app:0');
+    const socket = socketOf(first);
+    daemon.configure(fcgi(2, '0700'));
+    await daemon.ctl('ours', ['update']);
+    await waitForState(daemon, 'app:1', 'RUNNING');
+    expect((await pidsOf(daemon, 'app:0', 'app:1')).map(socketOf)).toEqual([socket, socket]);
+    expect(await pidOf(daemon, 'app:0')).toBe(first);
+
+    daemon.configure(fcgi(2, '0777'));
+    await daemon.ctl('ours', ['update']);
+    for (const name of ['app:0', 'app:1']) await waitForState(daemon, name, 'RUNNING');
+    const [one, other] = (await pidsOf(daemon, 'app:0', 'app:1')).map(socketOf);
+    expect(one).not.toBe(socket);
+    expect(other).toBe(one);
+    expect(lstatSync(join(daemon.dir, 'app')).mode & 0o777).toBe(0o777);
+    expect(await fullLog(daemon)).not.toContain('Could not create');
   }, 60_000);
 });
 

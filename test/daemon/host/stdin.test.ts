@@ -84,6 +84,15 @@ it('that was meant for one child is not read by the next, even if a grandchild k
   await end(second);
 });
 
+it('outlives the disposal of another handle of that name that was never used', async () => {
+  const handle = world.prepare('cat');
+  const pid = world.start(handle);
+  world.prepare('cat').dispose();
+  expect(handle.writeStdin(Buffer.from('hello\n'))).toBe('queued');
+  await waitFor(() => world.read('out') === 'hello\n', { what: 'echo' });
+  await end(pid);
+});
+
 it('tells once when what was queued has gone, after it was full', async () => {
   const handle = world.prepare(`${program('reads-when-told')} ${world.path('go')}`);
   const pid = world.start(handle);
@@ -98,14 +107,5 @@ it('tells once when what was queued has gone, after it was full', async () => {
   expect(handle.writeStdin(piece)).toBe('queued');
   await waitFor(() => world.read('out') === 'reading\n', { what: 'the reader' });
   expect(drained).toBe(1);
-  await end(pid);
-});
-
-it('outlives the disposal of another handle of that name that was never used', async () => {
-  const handle = world.prepare('cat');
-  const pid = world.start(handle);
-  world.prepare('cat').dispose();
-  expect(handle.writeStdin(Buffer.from('hello\n'))).toBe('queued');
-  await waitFor(() => world.read('out') === 'hello\n', { what: 'echo' });
   await end(pid);
 });
