@@ -22,23 +22,23 @@ export interface Block {
   readonly text: string;
 }
 
-const fenced = /^```(.*)\n([^]*?)^```$/gm;
+const fenced = /^```(.*)\n([\s\S]*?)^```$/gm;
 
 export function blocksOf(text: string): Block[] {
   return [...text.matchAll(fenced)].map(([, language = '', code = '']) => ({ language, text: code }));
 }
 
-/** A page without its code, so that what is left is text. */
-export function textOf(text: string): string {
+/** A page without its code, where brackets mean something else. */
+function proseOf(text: string): string {
   return text
     .replaceAll(fenced, '')
     .replaceAll(/^ {4}.*$/gm, '')
-    .replaceAll(/`[^`\n]*`/g, (code) => (code.includes('](') ? '' : code));
+    .replaceAll(/`[^`\n]*`/g, '');
 }
 
 /** What links lead to, such as `security.md#files`. */
 export function linksOf(text: string): string[] {
-  return [...textOf(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return [...proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
 }
 
 /** The anchors that GitHub gives the headings of a page. */
