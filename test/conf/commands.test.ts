@@ -180,6 +180,20 @@ describe('the sample configuration', () => {
     }
   });
 
+  it('shows the default of each key that is switched off and has one', () => {
+    let shown = 0;
+    for (const section of sample.split(/^;?\[/m).slice(1)) {
+      const kind = sectionKinds.find(({ name }) => section.startsWith(name));
+      for (const [, key = '', value] of section.matchAll(/^;([a-z_.]+)=(.*)$/gm)) {
+        const standard = kind?.keys[key]?.default;
+        if (standard === undefined || standard === '') continue;
+        expect([key, value]).toEqual([key, standard]);
+        shown += 1;
+      }
+    }
+    expect(shown).toBeGreaterThan(30);
+  });
+
   it('is valid with everything in it switched on, but for what only the reader can know', () => {
     const on = sample
       .replace(/^;(?=\[|[a-z_.]+=)/gm, '')
