@@ -14,13 +14,13 @@ const foreign = new Map([
   ['[Service]', 'a unit of systemd'],
 ]);
 
-/** The tests that run the `console` blocks of a page, or why none does. */
+/** The tests that run the `console` blocks of a page. */
 const consoles = new Map([
   ['README.md', 'test/e2e/readme.test.ts'],
   ['docs/migration.md', 'test/e2e/migration.test.ts'],
 ]);
 
-/** Commands in indented blocks, which no test of a whole page runs. */
+/** Commands in indented blocks, which no test runs as part of the page, and why. */
 const indentedCommands = new Map([
   [
     'docs/security.md: supervisord --password-hash',
