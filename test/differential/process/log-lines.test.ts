@@ -101,7 +101,7 @@ const traces: Step = {
     await daemon.rpc('supervisor.getState');
     await daemon.rpc('supervisor.getProcessInfo', 'nobody').catch(() => undefined);
     const lines = (await activityLines(daemon)).filter((line) => line.startsWith('TRAC '));
-    // The last two are about the request for the log itself.
+    // The last one is about the request for the log itself.
     return lines.slice(-7, -1).map((line) => line.replace(/\[\S+ \+0000\](.*) \d+$/, '[TIME]$1 BYTES'));
   },
 };
@@ -119,7 +119,9 @@ const shutdown: Step = {
     await daemon.ended();
     const lines = activityLinesOf(daemon.logText(), daemon);
     const first = lines.findIndex((line) => line.includes('SIGUSR2'));
-    return lines.slice(first).filter((line) => !/^DEBG '|^TRAC /.test(line));
+    // Once each: how often it tells what it waits for depends on how long all this takes.
+    const told = new Set(lines.slice(first));
+    return [...told].filter((line) => !/^DEBG '|^TRAC /.test(line));
   },
 };
 

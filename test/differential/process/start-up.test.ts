@@ -1,9 +1,10 @@
 /** What is said when the daemon starts, and when it cannot. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
 import { beforeAll, expect, it } from '@jest/globals';
+import { describeAsRoot } from '../../support/as-root.ts';
 import { bins, type Implementation } from '../../support/daemons.ts';
 import { describeWithPeer } from '../../support/peer.ts';
 import { runSupervisord } from '../../support/run-supervisord.ts';
@@ -13,33 +14,35 @@ import { inBoth } from '../steps/in-both.ts';
 import { programSection } from '../steps/programs.ts';
 import { states } from '../steps/states.ts';
 
-compareDaemons('a start with much to tell', {
-  prefix: ['prlimit', '--nofile=500:4000', '--nproc=20000:30000', '--'],
-  supervisord: `user=${userInfo().username}\nminfds=1030\nminprocs=25000`,
-  configuration: [
-    '[include]\nfiles=%(here)s/more.conf %(here)s/none*.conf\n',
-    programSection(
-      'merged',
-      'command=/bin/cat',
-      'redirect_stderr=true',
-      'stderr_logfile=%(here)s/err',
-      'stdout_logfile_maxbytes=0',
-    ),
-    programSection('old', 'command=/bin/cat', 'stdout_logfile=syslog', 'autostart=false'),
-    '[rpcinterface:other]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n',
-  ].join(''),
-  prepare: ({ dir }) =>
-    writeFileSync(join(dir, 'more.conf'), programSection('more', 'command=/bin/cat', 'autostart=false')),
-  steps: [
-    states({ merged: 'STARTING' }),
-    {
-      name: 'the lines of the log, the gravest first',
-      async run(daemon) {
-        const lines = await activityLines(daemon);
-        return lines.slice(0, lines.findIndex((line) => line.includes('started with pid')) + 1);
+describeAsRoot('limits that are raised', () => {
+  compareDaemons('a start with much to tell', {
+    prefix: ['prlimit', '--nofile=500:4000', '--nproc=20000:30000', '--'],
+    supervisord: 'user=root\nminfds=1030\nminprocs=25000',
+    configuration: [
+      '[include]\nfiles=%(here)s/more.conf %(here)s/none*.conf\n',
+      programSection(
+        'merged',
+        'command=/bin/cat',
+        'redirect_stderr=true',
+        'stderr_logfile=%(here)s/err',
+        'stdout_logfile_maxbytes=0',
+      ),
+      programSection('old', 'command=/bin/cat', 'stdout_logfile=syslog', 'autostart=false'),
+      '[rpcinterface:other]\nsupervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface\n',
+    ].join(''),
+    prepare: ({ dir }) =>
+      writeFileSync(join(dir, 'more.conf'), programSection('more', 'command=/bin/cat', 'autostart=false')),
+    steps: [
+      states({ merged: 'STARTING' }),
+      {
+        name: 'the lines of the log, the gravest first',
+        async run(daemon) {
+          const lines = await activityLines(daemon);
+          return lines.slice(0, lines.findIndex((line) => line.includes('started with pid')) + 1);
+        },
       },
-    },
-  ],
+    ],
+  });
 });
 
 interface FailedStart {
