@@ -77,8 +77,8 @@ export class EventBus {
 
   /** Takes what a process writes to stdout, if that is a listener's part of the protocol. */
   listenTo({ group, name }: ProcessSettings): ((bytes: Buffer) => void) | undefined {
-    if (!this.#pools.has(group)) return undefined;
-    return (bytes) => this.#pools.get(group)?.hear(name, bytes);
+    const pool = this.#pools.get(group);
+    return pool && ((bytes) => pool.hear(name, bytes));
   }
 
   /** Whether the listeners of a group are still to be told something that they may take, or are handling it. */
