@@ -18,12 +18,7 @@ export function epollCreate(): number {
 }
 
 /** @throws {SystemError} `EPERM`: the file cannot be polled, being always ready */
-export function epollControl(
-  epoll: number,
-  operation: 'add' | 'remove',
-  fd: number,
-  interest: number,
-): void {
+export function epollControl(epoll: number, operation: 'add' | 'remove', fd: number, interest: number): void {
   const number = { add: EPOLL_CTL_ADD, remove: EPOLL_CTL_DEL }[operation];
   interestBuffer.writeUInt32LE(interest, 0);
   interestBuffer.writeInt32LE(fd, dataOffset);
