@@ -6,6 +6,8 @@ import { openSync, readSync, writeSync } from 'node:fs';
 import { argv, exit, hrtime } from 'node:process';
 
 const [, , path = ''] = argv;
+// Anew, as descriptor 0 does not wait under Node.
+const input = openSync('/dev/stdin', 'r');
 const record = openSync(path, 'a');
 const chunk = Buffer.alloc(65536);
 let unread = '';
@@ -32,7 +34,7 @@ function lengthOfLine(): number {
 }
 
 function readMore(): void {
-  const count = readSync(0, chunk);
+  const count = readSync(input, chunk);
   if (count === 0) exit();
   unread += chunk.toString('latin1', 0, count);
 }
