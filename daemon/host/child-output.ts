@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { ChannelSettings, Logfile, ProcessSettings, User } from '../../conf/settings.ts';
 import { createAutoLog } from '../log/auto-logs.ts';
+import { channelFilter, type FilterContext, speaksProtocol } from '../log/channel-filter.ts';
 import { listenerDebugLine } from '../log/debug-line.ts';
 import { ListenerStream } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
@@ -8,7 +9,6 @@ import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
 import type { Syslog } from '../log/syslog.ts';
 import { SyslogCopy } from '../log/syslog-copy.ts';
-import { channelFilter, type FilterContext, speaksProtocol } from './channel-filter.ts';
 import type { Epoll } from './epoll.ts';
 import { ensureFifo, fifoPath, openForChild, openForDaemon, removeFifo } from './fifo.ts';
 import type { Channel } from './host.ts';

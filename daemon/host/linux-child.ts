@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import nodeProcess from 'node:process';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
-import { speaksProtocol } from './channel-filter.ts';
+import { speaksProtocol } from '../log/channel-filter.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
 import { type ChildInput, ChildStdin } from './child-stdin.ts';

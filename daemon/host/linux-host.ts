@@ -1,8 +1,8 @@
 import nodeProcess from 'node:process';
 import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
+import type { OutputEvents } from '../log/channel-filter.ts';
 import { Sinks } from '../log/sinks.ts';
 import { Syslog } from '../log/syslog.ts';
-import type { OutputEvents } from './channel-filter.ts';
 import type { OutputObserver } from './child-output.ts';
 import { Epoll } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';

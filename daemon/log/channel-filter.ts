@@ -1,9 +1,9 @@
 import { repr } from '../../conf/python-text.ts';
 import type { LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import type { ProcessCommunicationEvent, ProcessLogEvent } from '../event/event.ts';
-import { debugLine } from '../log/debug-line.ts';
-import { ChannelFilter, type OutputFilter } from '../log/output-filter.ts';
-import type { Channel } from './host.ts';
+import type { Channel } from '../host/host.ts';
+import { debugLine } from './debug-line.ts';
+import { ChannelFilter, type OutputFilter } from './output-filter.ts';
 
 /** What the output of programs gives rise to. */
 export type OutputEvent = ProcessLogEvent | ProcessCommunicationEvent;
