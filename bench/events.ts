@@ -11,7 +11,7 @@ import { cpuSeconds, wakeUps } from './proc.ts';
 const eventCount = 2000;
 const kills = 5;
 /** Start-up is over by then, the collection of its garbage included. */
-const settleSeconds = 10;
+const settleSeconds = 20;
 const idleSeconds = 15;
 
 /** What one event listener gets, which answers OK at once, and what that costs the daemon. */
