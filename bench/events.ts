@@ -18,7 +18,7 @@ const idleSeconds = 15;
 export const events: Benchmark = {
   name: 'events',
   title: `one listener: ${eventCount} events at once; kill -9 of a child → its end is read; idle with TICK_5`,
-  rounds: 3,
+  rounds: 2,
   async run(implementation) {
     return [
       ...(await flood(implementation)),
