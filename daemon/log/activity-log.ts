@@ -23,6 +23,8 @@ const retryMilliseconds = 1000;
 /** Takes lines that go elsewhere than to a file, and never blocks. */
 export interface LineWriter {
   write(text: string): void;
+  /** Lets go of the place, when what was written has gone there or does not get there in time. */
+  close(): Promise<void>;
 }
 
 export interface ActivityLogOptions {
@@ -135,6 +137,7 @@ export class ActivityLog {
     this.#isClosed = true;
     clearTimeout(this.#retry);
     await this.#closeStream();
+    await Promise.all([this.#options.copy?.close(), this.#options.device?.close()]);
   }
 
   /** Writes a record to wherever it goes besides the file. @returns the record */
