@@ -21,9 +21,13 @@ describe('measuring what processes use', () => {
 
   it('tells the CPU since the measurement before, the next time', async () => {
     // Busy for two seconds of its own time, then asleep.
-    const tired = execa('/bin/sh', ['-c', 'ulimit -S -t 2; trap "exec sleep 1000" XCPU; while :; do :; done'], {
-      reject: false,
-    });
+    const tired = execa(
+      '/bin/sh',
+      ['-c', 'ulimit -S -t 2; trap "exec sleep 1000" XCPU; while :; do :; done'],
+      {
+        reject: false,
+      },
+    );
     const pid = tired.pid ?? 0;
     const meter = new UsageMeter();
     try {
