@@ -6,7 +6,7 @@
  * `/dev/stdout`, a FIFO) are written as they are. A target that fails does not take the daemon with it:
  * records wait in bounded memory, and the log says afterwards how many were dropped.
  *
- * @see supervisor/loggers.py; docs/configuration.md, `logfile`
+ * @see supervisor/loggers.py; docs/configuration/supervisord.md, `logfile`
  */
 import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { Daemon, startDaemon } from '../support/daemons.ts';
-import { infoOf, procStatus, waitForLog, waitForState } from '../support/supervised.ts';
+import { pidOf, procStatus, waitForLog, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const answers = resolve('test/fixtures/listeners/answers');
@@ -114,17 +114,19 @@ it('sleeps while listeners wait for the hour', async () => {
   await waitFor(async () => (await restless()) === 0, { what: 'a spell of rest' });
 });
 
-it('gives a pool other events with update', async () => {
+it('gives a pool other events with update, and leaves its listeners alone', async () => {
   await using daemon = await startDaemon({
     implementation: 'ours',
     configuration: recorder('l', 'REMOTE_COMMUNICATION'),
   });
   await daemon.rpc('supervisor.sendRemoteCommEvent', 'first', '');
   await waitForEvent(daemon, 'l', 'type:first');
+  const pid = await pidOf(daemon, 'l');
   daemon.configure(recorder('l', 'PROCESS_GROUP'));
   expect((await daemon.ctl('ours', ['update'])).exitCode).toBe(0);
   await daemon.rpc('supervisor.sendRemoteCommEvent', 'second', '');
   await waitForEvent(daemon, 'l', 'PROCESS_GROUP_ADDED');
+  expect(await pidOf(daemon, 'l')).toBe(pid);
   expect(received(daemon, 'l').filter((line) => line.includes('type:'))).toHaveLength(1);
 });
 
@@ -157,13 +159,13 @@ it('does not take what a listener of a daemon that was killed says for the words
     await said(`${pid} has answered`);
   };
   await waitForState(daemon, 'l', 'RUNNING');
-  const former = Number(await infoOf(daemon, 'l', 'pid'));
+  const former = await pidOf(daemon, 'l');
   await said(`${former} has `);
   daemon.kill('SIGKILL');
   await daemon.ended();
   await daemon.start();
   await waitForState(daemon, 'l', 'RUNNING');
-  const present = Number(await infoOf(daemon, 'l', 'pid'));
+  const present = await pidOf(daemon, 'l');
   await answer(present);
   await answer(former);
   await daemon.rpc('supervisor.sendRemoteCommEvent', 'type', 'data');

@@ -6,6 +6,7 @@ import {
   fullLog,
   infoOf,
   openDescriptors,
+  pidOf,
   stateOf,
   states,
   waitForAll,
@@ -241,12 +242,12 @@ fault('the daemon is killed', async () => {
   });
   await daemon.start();
   await waitForState(daemon, 'counts', 'RUNNING');
-  const first = Number(await infoOf(daemon, 'counts', 'pid'));
+  const first = await pidOf(daemon, 'counts');
   daemon.kill('SIGKILL');
   await daemon.ended();
   await daemon.start();
   await waitForState(daemon, 'counts', 'RUNNING');
-  expect(Number(await infoOf(daemon, 'counts', 'pid'))).not.toBe(first);
+  expect(await pidOf(daemon, 'counts')).not.toBe(first);
   const numbers = (): readonly number[] =>
     readFileSync(`${daemon.dir}/log`, 'utf8').split('\n').slice(0, -1).map(Number);
   const before = numbers().length;
