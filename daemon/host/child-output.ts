@@ -10,7 +10,7 @@ import type { SinkLease, Sinks } from '../log/sinks.ts';
 import type { Syslog } from '../log/syslog.ts';
 import { SyslogCopy } from '../log/syslog-copy.ts';
 import type { Epoll } from './epoll.ts';
-import { ensureFifo, fifoPath, openForChild, openForDaemon, removeFifo } from './fifo.ts';
+import { ensureFifo, fifoPath, openForChild, openForDaemon, removeFifo, renewFifo } from './fifo.ts';
 import type { Channel } from './host.ts';
 import { errorCode } from './libc/call.ts';
 
@@ -184,7 +184,10 @@ export class ChildOutput {
     readonly stream: OutputStream | ListenerStream;
   } {
     if (this.#open !== undefined) return this.#open;
-    ensureFifo(this.#fifo, owner);
+    const hear = this.#listenerObserver();
+    // What a child of an earlier daemon still writes belongs in the log, but not in a conversation.
+    if (hear === undefined) ensureFifo(this.#fifo, owner);
+    else renewFifo(this.#fifo, owner);
     const fd = openForDaemon(this.#fifo);
     const { epoll, log } = this.#context;
     const options = {
@@ -194,7 +197,6 @@ export class ChildOutput {
       filter: channelFilter(this.#process, this.#channel, this.#context, () => this.#pid),
       log,
     };
-    const hear = this.#listenerObserver();
     try {
       const stream =
         hear === undefined ? new OutputStream(options) : new ListenerStream({ ...options, hear });

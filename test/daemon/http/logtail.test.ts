@@ -214,6 +214,22 @@ describe('following a process log', () => {
     await (await follow(server)).until('xy');
   });
 
+  it('does not complain of a client that goes while the log grows', async () => {
+    const { server, log } = await serving('x');
+    await using _ = server;
+    for (let count = 0; count < 20; count += 1) {
+      const connection = await follow(server);
+      await connection.until('x');
+      connection.socket.pause();
+      appendFileSync(log, Buffer.alloc(1024 * 1024, 'x'));
+      // The server is in the middle of a write.
+      await settle(server);
+      connection.close();
+      await settle(server);
+    }
+    expect(server.context.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+  });
+
   const missing = [
     '/logtail',
     '/logtail/',
