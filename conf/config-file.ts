@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from './config-error.ts';
 import { type Document, parseDocument } from './dialect.ts';
 import { decodeUtf8 } from './encoding.ts';
+import { errorCode } from './error-code.ts';
 
 export type ReadFileResult =
   | {
@@ -37,11 +38,4 @@ export function readConfigFile(path: string): ReadFileResult {
       new ConfigError({ file: path, line, value: content.trimEnd() }, reason, text),
   );
   return { type: 'read', document, errors };
-}
-
-/** The name of a system error, such as ENOENT. */
-export function errorCode(error: unknown): string {
-  // Not `instanceof Error`: under a test runner the system's errors come from another realm.
-  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
-  return hasCode && typeof error.code === 'string' ? error.code : String(error);
 }

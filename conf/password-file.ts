@@ -1,8 +1,8 @@
 /** `password_file`: a password that is kept out of the configuration. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { errorCode } from './config-file.ts';
 import { decodeUtf8 } from './encoding.ts';
+import { errorCode } from './error-code.ts';
 import { InvalidValue } from './invalid-value.ts';
 import { expandHome, type HomeContext } from './paths.ts';
 

@@ -4,9 +4,9 @@
  *
  * @see supervisor/events.py
  */
+import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
 import type { WallClock } from '../host/clock.ts';
-import { errorCode } from '../host/libc/call.ts';
 import type { ProcessGroup } from '../process/control.ts';
 import { eventPayload, type ListenerEvent } from './event.ts';
 import { type ListenerGroup, ListenerPool, type NumberedEvent, type PoolContext } from './listener-pool.ts';

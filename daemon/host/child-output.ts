@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { errorCode } from '../../conf/error-code.ts';
 import type { ChannelSettings, Logfile, ProcessSettings, User } from '../../conf/settings.ts';
 import { createAutoLog } from '../log/auto-logs.ts';
 import { channelFilter, type FilterContext, speaksProtocol } from '../log/channel-filter.ts';
@@ -10,9 +11,16 @@ import type { SinkLease, Sinks } from '../log/sinks.ts';
 import type { Syslog } from '../log/syslog.ts';
 import { SyslogCopy } from '../log/syslog-copy.ts';
 import type { Epoll } from './epoll.ts';
-import { ensureFifo, fifoPath, openForChild, openForDaemon, removeFifo, renewFifo } from './fifo.ts';
+import {
+  ensureFifo,
+  fifoPath,
+  inodeOf,
+  openForChild,
+  openForDaemon,
+  removeOwnFifo,
+  renewFifo,
+} from './fifo.ts';
 import type { Channel } from './host.ts';
-import { errorCode } from './libc/call.ts';
 
 /** Shown what a program writes, as it comes. The bytes are valid only during the call. */
 export type OutputObserver = (bytes: Buffer) => void;
@@ -147,11 +155,11 @@ export class ChildOutput {
 
   /** @throws an error with `code` when the FIFO cannot be removed; all else is done */
   dispose(): void {
-    const wasOpen = this.#open !== undefined;
+    const inode = this.#open === undefined ? undefined : inodeOf(this.#open.fd);
     this.#close();
     this.#lease?.release();
     this.#lease = undefined;
-    if (wasOpen) removeFifo(this.#fifo);
+    if (inode !== undefined) removeOwnFifo(this.#fifo, inode);
   }
 
   #close(): void {

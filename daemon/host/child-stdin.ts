@@ -1,10 +1,11 @@
 import { closeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from '../../conf/error-code.ts';
 import type { User } from '../../conf/settings.ts';
 import type { Epoll, Load, ReadyListener } from './epoll.ts';
-import { openForChild, openForInput, removeFifo, renewFifo } from './fifo.ts';
+import { inodeOf, openForChild, openForInput, removeOwnFifo, renewFifo } from './fifo.ts';
 import { write } from './libc/bytes.ts';
-import { EAGAIN, EINTR, errorCode } from './libc/call.ts';
+import { EAGAIN, EINTR } from './libc/call.ts';
 import { EPOLLOUT } from './libc/readiness.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
 
@@ -40,8 +41,8 @@ export class ChildStdin implements ChildInput, ReadyListener {
   readonly #epoll: Epoll;
   readonly #opening: StdinOpening;
   #state: 'open' | 'closed' = 'closed';
-  /** The FIFO is ours: another handle of a process of that name may have one at this path. */
-  #isMade = false;
+  /** Of our FIFO: another handle of a process of that name may have one at this path. */
+  #inode: bigint | undefined;
   #fd: number | undefined;
   #queue: Buffer[] = [];
   #queued = 0;
@@ -58,8 +59,8 @@ export class ChildStdin implements ChildInput, ReadyListener {
   open(owner: User | undefined): number {
     this.close();
     this.#renewFifo(owner);
-    this.#isMade = true;
     const childEnd = openForChild(this.#path);
+    this.#inode = inodeOf(childEnd);
     try {
       if (this.#opening === 'with the child') this.#fd = openForInput(this.#path);
     } catch (error) {
@@ -104,8 +105,8 @@ export class ChildStdin implements ChildInput, ReadyListener {
   /** Removes the FIFO too. @throws an error with `code` */
   dispose(): void {
     this.close();
-    if (this.#isMade) removeFifo(this.#path);
-    this.#isMade = false;
+    if (this.#inode !== undefined) removeOwnFifo(this.#path, this.#inode);
+    this.#inode = undefined;
   }
 
   #renewFifo(owner: User | undefined): void {
@@ -122,7 +123,12 @@ export class ChildStdin implements ChildInput, ReadyListener {
   #openEnd(): boolean {
     if (this.#fd !== undefined) return true;
     try {
-      this.#fd = openForInput(this.#path);
+      const fd = openForInput(this.#path);
+      if (inodeOf(fd) !== this.#inode) {
+        closeSync(fd);
+        return false;
+      }
+      this.#fd = fd;
       return true;
     } catch {
       // ENXIO: the child has closed its end. Without the file or a descriptor there is no way in, either.

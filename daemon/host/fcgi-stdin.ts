@@ -2,9 +2,9 @@
  * The stdin of FastCGI programs: a listening socket. All processes of a section share one, which is open
  * while at least one child has it.
  */
+import { errorCode } from '../../conf/error-code.ts';
 import type { FcgiSocketSettings, LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import type { ChildInput } from './child-stdin.ts';
-import { errorCode } from './libc/call.ts';
 import { duplicate } from './libc/descriptors.ts';
 import type { SocketAddress } from './libc/sockets.ts';
 import { type ListeningSocket, openListeningSocket, socketAddress } from './listening-socket.ts';

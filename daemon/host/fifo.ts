@@ -4,10 +4,10 @@
  * notices when the other one goes.
  */
 import { createHash } from 'node:crypto';
-import { chownSync, constants, lstatSync, openSync, unlinkSync } from 'node:fs';
+import { chownSync, constants, fstatSync, lstatSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../../conf/error-code.ts';
 import type { User } from '../../conf/settings.ts';
-import { errorCode } from './libc/call.ts';
 import { makeFifo } from './libc/descriptors.ts';
 
 /** Longest part of a file name that comes from process and group; the limit for all of it is 255 bytes. */
@@ -58,6 +58,20 @@ export function removeFifo(path: string): void {
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
   }
+}
+
+/**
+ * Removes the FIFO that `inode` is of, unless another one is there now: another handle of a process of that name
+ * may have made it. @throws an error with `code`
+ */
+export function removeOwnFifo(path: string, inode: bigint): void {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (found?.ino === inode) removeFifo(path);
+}
+
+/** Tells one FIFO from another that has the same path. */
+export function inodeOf(fd: number): bigint {
+  return fstatSync(fd, { bigint: true }).ino;
 }
 
 /** The child's end: a write waits while the pipe is full. @throws an error with `code` */

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import nodeProcess from 'node:process';
+import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
 import { speaksProtocol } from '../log/channel-filter.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
@@ -10,7 +11,7 @@ import { resolveCommand } from './command.ts';
 import { FcgiSocketError, type FcgiSockets } from './fcgi-stdin.ts';
 import { fifoPath } from './fifo.ts';
 import type { Channel, ChildHandle, CommandResolution, SpawnResult } from './host.ts';
-import { errorCode, SystemError } from './libc/call.ts';
+import { SystemError } from './libc/call.ts';
 import { getLimit } from './libc/limits.ts';
 import { spawnProgram } from './spawn.ts';
 

@@ -1,4 +1,5 @@
 import nodeProcess from 'node:process';
+import { errorCode } from '../../conf/error-code.ts';
 import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import type { OutputEvents } from '../log/channel-filter.ts';
 import { Sinks } from '../log/sinks.ts';
@@ -7,7 +8,6 @@ import type { OutputObserver } from './child-output.ts';
 import { Epoll } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';
 import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
-import { errorCode } from './libc/call.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
 import { Reaper, type SignalSource } from './reaper.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';

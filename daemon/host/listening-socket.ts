@@ -16,8 +16,8 @@ import {
   type Stats,
   unlinkSync,
 } from 'node:fs';
+import { errorCode } from '../../conf/error-code.ts';
 import type { FcgiAddress, FcgiSocketSettings } from '../../conf/settings.ts';
-import { errorCode } from './libc/call.ts';
 import {
   bindStream,
   isUnixSocketInUse,

@@ -1,9 +1,10 @@
 import { accessSync, constants as files, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import nodeProcess from 'node:process';
+import { errorCode } from '../../conf/error-code.ts';
 import type { User } from '../../conf/settings.ts';
 import { launchAs, type Program } from './launch-chain.ts';
-import { errnoName, errorCode } from './libc/call.ts';
+import { errnoName } from './libc/call.ts';
 import { spawnChild } from './libc/children.ts';
 import { nonrootReason } from './privileges.ts';
 

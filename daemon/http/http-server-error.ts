@@ -1,4 +1,4 @@
-import { systemErrorCode, systemErrorNumber } from '../system-error.ts';
+import { errorCode } from '../../conf/error-code.ts';
 
 /** A server of the configuration cannot be opened; the message is what the user is told. */
 export class HttpServerError extends Error {
@@ -18,11 +18,11 @@ const resolverErrors: ReadonlyMap<string, number> = new Map([
  * @see supervisor/options.py, `openhttpservers`
  */
 export function bindError(error: unknown): HttpServerError {
-  const code = systemErrorCode(error);
+  const code = errorCode(error);
   if (code === 'EADDRINUSE') return addressInUse(error);
   const resolverError = resolverErrors.get(code);
-  const number = resolverError ?? systemErrorNumber(error);
-  const reported = resolverError === undefined && code !== '' ? `errno.${code} (${number})` : String(number);
+  const number = resolverError ?? errorNumber(error);
+  const reported = resolverError === undefined && number !== 0 ? `errno.${code} (${number})` : String(number);
   return new HttpServerError(`Cannot open an HTTP server: socket.error reported ${reported}`, {
     cause: error,
   });
@@ -34,4 +34,10 @@ export function addressInUse(cause?: unknown): HttpServerError {
     'Another program is already listening on a port that one of our HTTP servers is configured to use.  Shut this program down first before starting supervisord.',
     { cause },
   );
+}
+
+/** The positive errno of a system error; 0 for other errors. */
+function errorNumber(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('errno' in error)) return 0;
+  return typeof error.errno === 'number' ? Math.abs(error.errno) : 0;
 }

@@ -10,7 +10,7 @@
 import { constants, type FSWatcher, type Stats, watch } from 'node:fs';
 import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { systemErrorCode } from '../system-error.ts';
+import { errorCode } from '../../conf/error-code.ts';
 
 const bufferBytes = 64 * 1024;
 const truncationMarker = Buffer.from('==> File truncated <==\n');
@@ -128,7 +128,7 @@ export class LogFollower {
       this.#fileWatch.on('error', (error) => this.#fail(error));
     } catch (error) {
       // Gone again: the next look finds that out, and watches the directory.
-      if (systemErrorCode(error) !== 'ENOENT') throw error;
+      if (errorCode(error) !== 'ENOENT') throw error;
       this.#fileWatch = undefined;
     }
     // A symbolic link can be set to another file, which the file it led to does not notice.

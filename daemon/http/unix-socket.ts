@@ -10,8 +10,8 @@ import { connect, type Server } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { pid, umask } from 'node:process';
+import { errorCode } from '../../conf/error-code.ts';
 import type { HttpServerSettings } from '../../conf/settings.ts';
-import { systemErrorCode } from '../system-error.ts';
 import { addressInUse, bindError, HttpServerError } from './http-server-error.ts';
 import { listen } from './listen.ts';
 
@@ -79,7 +79,7 @@ async function linkInPlace(temporary: string, file: string, warn: (line: string)
       linkSync(temporary, file);
       return;
     } catch (error) {
-      if (systemErrorCode(error) !== 'EEXIST') throw error;
+      if (errorCode(error) !== 'EEXIST') throw error;
       const found = lstatSync(file, { throwIfNoEntry: false });
       if (found === undefined) continue;
       // What is no socket was not left by a server, and is somebody's file.
@@ -101,7 +101,7 @@ function isListening(file: string): Promise<boolean> {
     };
     socket.once('connect', () => finish(true));
     socket.once('error', (error) =>
-      finish(systemErrorCode(error) !== 'ECONNREFUSED' && systemErrorCode(error) !== 'ENOENT'),
+      finish(errorCode(error) !== 'ECONNREFUSED' && errorCode(error) !== 'ENOENT'),
     );
   });
 }
@@ -111,7 +111,7 @@ function giveTo({ file, chown: { uid = -1, gid = -1 } }: UnixServerSettings, tem
   try {
     chownSync(temporary, uid, gid);
   } catch (error) {
-    if (systemErrorCode(error) !== 'EPERM') throw error;
+    if (errorCode(error) !== 'EPERM') throw error;
     throw new HttpServerError(
       `Not permitted to chown ${file} to uid/gid (${uid}, ${gid}); adjust "sockchown" value in config file or on command line to values that the current user (${userInfo().username}) can successfully chown`,
       { cause: error },
@@ -128,6 +128,6 @@ function removeLeftover(file: string): void {
   try {
     unlinkSync(file);
   } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw bindError(error);
+    if (errorCode(error) !== 'ENOENT') throw bindError(error);
   }
 }

@@ -5,8 +5,8 @@
 import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../../conf/error-code.ts';
 import { repr } from '../../conf/python-text.ts';
-import { errorCode } from '../host/libc/call.ts';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789_';
 

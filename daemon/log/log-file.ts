@@ -5,8 +5,9 @@
  * All processes that log to one path share one `LogFile`: none writes into a file that another rotated.
  */
 import { closeSync, constants, openSync, statSync, truncateSync } from 'node:fs';
+import { errorCode } from '../../conf/error-code.ts';
 import { seekToEnd, splice, write } from '../host/libc/bytes.ts';
-import { errnoOf, errorCode } from '../host/libc/call.ts';
+import { errnoOf } from '../host/libc/call.ts';
 import { shiftBackups } from './rotation.ts';
 import type { Rotation, Sink } from './sink.ts';
 

@@ -6,9 +6,10 @@
  * killed at any instant has neither lost nor doubled one. Where they must be seen, they are looked at,
  * written, and only then consumed.
  */
+import { errorCode } from '../../conf/error-code.ts';
 import type { Epoll, Load, ReadyListener } from '../host/epoll.ts';
 import { bytesIn } from '../host/libc/bytes.ts';
-import { EAGAIN, EINTR, EINVAL, errnoName, errorCode } from '../host/libc/call.ts';
+import { EAGAIN, EINTR, EINVAL, errnoName } from '../host/libc/call.ts';
 import { EPOLLIN } from '../host/libc/readiness.ts';
 import { discard, discardSink } from './discard.ts';
 import type { OutputFilter } from './output-filter.ts';

@@ -1,5 +1,5 @@
 import { renameSync } from 'node:fs';
-import { errorCode } from '../host/libc/call.ts';
+import { errorCode } from '../../conf/error-code.ts';
 
 /**
  * Moves `path.1` to `path.2` and so on, the oldest being overwritten, then `path` to `path.1`. Numbers

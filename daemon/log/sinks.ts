@@ -1,9 +1,9 @@
 /** All sinks of the daemon: one for each place, however many processes write there and whatever they call it. */
 import { readlinkSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { errorCode } from '../../conf/error-code.ts';
 import type { Logfile } from '../../conf/settings.ts';
 import type { Epoll } from '../host/epoll.ts';
-import { errorCode } from '../host/libc/call.ts';
 import { discardSink } from './discard.ts';
 import { LogFile } from './log-file.ts';
 import type { Sink } from './sink.ts';

@@ -5,8 +5,8 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { errorCode } from '../../conf/error-code.ts';
 import { RpcFault } from '../../rpc/faults.ts';
-import { systemErrorCode } from '../system-error.ts';
 import { maxAnswerSize } from './answer-size.ts';
 
 const missing: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
@@ -36,7 +36,7 @@ export async function readLogFile(path: string | undefined, offset: number, leng
     return await readText(file, start, end);
   } catch (error) {
     if (error instanceof RpcFault) throw error;
-    if (missing.has(systemErrorCode(error))) throw new RpcFault('NO_FILE', path);
+    if (missing.has(errorCode(error))) throw new RpcFault('NO_FILE', path);
     throw new RpcFault('FAILED');
   }
 }
@@ -59,7 +59,7 @@ export async function tailLogFile(path: string | undefined, offset: number, leng
     const range = tailRange(size, overflow ? size - 1 : offset, most);
     return [await readText(file, range.start, Math.min(range.start + range.length, size)), size, overflow];
   } catch (error) {
-    return ['', missing.has(systemErrorCode(error)) ? 0 : offset, false];
+    return ['', missing.has(errorCode(error)) ? 0 : offset, false];
   }
 }
 

@@ -58,15 +58,6 @@ export class SystemError extends Error {
   }
 }
 
-/** The errno name of whatever a system call threw, ours or Node's; the text of anything else. */
-export function errorCode(error: unknown): string {
-  // Not instanceof: an error may come from another realm.
-  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {
-    return error.code;
-  }
-  return String(error);
-}
-
 /** The errno of what a system call threw. Anything else that was thrown is thrown again. */
 export function errnoOf(error: unknown): number {
   // Node's own errors carry the errno negated, as libuv does.

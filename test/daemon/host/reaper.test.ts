@@ -92,7 +92,7 @@ describe('descriptors', () => {
     expect(openDescriptors()).toBe(before);
   });
 
-  it('are all closed at the end, though there is something in the place of a FIFO', async () => {
+  it('are all closed at the end, though there is something in the place of a FIFO, which stays', async () => {
     await world.run('true', { name: 'first' });
     const before = openDescriptors();
     const handle = world.prepare('true', { name: 'second' });
@@ -101,7 +101,7 @@ describe('descriptors', () => {
     const fifo = world.path('run/second:second.stdout');
     rmSync(fifo);
     mkdirSync(fifo);
-    expect(() => world.dispose(handle)).toThrow('EISDIR');
+    world.dispose(handle);
     expect(openDescriptors()).toBe(before);
     expect(readdirSync(world.path('run'))).toEqual(['second:second.stdout']);
   });

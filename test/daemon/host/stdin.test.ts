@@ -102,6 +102,19 @@ it('outlives the disposal of another handle of that name that was never used', a
   await end(pid);
 });
 
+it('belongs to the newer of two handles of a name, whatever becomes of the older', async () => {
+  const older = world.prepare('cat');
+  const olderPid = world.start(older);
+  const newer = world.prepare('cat');
+  const newerPid = world.start(newer);
+  expect(older.writeStdin(Buffer.from('to nobody\n'))).toBe('closed');
+  await end(olderPid);
+  older.dispose();
+  expect(newer.writeStdin(Buffer.from('hello\n'))).toBe('queued');
+  await waitFor(() => world.read('out') === 'hello\n', { what: 'echo' });
+  await end(newerPid);
+});
+
 it('tells once when what was queued has gone, after it was full', async () => {
   const handle = world.prepare(`${program('reads-when-told')} ${world.path('go')}`);
   const pid = world.start(handle);
