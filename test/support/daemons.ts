@@ -44,7 +44,7 @@ export interface CtlResult {
 
 type DaemonProcess = ReturnType<typeof launch>;
 
-/** A running daemon. Disposing of it stops it and removes its directory. */
+/** A running daemon. Disposing of it ends it and its programs, and removes its directory. */
 export class Daemon implements AsyncDisposable {
   readonly implementation: Implementation;
   readonly dir: string;
@@ -184,6 +184,8 @@ ${configuration}`,
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // In an orderly shutdown supervisord takes a second for each group, and nobody looks at it here.
+    if (this.implementation === 'real') this.kill('SIGKILL');
     await this.stop();
     endLeftovers(`unix://${this.socket}`);
     this.#client[Symbol.dispose]();

@@ -1,6 +1,6 @@
 /** Runs the same steps with our supervisorctl and the real one, each against a real supervisord of its own. */
 import { expect } from '@jest/globals';
-import { type CtlResult, type Daemon, type Implementation, startDaemon } from '../../support/daemons.ts';
+import { type CtlResult, Daemon, type Implementation } from '../../support/daemons.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 /** One thing to do to a daemon. */
@@ -30,8 +30,9 @@ export function until(name: string, state: string): Step {
 
 /** Plays the steps with both and compares what each printed and how it ended. */
 export async function compare(configuration: string, steps: readonly Step[]): Promise<void> {
-  await using forOurs = await startDaemon({ implementation: 'real', configuration });
-  await using forReal = await startDaemon({ implementation: 'real', configuration });
+  await using forOurs = new Daemon({ implementation: 'real', configuration });
+  await using forReal = new Daemon({ implementation: 'real', configuration });
+  await Promise.all([forOurs.start(), forReal.start()]);
   for (const step of steps) {
     const [ours, real] = await Promise.all([play(forOurs, 'ours', step), play(forReal, 'real', step)]);
     expect({ step, ...ours }).toEqual({ step, ...real });
