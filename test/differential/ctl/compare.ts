@@ -11,7 +11,8 @@ export type Step =
       readonly input?: string;
     }
   | { readonly type: 'configure'; readonly configuration: string }
-  | { readonly type: 'until'; readonly name: string; readonly state: string };
+  | { readonly type: 'until'; readonly name: string; readonly state: string }
+  | { readonly type: 'untilLog'; readonly name: string; readonly text: string };
 
 /** A supervisorctl command, as typed. */
 export function ctl(line: string, input?: string): Step {
@@ -26,6 +27,11 @@ export function configure(configuration: string): Step {
 /** Waits until a process is in a state, so that both daemons answer alike. */
 export function until(name: string, state: string): Step {
   return { type: 'until', name, state };
+}
+
+/** Waits until a process has written that on stdout. */
+export function untilLog(name: string, text: string): Step {
+  return { type: 'untilLog', name, text };
 }
 
 /** Plays the steps with both and compares what each printed and how it ended. */
@@ -50,6 +56,13 @@ async function play(
       return undefined;
     case 'until':
       await waitFor(() => isInState(daemon, step.name, step.state), { what: `${step.name} ${step.state}` });
+      return undefined;
+    case 'untilLog':
+      await waitFor(
+        async () =>
+          String(await daemon.rpc('supervisor.readProcessLog', step.name, 0, 0)).includes(step.text),
+        { what: `${step.name} to say ${step.text}` },
+      );
       return undefined;
     case 'ctl': {
       const options = step.input === undefined ? {} : { input: step.input };

@@ -2,7 +2,8 @@ import { expect, it, jest } from '@jest/globals';
 import { commands } from '../../../ctl/commands.ts';
 import { startDaemon } from '../../support/daemons.ts';
 import { describeWithPeer } from '../../support/peer.ts';
-import { compare, configure, ctl, until } from './compare.ts';
+import { program as fixture } from '../steps/programs.ts';
+import { compare, configure, ctl, until, untilLog } from './compare.ts';
 import { program, ready, several } from './several-programs.ts';
 
 // Two daemons and some forty commands a test, half of them Python.
@@ -88,6 +89,32 @@ describeWithPeer('our supervisorctl and the real one do alike with', () => {
 
   it('reload and shutdown', () =>
     compare(several, [...ready, ctl('reload x'), ctl('shutdown x'), ctl('shutdown')]));
+
+  it('everything while the daemon shuts down', () => {
+    const lines = [
+      ...['status', 'start', 'start x', 'stop all', 'restart x', 'signal', 'signal HUP x', 'tail', 'tail x'],
+      ...[
+        'maintail',
+        'clear all',
+        'pid',
+        'version',
+        'fg x',
+        'open foo',
+        'help',
+        'reread',
+        'update',
+        'update x',
+      ],
+      ...['add', 'add x', 'remove', 'remove x', 'avail', 'avail x', 'reload', 'shutdown'],
+    ];
+    return compare(program('x', `command=${fixture('ignores-term')}\nstartsecs=0\nstopwaitsecs=1000`), [
+      // It obeys until it has said that it does not.
+      until('x', 'RUNNING'),
+      untilLog('x', 'ready'),
+      ctl('shutdown'),
+      ...lines.map((line) => ctl(line)),
+    ]);
+  });
 
   it('reload, and a daemon that is back', () =>
     compare(program('cat', 'command=/bin/cat\nstartsecs=0'), [ctl('reload')]));
