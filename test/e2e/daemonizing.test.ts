@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { BackgroundDaemon } from '../support/background-daemon.ts';
-import { bin } from '../support/run-supervisord.ts';
+import { bin, runSupervisord } from '../support/run-supervisord.ts';
 import { childrenOf, isAlive, procStatus } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -54,6 +54,15 @@ it('applies umask and directory in the background, and not in the foreground', a
   );
   await waitFor(() => readFileSync(join(daemon.dir, 'out'), 'utf8') === `${join(daemon.dir, 'sub')}\n0077\n`);
   expect(statSync(join(daemon.dir, 'out')).mode & 0o777).toBe(0o600);
+});
+
+it('finds a file again at a restart that was named from another directory', async () => {
+  await using daemon = new BackgroundDaemon('', 'directory=/');
+  await runSupervisord(['-c', 'supervisord.conf'], { cwd: daemon.dir });
+  await execa(`${bin}/supervisorctl`, ['-c', daemon.configurationFile, 'reload']);
+  await waitFor(() => (daemon.logText().match(/supervisord started with pid/g) ?? []).length === 2, {
+    what: 'the restart',
+  });
 });
 
 it('stays in its directory with umask and directory in the foreground', async () => {

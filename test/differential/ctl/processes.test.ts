@@ -145,6 +145,15 @@ describeWithPeer('our supervisorctl, where it is meant to differ', () => {
     expect(ours).toEqual({ ...real, exitCode: 1 });
   });
 
+  it('opens the shell after an action with -i', async () => {
+    await using daemon = await startDaemon({ implementation: 'real', configuration: '' });
+    const [ours, real] = await Promise.all([
+      daemon.ctl('ours', ['-i', 'version'], { input: 'pid\n' }),
+      daemon.ctl('real', ['-i', 'version'], { input: 'pid\n' }),
+    ]);
+    expect(ours).toEqual({ ...real, stdout: `${real.stdout}supervisor> ${daemon.pid}\nsupervisor> \n` });
+  });
+
   it('clears the logs of a group', async () => {
     await using daemon = await startDaemon({ implementation: 'real', configuration: several });
     expect((await daemon.ctl('ours', ['clear', 'both:*'])).stdout).toBe(
