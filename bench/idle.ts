@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts';
+import { elapse } from './elapse.ts';
 import { sleepers, startFleet } from './fleet.ts';
 import { cpuSeconds, memory, wakeUps } from './proc.ts';
 
@@ -27,8 +28,3 @@ export const idle: Benchmark = {
     ];
   },
 };
-
-/** Time is what is measured here, so there is no condition to wait for. */
-function elapse(duration: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, duration * 1000));
-}

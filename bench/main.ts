@@ -15,13 +15,14 @@ import { installBundle } from './installed.ts';
 
 const removeBundle = await installBundle();
 // Only now: these modules look up where our commands are.
+const { events } = await import('./events.ts');
 const { idle } = await import('./idle.ts');
 const { logThroughput } = await import('./log-throughput.ts');
 const { respawn } = await import('./respawn.ts');
 const { start } = await import('./start.ts');
 const { status } = await import('./status.ts');
 
-const benchmarks: readonly Benchmark[] = [respawn, start, logThroughput, idle, status];
+const benchmarks: readonly Benchmark[] = [respawn, start, logThroughput, events, idle, status];
 const realSupervisord = '/usr/bin/supervisord';
 
 const names = argv.slice(2);

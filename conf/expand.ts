@@ -17,20 +17,30 @@ export interface Scope {
 
 const environmentPrefix = 'ENV_';
 
+/** How messages speak of a value. */
+export interface ValueLabel {
+  /** What they call it, such as `program:web.command`. */
+  readonly label: string;
+  /** Whether they must not repeat it. */
+  readonly secret?: boolean | undefined;
+}
+
 /**
  * Expands a value once.
  *
- * @param label what the message calls the value, such as `program:web.command`
  * @throws {InvalidValue} a name is unknown, or the template is malformed
  */
 export function expand(
   { value, here }: Pick<DocumentValue, 'value' | 'here'>,
-  label: string,
+  { label, secret = false }: ValueLabel,
   scope: Scope,
 ): string {
   const result = format(value, (name) => lookup(name, here, scope));
   if (result.type === 'ok') return result.text;
-  const which = `Format string ${repr(value)} for ${repr(label)}`;
+  const which = `Format string ${secret ? '' : `${repr(value)} `}for ${repr(label)}`;
+  // A name that is no variable's is a part of the secret: somebody did not know about percent signs.
+  if (secret && !(result.type === 'unknown-name' && result.name.startsWith(environmentPrefix)))
+    throw new InvalidValue(`${which} is badly formatted: a percent sign is written %%`);
   if (result.type === 'malformed') throw new InvalidValue(`${which} is badly formatted: ${result.reason}`);
   throw new InvalidValue(
     `${which} contains names (${repr(result.name)}) which cannot be expanded. ` +

@@ -90,7 +90,7 @@ function readCredentials({
     return undefined;
   }
   const written = reader.expanded(key, scope);
-  if ((username === undefined) !== (written === undefined)) {
+  if ((reader.written('username') === undefined) !== (reader.written(key) === undefined)) {
     reader.fail(
       undefined,
       `Section [${reader.section.name}] contains incomplete authentication: If a username or a password is specified, both the username and password must be specified`,

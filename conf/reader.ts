@@ -25,7 +25,7 @@ export interface ReadContext {
 }
 
 export interface Reader<T> {
-  /** Name of the type, as docs/configuration.md explains it. */
+  /** Name of the type, as docs/configuration/README.md explains it. */
   readonly type: string;
   /**
    * @param text the value, expanded

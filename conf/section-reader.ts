@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigErrorPlace } from './config-error.ts';
 import type { DocumentValue, Section } from './dialect.ts';
-import { expand, type Scope } from './expand.ts';
+import { expand, type Scope, type ValueLabel } from './expand.ts';
 import type { Findings } from './findings.ts';
 import { InvalidValue } from './invalid-value.ts';
 import type { Key, KeyName, KeyTable, ValueOf } from './keys/key.ts';
@@ -85,7 +85,7 @@ export class SectionReader<Table extends KeyTable> {
     for (const [key, written] of this.section.values) {
       if (Object.hasOwn(this.#options.table, key)) continue;
       try {
-        others.set(key, expand(written, `${this.section.name}.${key}`, scope));
+        others.set(key, expand(written, { label: `${this.section.name}.${key}` }, scope));
       } catch (error) {
         if (!(error instanceof InvalidValue)) throw error;
         this.#fail(key, error.message);
@@ -116,10 +116,7 @@ export class SectionReader<Table extends KeyTable> {
   #place(key: string | undefined): ConfigErrorPlace {
     const written = key === undefined ? undefined : this.#lookUp(key);
     const { file, line } = written ?? this.section;
-    const isSecret =
-      key !== undefined &&
-      Object.hasOwn(this.#options.table, key) &&
-      this.#options.table[key]?.secret === true;
+    const isSecret = key !== undefined && this.#isSecret(key);
     return { file, line, section: this.section.name, key, value: isSecret ? undefined : written?.value };
   }
 
@@ -133,8 +130,13 @@ export class SectionReader<Table extends KeyTable> {
     return this.#options.table[key] as Key<unknown>;
   }
 
-  #label(key: KeyName<Table>): string {
-    return this.#entry(key).bareLabel === true ? key : `${this.section.name}.${key}`;
+  #label(key: KeyName<Table>): ValueLabel {
+    const label = this.#entry(key).bareLabel === true ? key : `${this.section.name}.${key}`;
+    return { label, secret: this.#isSecret(key) };
+  }
+
+  #isSecret(key: string): boolean {
+    return Object.hasOwn(this.#options.table, key) && this.#options.table[key]?.secret === true;
   }
 
   #default(entry: Key<unknown>): unknown {

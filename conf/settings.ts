@@ -2,7 +2,7 @@
  * What a configuration means: typed, expanded, checked. Key names are those of the file, so one search
  * finds a key in the file, here and in the code that acts on it.
  *
- * @see docs/configuration.md
+ * @see docs/configuration/README.md
  */
 import type { StoredPassword } from './stored-password.ts';
 

@@ -23,6 +23,9 @@ export class Session implements Disposable {
   readonly output: Output;
   readonly input: Input;
   readonly interrupts: Interrupts;
+  readonly supervisor: SupervisorApi = supervisorApi((method, ...params) => this.call(method, ...params));
+  /** Whose commands there are beside our own; none until somebody loads them. */
+  plugins: readonly Plugin[] = [];
   /** Whether the warnings of this server have been told. */
   hasToldWarnings = false;
   #credentials: ClientCredentials;
@@ -38,11 +41,6 @@ export class Session implements Disposable {
     this.#credentials = { username, password };
     this.#client = new Client(serverurl, this.#credentials);
   }
-
-  /** Whose commands there are beside our own; none until somebody loads them. */
-  plugins: readonly Plugin[] = [];
-
-  readonly supervisor: SupervisorApi = supervisorApi((method, ...params) => this.call(method, ...params));
 
   get serverurl(): string {
     return this.#client.serverurl;

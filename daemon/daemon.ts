@@ -14,6 +14,7 @@ import { compactMemorySoon } from './compact-memory.ts';
 import { EventBus } from './event/event-bus.ts';
 import type { SerialCounter } from './event/serial.ts';
 import { Epoll } from './host/epoll.ts';
+import { holdEventLoop } from './host/event-loop.ts';
 import { LinuxHost } from './host/linux-host.ts';
 import { RuntimeDirectory } from './host/runtime-directory.ts';
 import { systemClock } from './host/system-clock.ts';
@@ -78,6 +79,7 @@ export async function runDaemon(setup: DaemonSetup): Promise<'exit' | 'restart'>
 async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 'restart'> {
   const { settings, inheritedDescriptors } = setup;
   const { supervisord } = settings;
+  using _ = holdEventLoop();
   using runtimeDirectory = attempt(() => new RuntimeDirectory(runtimeDirectoryOf(settings)));
   const onException = (what: string, error: unknown): void =>
     log.logNow('critical', `${what}: ${error instanceof Error ? error.stack : error}`);

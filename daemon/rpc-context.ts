@@ -4,6 +4,7 @@ import type { Settings } from '../conf/settings.ts';
 import { RpcFault } from '../rpc/faults.ts';
 import { productVersion } from '../rpc/version.ts';
 import type { EventBus } from './event/event-bus.ts';
+import { UsageMeter } from './host/usage-meter.ts';
 import type { ActivityLog } from './log/activity-log.ts';
 import type { Supervisor } from './process/supervisor.ts';
 import type { Rereading } from './rereading.ts';
@@ -21,6 +22,7 @@ export interface RpcContextParts {
 
 /** What XML-RPC methods may know and do, put together of the daemon's parts. */
 export function rpcContext({ supervisor, rereading, events, log, settings }: RpcContextParts): RpcContext {
+  const usageMeter = new UsageMeter();
   return {
     supervisor,
     configuration: () => rereading.settings,
@@ -47,6 +49,7 @@ export function rpcContext({ supervisor, rereading, events, log, settings }: Rpc
       },
       flush: () => log.flush(),
     },
+    measureUsage: (pids) => usageMeter.measure(pids),
     pid: process.pid,
     productVersion,
     namespaces: namespacesOf(settings),

@@ -6,14 +6,18 @@ import type { HttpServerSettings, Settings } from '../conf/settings.ts';
  * it rather than at its log.
  */
 export function securityWarnings({ httpServers, notices }: Settings): readonly string[] {
-  const open = httpServers.filter(({ type, credentials }) => type === 'inet' && credentials === undefined);
+  const open = httpServers.filter(isOpen);
   const concerning = notices.filter(({ concern }) => concern === 'security');
   return [...open.map(describeOpenServer), ...concerning.map(({ text }) => text)];
 }
 
-/** A Unix socket is not open: its mode says who may use it. */
+/** The mode of a Unix socket says who may use it: others connect with the permission to write. */
+function isOpen(server: HttpServerSettings): boolean {
+  return server.credentials === undefined && (server.type === 'inet' || (server.chmod & 0o002) !== 0);
+}
+
 function describeOpenServer(server: HttpServerSettings): string {
-  const host = server.type === 'inet' ? server.host : '';
-  const who = isLoopbackHost(host) ? 'every user of this machine' : 'whoever reaches it over the network';
+  const isLocal = server.type === 'unix' || isLoopbackHost(server.host);
+  const who = isLocal ? 'every user of this machine' : 'whoever reaches it over the network';
   return `[${server.section}] asks for no password: ${who} can control the programs`;
 }

@@ -44,11 +44,6 @@ export class RpcFault extends Error {
   }
 }
 
-/** Whether `error` is the fault `name`. */
-export function isFault(error: unknown, name: FaultName): error is RpcFault {
-  return error instanceof RpcFault && error.name === name;
-}
-
 const namesByCode: ReadonlyMap<number, FaultName> = new Map(
   Object.entries(faults).map(([name, code]) => [code, name as FaultName]),
 );

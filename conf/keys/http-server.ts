@@ -61,6 +61,6 @@ export const inetHttpServerKeys = {
     default: undefined,
     absent: 'any; on a loopback address without a password, only those of the machine itself',
     sample: 'supervisor.example.com',
-    doc: 'Names, without a port, by which browsers may address the server, beside `localhost`, loopback addresses and the host of `port`; `*`: any.',
+    doc: 'Names by which browsers may address the server, beside `localhost`, loopback addresses and the host of `port`; `*`: any.',
   },
 } satisfies KeyTable;

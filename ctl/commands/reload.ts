@@ -16,8 +16,9 @@ export const reload: Command = {
       session.print('Restarted supervisord');
       return exitStatuses.SUCCESS;
     } catch (error) {
-      if (!isFault(error, 'SHUTDOWN_STATE')) throw error;
-      session.print('ERROR: already shutting down');
+      if (isFault(error, 'SHUTDOWN_STATE')) session.print('ERROR: already shutting down');
+      else if (isFault(error, 'CANT_REREAD')) session.print(`ERROR: ${error.text}`);
+      else throw error;
       return exitStatuses.GENERIC;
     }
   },

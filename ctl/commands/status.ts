@@ -24,7 +24,7 @@ export const status: Command = {
     const { shown, errors } = select(all, names);
     // Among JSON an error line would make the whole unreadable.
     for (const error of errors) json ? session.output.printError(error) : session.print(error);
-    const usages = wide ? await readUsages(session.supervisor) : undefined;
+    const usages = wide ? await readUsages(session, shown) : undefined;
     if (json) session.print(statusJson(shown, usages));
     else session.printAll(usages === undefined ? statusLines(shown) : wideStatusLines(shown, usages));
     return exitStatus(shown, errors);

@@ -57,15 +57,7 @@ async function apply(
   const { supervisor } = session;
   let exitStatus: ExitStatus = exitStatuses.SUCCESS;
   for (const group of removed.filter(isWanted)) {
-    const results = await session.whileWaiting(supervisor.stopProcessGroup(group));
-    session.print(`${group}: stopped`);
-    if (results.some(({ status }) => status === faults.FAILED)) {
-      session.print(`${group}: has problems; not removing`);
-      exitStatus = exitStatuses.GENERIC;
-      continue;
-    }
-    await supervisor.removeProcessGroup(group);
-    session.print(`${group}: removed process group`);
+    exitStatus = lastFailure(exitStatus, await removeGroup(session, group));
   }
   for (const group of changed.filter(isWanted)) {
     exitStatus = lastFailure(exitStatus, await updateGroup(session, group));
@@ -75,6 +67,30 @@ async function apply(
     session.print(`${group}: added process group`);
   }
   return exitStatus;
+}
+
+async function removeGroup(session: Session, group: string): Promise<ExitStatus> {
+  const { supervisor } = session;
+  const results = await session.whileWaiting(supervisor.stopProcessGroup(group));
+  session.print(`${group}: stopped`);
+  const hasStopped = results.every(({ status }) => status !== faults.FAILED);
+  if (!hasStopped || !(await remove(session, group))) {
+    session.print(`${group}: has problems; not removing`);
+    return exitStatuses.GENERIC;
+  }
+  session.print(`${group}: removed process group`);
+  return exitStatuses.SUCCESS;
+}
+
+/** @returns whether it could be removed: not if somebody has started one of its processes since */
+async function remove({ supervisor }: Session, group: string): Promise<boolean> {
+  try {
+    await supervisor.removeProcessGroup(group);
+    return true;
+  } catch (error) {
+    if (isFault(error, 'STILL_RUNNING')) return false;
+    throw error;
+  }
 }
 
 async function updateGroup(session: Session, group: string): Promise<ExitStatus> {

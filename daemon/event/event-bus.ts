@@ -6,6 +6,7 @@
  */
 import type { ProcessSettings } from '../../conf/settings.ts';
 import type { WallClock } from '../host/clock.ts';
+import { errorCode } from '../host/libc/call.ts';
 import type { ProcessGroup } from '../process/control.ts';
 import { eventPayload, type ListenerEvent } from './event.ts';
 import { type ListenerGroup, ListenerPool, type NumberedEvent, type PoolContext } from './listener-pool.ts';
@@ -72,13 +73,18 @@ export class EventBus {
       return;
     }
     this.#wanted = new Set([...this.#pools.values()].flatMap((each) => [...each.wanted]));
-    this.#ticks.wantedTypesChanged();
+    try {
+      this.#ticks.wantedTypesChanged();
+    } catch (error) {
+      // All other events go on.
+      this.#options.log('error', `cannot set an alarm for ticks: ${errorCode(error)}; none are told`);
+    }
   }
 
   /** Takes what a process writes to stdout, if that is a listener's part of the protocol. */
   listenTo({ group, name }: ProcessSettings): ((bytes: Buffer) => void) | undefined {
-    if (!this.#pools.has(group)) return undefined;
-    return (bytes) => this.#pools.get(group)?.hear(name, bytes);
+    const pool = this.#pools.get(group);
+    return pool && ((bytes) => pool.hear(name, bytes));
   }
 
   /** Whether the listeners of a group are still to be told something that they may take, or are handling it. */

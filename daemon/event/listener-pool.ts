@@ -141,14 +141,17 @@ export class ListenerPool {
       default:
         event satisfies never;
     }
-    this.#settle();
+    this.#dispatchSoon();
+    this.#tellSettled();
   }
 
   /** A process of the group wrote to its stdout. */
   hear(name: string, bytes: Buffer): void {
     const rejected = this.#listeners.get(name)?.hear(bytes);
     if (rejected !== undefined) this.#reject(rejected);
-    this.#settle();
+    // At once: one that is READY has nothing else to do.
+    this.#dispatch();
+    this.#tellSettled();
   }
 
   /** Forgets all, and cancels the timer. */
@@ -187,9 +190,7 @@ export class ListenerPool {
     }
   }
 
-  /** Does what may have become possible, or pointless. */
-  #settle(): void {
-    this.#dispatchSoon();
+  #tellSettled(): void {
     if (!this.isDelivering) this.#context.onSettled();
   }
 

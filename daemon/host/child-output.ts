@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { ChannelSettings, Logfile, ProcessSettings, User } from '../../conf/settings.ts';
 import { createAutoLog } from '../log/auto-logs.ts';
+import { channelFilter, type FilterContext, speaksProtocol } from '../log/channel-filter.ts';
 import { listenerDebugLine } from '../log/debug-line.ts';
 import { ListenerStream } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
@@ -8,11 +9,13 @@ import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
 import type { Syslog } from '../log/syslog.ts';
 import { SyslogCopy } from '../log/syslog-copy.ts';
-import { channelFilter, type FilterContext, type OutputObserver, speaksProtocol } from './channel-filter.ts';
 import type { Epoll } from './epoll.ts';
-import { ensureFifo, fifoPath, openForChild, openForDaemon, removeFifo } from './fifo.ts';
+import { ensureFifo, fifoPath, openForChild, openForDaemon, removeFifo, renewFifo } from './fifo.ts';
 import type { Channel } from './host.ts';
 import { errorCode } from './libc/call.ts';
+
+/** Shown what a program writes, as it comes. The bytes are valid only during the call. */
+export type OutputObserver = (bytes: Buffer) => void;
 
 /** What all channels of all processes share. */
 export interface OutputContext extends FilterContext {
@@ -142,12 +145,13 @@ export class ChildOutput {
     }
   }
 
+  /** @throws an error with `code` when the FIFO cannot be removed; all else is done */
   dispose(): void {
     const wasOpen = this.#open !== undefined;
     this.#close();
-    if (wasOpen) removeFifo(this.#fifo);
     this.#lease?.release();
     this.#lease = undefined;
+    if (wasOpen) removeFifo(this.#fifo);
   }
 
   #close(): void {
@@ -180,7 +184,10 @@ export class ChildOutput {
     readonly stream: OutputStream | ListenerStream;
   } {
     if (this.#open !== undefined) return this.#open;
-    ensureFifo(this.#fifo, owner);
+    const hear = this.#listenerObserver();
+    // What a child of an earlier daemon still writes belongs in the log, but not in a conversation.
+    if (hear === undefined) ensureFifo(this.#fifo, owner);
+    else renewFifo(this.#fifo, owner);
     const fd = openForDaemon(this.#fifo);
     const { epoll, log } = this.#context;
     const options = {
@@ -190,7 +197,6 @@ export class ChildOutput {
       filter: channelFilter(this.#process, this.#channel, this.#context, () => this.#pid),
       log,
     };
-    const hear = this.#listenerObserver();
     try {
       const stream =
         hear === undefined ? new OutputStream(options) : new ListenerStream({ ...options, hear });

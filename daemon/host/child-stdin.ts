@@ -26,12 +26,19 @@ export interface ChildInput {
 export const stdinCapacity = 1024 * 1024;
 
 /**
- * A FIFO for each child, so that it never reads what was meant for the one before. The daemon opens its end
- * with the first byte; the child's own end keeps the input open.
+ * When the daemon opens its end. Most programs are never told anything, and a descriptor for each would add up;
+ * but an end that is opened late needs the file, which somebody may have tidied away.
+ */
+export type StdinOpening = 'with the child' | 'with the first byte';
+
+/**
+ * A FIFO for each child, so that it never reads what was meant for the one before. The child's own end keeps
+ * the input open.
  */
 export class ChildStdin implements ChildInput, ReadyListener {
   readonly #path: string;
   readonly #epoll: Epoll;
+  readonly #opening: StdinOpening;
   #state: 'open' | 'closed' = 'closed';
   /** The FIFO is ours: another handle of a process of that name may have one at this path. */
   #isMade = false;
@@ -41,9 +48,10 @@ export class ChildStdin implements ChildInput, ReadyListener {
   #isWaiting = false;
   #onDrained: (() => void) | undefined;
 
-  constructor(path: string, epoll: Epoll) {
+  constructor(path: string, epoll: Epoll, opening: StdinOpening) {
     this.#path = path;
     this.#epoll = epoll;
+    this.#opening = opening;
   }
 
   /** For a new child. @returns its end, which the caller closes. @throws an error with `code` */
@@ -51,9 +59,15 @@ export class ChildStdin implements ChildInput, ReadyListener {
     this.close();
     this.#renewFifo(owner);
     this.#isMade = true;
-    const fd = openForChild(this.#path);
+    const childEnd = openForChild(this.#path);
+    try {
+      if (this.#opening === 'with the child') this.#fd = openForInput(this.#path);
+    } catch (error) {
+      closeSync(childEnd);
+      throw error;
+    }
     this.#state = 'open';
-    return fd;
+    return childEnd;
   }
 
   /** Writes what fits into the pipe and keeps the rest. `full`: too much is kept already, `bytes` are not. */
@@ -111,7 +125,7 @@ export class ChildStdin implements ChildInput, ReadyListener {
       this.#fd = openForInput(this.#path);
       return true;
     } catch {
-      // ENXIO: the child has closed its end. Without a descriptor to spare there is no way in, either.
+      // ENXIO: the child has closed its end. Without the file or a descriptor there is no way in, either.
       return false;
     }
   }

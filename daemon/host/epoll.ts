@@ -56,11 +56,6 @@ export class Epoll {
     if (this.#pause === undefined) this.#startWatching();
   }
 
-  /** Changes what a descriptor is watched for; 0 keeps it in the set and watches for errors alone. */
-  modify(fd: number, interest: number): void {
-    epollControl(this.#fd, 'modify', fd, interest);
-  }
-
   /** Must come before the descriptor is closed. One that is not watched is left alone. */
   remove(fd: number): void {
     if (!this.#listeners.delete(fd)) return;

@@ -68,20 +68,3 @@ function nofileReason(minfds: number, { hard }: ResourceLimit): string {
 function nprocReason(minprocs: number, { hard }: ResourceLimit): string {
   return `The minimum number of available processes required to run this program is ${minprocs} as per the "minprocs" command-line argument or config file setting. The current environment will only allow you to open ${hard} processes.  Either raise the number of usable processes in your environment (see README.rst) or lower the minprocs setting in the config file to allow the program to start.`;
 }
-
-/**
- * Runs `spawn` with the soft limit on open files that children are to have, and puts the daemon's back.
- * `undefined`: children get the daemon's.
- */
-export function withChildNofile<T>(childNofile: number | undefined, spawn: () => T): T {
-  if (childNofile === undefined) return spawn();
-  const own = getLimit('NOFILE');
-  const soft = Math.min(childNofile, own.hard);
-  if (soft === own.soft) return spawn();
-  setLimit('NOFILE', { soft, hard: own.hard });
-  try {
-    return spawn();
-  } finally {
-    setLimit('NOFILE', own);
-  }
-}

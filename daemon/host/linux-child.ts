@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import nodeProcess from 'node:process';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
+import { speaksProtocol } from '../log/channel-filter.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
 import { type ChildInput, ChildStdin } from './child-stdin.ts';
@@ -42,6 +43,15 @@ function spawnError(name: string, error: unknown): string {
   return `unknown error making dispatchers for '${name}': ${code}`;
 }
 
+function childInput(settings: ProcessSettings, context: ChildContext): ChildInput {
+  const { socket } = settings;
+  if (socket !== undefined) return context.fcgiSockets.stdinOf(settings, socket);
+  const path = fifoPath(context.runtimeDirectory, settings, 'stdin');
+  // A listener may wait for its first event for months.
+  const opening = speaksProtocol(settings, 'stdout') ? 'with the child' : 'with the first byte';
+  return new ChildStdin(path, context.epoll, opening);
+}
+
 /** A process on this machine. */
 export class LinuxChild implements ChildHandle {
   readonly #settings: ProcessSettings;
@@ -56,11 +66,7 @@ export class LinuxChild implements ChildHandle {
     this.#context = context;
     this.#stdout = new ChildOutput(settings, 'stdout', context);
     this.#stderr = settings.redirect_stderr ? undefined : new ChildOutput(settings, 'stderr', context);
-    const { socket } = settings;
-    this.#stdin =
-      socket === undefined
-        ? new ChildStdin(fifoPath(context.runtimeDirectory, settings, 'stdin'), context.epoll)
-        : context.fcgiSockets.stdinOf(settings, socket);
+    this.#stdin = childInput(settings, context);
   }
 
   get logfiles(): { readonly [C in Channel]: string | undefined } {
@@ -125,10 +131,10 @@ export class LinuxChild implements ChildHandle {
     this.#stderr?.clear();
   }
 
+  /** @throws an error with `code`, when all that could be closed is */
   dispose(): void {
-    this.#stdin.dispose();
-    this.#stdout.dispose();
-    this.#stderr?.dispose();
+    using parts = new DisposableStack();
+    for (const part of [this.#stdin, this.#stdout, this.#stderr]) parts.defer(() => part?.dispose());
   }
 
   /** @throws an error with `code`; what was opened until then is in `childEnds` */

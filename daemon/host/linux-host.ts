@@ -1,11 +1,12 @@
 import nodeProcess from 'node:process';
 import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
+import type { OutputEvents } from '../log/channel-filter.ts';
 import { Sinks } from '../log/sinks.ts';
 import { Syslog } from '../log/syslog.ts';
-import type { OutputEvents, OutputObserver } from './channel-filter.ts';
+import type { OutputObserver } from './child-output.ts';
 import { Epoll } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';
-import type { Channel, ChildExit, ChildHandle, Host, KillResult } from './host.ts';
+import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
 import { errorCode } from './libc/call.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
 import { Reaper, type SignalSource } from './reaper.ts';
@@ -37,8 +38,6 @@ export interface LinuxHostOptions {
   /** Takes what output gives rise to; by default nobody does. */
   readonly events?: OutputEvents;
   log(level: LogLevel, text: string): void;
-  /** Who wants to see the output of a channel; `undefined`: nobody. Asked once for each channel. */
-  observeOutput?(process: ProcessSettings, channel: Channel): OutputObserver | undefined;
   /** From `OutputContext`. */
   listenTo?(process: ProcessSettings): OutputObserver | undefined;
   /** Where SIGCHLD is told; by default Node's `process`. */
@@ -73,7 +72,6 @@ export class LinuxHost implements Host {
     this.#context = {
       ...options,
       log,
-      observeOutput: (process, channel) => options.observeOutput?.(process, channel),
       listenTo: (process) => options.listenTo?.(process),
       events: options.events ?? noEvents,
       epoll,

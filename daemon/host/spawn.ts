@@ -5,7 +5,6 @@ import type { User } from '../../conf/settings.ts';
 import { launchAs, type Program } from './launch-chain.ts';
 import { errnoName, errorCode } from './libc/call.ts';
 import { spawnChild } from './libc/children.ts';
-import { withChildNofile } from './limits.ts';
 import { nonrootReason } from './privileges.ts';
 
 /** A program, and the circumstances it is to find itself in. */
@@ -53,10 +52,9 @@ export function spawnProgram(request: SpawnRequest): SpawnOutcome {
 
   const environment = Array.from(program.environment, ([name, value]) => `${name}=${value}`);
   const { path, argv, directory } = program;
+  const { stdio, nofile } = request;
   const pid = withUmask(request.umask, () =>
-    withChildNofile(request.nofile, () =>
-      spawnChild({ path, argv, environment, stdio: request.stdio, directory }),
-    ),
+    spawnChild({ path, argv, environment, stdio, directory, nofile }),
   );
   return pid > 0 ? { type: 'spawned', pid } : explain(-pid, request);
 }

@@ -22,6 +22,7 @@ export class Gate {
   readonly #authenticator: Authenticator | undefined;
   readonly #hosts: HostPolicy;
   readonly #warn: (line: string) => void;
+  #hasToldOfScheme = false;
   #hasToldOfHost = false;
 
   constructor(settings: HttpServerSettings, { address, turns, warn }: GateOptions) {
@@ -62,11 +63,16 @@ export class Gate {
       replyError(exchange, 503, { Connection: 'close', 'Retry-After': '1' });
       return false;
     }
-    if (result.type === 'unknown-scheme' && /^[\w-]{1,32}$/.test(result.scheme)) {
-      this.#warn(`unknown/unsupported auth method: ${result.scheme}`);
-    }
+    if (result.type === 'unknown-scheme') this.#tellOfScheme(result.scheme);
     replyError(exchange, 401, { Connection: 'close', 'WWW-Authenticate': 'Basic realm="default"' });
     return false;
+  }
+
+  /** Once: this is said to whoever can connect, and must not fill the disk that keeps stderr. */
+  #tellOfScheme(scheme: string): void {
+    if (this.#hasToldOfScheme || !/^[\w-]{1,32}$/.test(scheme)) return;
+    this.#hasToldOfScheme = true;
+    this.#warn(`unknown/unsupported auth method: ${scheme}`);
   }
 
   async #refuseHost(exchange: Exchange): Promise<void> {

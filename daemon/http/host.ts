@@ -22,7 +22,7 @@ export class HostPolicy {
   /** @param address that the server listens on; `undefined` for a Unix socket, which no browser reaches */
   constructor(settings: HttpServerSettings, address: string | undefined) {
     const listed = settings.type === 'inet' ? settings.allowed_hosts : undefined;
-    this.#listed = new Set(listed);
+    this.#listed = new Set(listed?.map(hostName));
     const isChecked =
       settings.type === 'inet' &&
       (listed === undefined
@@ -48,7 +48,7 @@ export class HostPolicy {
   }
 }
 
-/** `Host` without its port, in lower case. */
+/** A host without its port, in lower case. */
 function hostName(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '');
 }

@@ -62,7 +62,10 @@ async function followLog(
   else request.socket.once('end', () => gone.abort());
   const end = AbortSignal.any([abortSignal, gone.signal]);
   try {
-    await follower.follow((bytes) => write(response, bytes, end), end);
+    await follower.follow(async (bytes) => {
+      // Only a client that has gone makes a write fail; which of the two is noticed first is chance.
+      await write(response, bytes, end).catch(() => gone.abort());
+    }, end);
     response.end();
   } catch (error) {
     if (!end.aborted) {

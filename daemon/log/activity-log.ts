@@ -6,7 +6,7 @@
  * `/dev/stdout`, a FIFO) are written as they are. A target that fails does not take the daemon with it:
  * records wait in bounded memory, and the log says afterwards how many were dropped.
  *
- * @see supervisor/loggers.py; docs/configuration.md, `logfile`
+ * @see supervisor/loggers.py; docs/configuration/supervisord.md, `logfile`
  */
 import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
@@ -23,6 +23,8 @@ const retryMilliseconds = 1000;
 /** Takes lines that go elsewhere than to a file, and never blocks. */
 export interface LineWriter {
   write(text: string): void;
+  /** Lets go of the place, when what was written has gone there or does not get there in time. */
+  close(): Promise<void>;
 }
 
 export interface ActivityLogOptions {
@@ -135,6 +137,7 @@ export class ActivityLog {
     this.#isClosed = true;
     clearTimeout(this.#retry);
     await this.#closeStream();
+    await Promise.all([this.#options.copy?.close(), this.#options.device?.close()]);
   }
 
   /** Writes a record to wherever it goes besides the file. @returns the record */

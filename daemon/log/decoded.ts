@@ -13,23 +13,26 @@ export function decoded(bytes: Buffer): string {
   }
 }
 
-const shortEscapes = new Map([
-  [0x09, '\\t'],
-  [0x0a, '\\n'],
-  [0x0d, '\\r'],
-  [0x5c, '\\\\'],
-]);
+/** Each byte as Python's `repr` of bytes has it, between single quotes. */
+const quotedBytes = Array.from({ length: 256 }, (_, byte) => quotedByte(byte));
+
+function quotedByte(byte: number): string {
+  const character = String.fromCharCode(byte);
+  const short = new Map([
+    ['\t', '\\t'],
+    ['\n', '\\n'],
+    ['\r', '\\r'],
+    ['\\', '\\\\'],
+    ["'", "\\'"],
+  ]).get(character);
+  if (short !== undefined) return short;
+  return byte >= 0x20 && byte < 0x7f ? character : `\\x${byte.toString(16).padStart(2, '0')}`;
+}
 
 /** Quotes bytes as Python's `repr` does. */
 export function bytesRepr(bytes: Buffer): string {
-  const quote = bytes.includes("'") && !bytes.includes('"') ? '"' : "'";
   let quoted = '';
-  for (const byte of bytes) {
-    const character = String.fromCharCode(byte);
-    const isPlain = byte >= 0x20 && byte < 0x7f;
-    if (character === quote) quoted += `\\${quote}`;
-    else
-      quoted += shortEscapes.get(byte) ?? (isPlain ? character : `\\x${byte.toString(16).padStart(2, '0')}`);
-  }
-  return `b${quote}${quoted}${quote}`;
+  for (const byte of bytes) quoted += quotedBytes[byte];
+  const isPlainer = bytes.includes("'") && !bytes.includes('"');
+  return isPlainer ? `b"${quoted.replaceAll("\\'", "'")}"` : `b'${quoted}'`;
 }

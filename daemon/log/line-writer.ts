@@ -8,6 +8,8 @@ import { neverRotate, type Sink } from './sink.ts';
 
 /** Lines that do not fit any more are dropped, and a line says how many once there is room. */
 const maxQueuedBytes = 1024 * 1024;
+/** How long the end of the daemon waits for a reader who takes none of its last lines. */
+const lastLinesMs = 1000;
 
 export class QueuedLineWriter implements LineWriter {
   readonly #sink: Sink;
@@ -15,6 +17,9 @@ export class QueuedLineWriter implements LineWriter {
   #queuedBytes = 0;
   #dropped = 0;
   #stopWaiting: (() => void) | undefined;
+  /** The end of the daemon waits for the queue to become empty. */
+  #end: { readonly timeout: NodeJS.Timeout; readonly resolve: () => void } | undefined;
+  #isClosed = false;
 
   /** @throws an error with `code` when the place cannot be opened */
   constructor(sink: Sink) {
@@ -23,6 +28,7 @@ export class QueuedLineWriter implements LineWriter {
   }
 
   write(text: string): void {
+    if (this.#isClosed) return;
     const bytes = Buffer.from(text);
     if (this.#queuedBytes + bytes.length > maxQueuedBytes) {
       this.#dropped += 1;
@@ -33,17 +39,25 @@ export class QueuedLineWriter implements LineWriter {
     if (this.#stopWaiting === undefined) this.#drain();
   }
 
-  /** Writes what fits at once, and lets go of the place. */
-  close(): void {
-    this.#cancelWaiting();
-    this.#drain();
-    this.#cancelWaiting();
+  /** Goes on for as long as somebody reads; what nobody has read by then is lost. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    if (this.#stopWaiting !== undefined) await this.#drained();
+    this.#isClosed = true;
+    this.#stopWaiting?.();
     this.#sink.unhold();
   }
 
-  #cancelWaiting(): void {
-    this.#stopWaiting?.();
-    this.#stopWaiting = undefined;
+  /** Resolves when the queue is empty, or when nothing of it was taken for some time. */
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#end = { timeout: setTimeout(resolve, lastLinesMs), resolve };
+    });
+  }
+
+  #endDrained(): void {
+    clearTimeout(this.#end?.timeout);
+    this.#end?.resolve();
   }
 
   #drain(): void {
@@ -51,6 +65,7 @@ export class QueuedLineWriter implements LineWriter {
       const [first] = this.#queue;
       if (first === undefined) {
         this.#tellDropped();
+        if (this.#queue.length === 0) this.#endDrained();
         return;
       }
       const written = this.#sink.write(first, neverRotate);
@@ -58,6 +73,7 @@ export class QueuedLineWriter implements LineWriter {
         this.#dropped += this.#queue.length;
         this.#queue = [];
         this.#queuedBytes = 0;
+        this.#endDrained();
         return;
       }
       if (written < 0) {
@@ -67,6 +83,7 @@ export class QueuedLineWriter implements LineWriter {
         });
         return;
       }
+      this.#end?.timeout.refresh();
       this.#queuedBytes -= written;
       if (written === first.length) this.#queue.shift();
       else this.#queue[0] = first.subarray(written);

@@ -36,6 +36,8 @@ function syslogWriter(syslog: Syslog): LineWriter {
     write(text) {
       for (const line of text.split(/(?<=\n)/)) syslog.send(Buffer.from(line));
     },
+    // Whoever opened the way to syslog closes it.
+    close: () => Promise.resolve(),
   };
 }
 

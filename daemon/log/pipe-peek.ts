@@ -1,5 +1,7 @@
 import { read, tee } from '../host/libc/bytes.ts';
+import { errnoOf } from '../host/libc/call.ts';
 import { makePipe } from '../host/libc/descriptors.ts';
+import { openForDiscard } from './discard.ts';
 
 /** As much as a pipe holds by default. */
 export const pipeCapacity = 65536;
@@ -14,7 +16,13 @@ const buffer = Buffer.allocUnsafe(pipeCapacity);
  * @returns a view that is valid until the next call, or a negated errno
  */
 export function peekPipe(pipe: number): Buffer | number {
-  scratch ??= makePipe();
+  try {
+    scratch ??= makePipe();
+    // What is looked at is written next: then there must be no reason not to consume it, or it is written again.
+    openForDiscard();
+  } catch (error) {
+    return -errnoOf(error);
+  }
   const count = tee(pipe, scratch.writeEnd, pipeCapacity);
   if (count <= 0) return count;
   let length = 0;

@@ -80,16 +80,13 @@ export class SpecialSink implements Sink, ReadyListener {
   onWritable(wake: () => void): () => void {
     if (this.#waiting.size === 0) this.#options.epoll.add(this.#opened().fd, EPOLLOUT, this);
     this.#waiting.add(wake);
-    return () => {
-      if (this.#waiting.delete(wake) && this.#waiting.size === 0) this.#stopWaiting();
-    };
+    return () => void this.#dequeue(wake);
   }
 
   ready(): 'busy' {
-    const waiting = [...this.#waiting];
-    this.#stopWaiting();
-    // Those that find it full again queue up again, behind the others.
-    for (const wake of waiting) wake();
+    // Those that find it full again queue up again, behind the others. Each leaves only when it is its turn:
+    // if one fails, the others are still waiting.
+    for (const wake of [...this.#waiting]) if (this.#dequeue(wake)) wake();
     return 'busy';
   }
 
@@ -111,6 +108,13 @@ export class SpecialSink implements Sink, ReadyListener {
     this.#isGone = true;
     this.#options.onGone(this.path);
     return true;
+  }
+
+  /** @returns whether it was waiting */
+  #dequeue(wake: () => void): boolean {
+    const wasWaiting = this.#waiting.delete(wake);
+    if (wasWaiting && this.#waiting.size === 0) this.#stopWaiting();
+    return wasWaiting;
   }
 
   #stopWaiting(): void {

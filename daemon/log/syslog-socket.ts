@@ -1,7 +1,13 @@
 import { closeSync } from 'node:fs';
 import { send } from '../host/libc/bytes.ts';
 import { EPROTOTYPE, SystemError } from '../host/libc/call.ts';
-import { connectLocalSocket, type LocalSocketType, openLocalSocket } from '../host/libc/local-socket.ts';
+import {
+  connectSocket,
+  openUnixSocket,
+  type SocketAddress,
+  type UnixSocketType,
+  unixAddress,
+} from '../host/libc/sockets.ts';
 
 /** Where the syslog daemon of a machine listens. */
 const syslogPath = '/dev/log';
@@ -9,10 +15,13 @@ const syslogPath = '/dev/log';
 /** A connection to the syslog daemon: by datagrams, or by a stream where it has one, as the C library does. */
 export class SyslogSocket {
   readonly path: string;
-  #open: { readonly fd: number; readonly type: LocalSocketType } | undefined;
+  readonly #address: SocketAddress;
+  #open: { readonly fd: number; readonly type: UnixSocketType } | undefined;
 
+  /** @throws {SystemError} the path is longer than an address can be */
   constructor(path = syslogPath) {
     this.path = path;
+    this.#address = unixAddress(Buffer.from(path));
   }
 
   /** `undefined`: not connected. */
@@ -37,10 +46,10 @@ export class SyslogSocket {
     this.#open = undefined;
   }
 
-  #connect(type: LocalSocketType): { readonly fd: number; readonly type: LocalSocketType } | number {
+  #connect(type: UnixSocketType): { readonly fd: number; readonly type: UnixSocketType } | number {
     const fd = open(type);
     if (fd < 0) return fd;
-    const result = connectLocalSocket(fd, this.path);
+    const result = connectSocket(fd, this.#address);
     if (result < 0) closeSync(fd);
     if (result === -EPROTOTYPE && type === 'datagram') return this.#connect('stream');
     if (result < 0) return result;
@@ -49,9 +58,9 @@ export class SyslogSocket {
   }
 }
 
-function open(type: LocalSocketType): number {
+function open(type: UnixSocketType): number {
   try {
-    return openLocalSocket(type);
+    return openUnixSocket(type);
   } catch (error) {
     if (error instanceof SystemError) return -error.errno;
     throw error;

@@ -187,9 +187,7 @@ export class Syslog implements ReadyListener {
   /** Not from within `send`: those who wake use what its callers are using. */
   #wake(): void {
     if (this.isFull) return;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
+    for (const wake of [...this.#waiting]) if (this.#waiting.delete(wake)) wake();
   }
 
   /** One line for each spell. It may go to syslog itself, and then is read when that works again. */

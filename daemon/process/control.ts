@@ -101,8 +101,9 @@ export interface SupervisorControl {
   addGroup(settings: GroupSettings): void;
   /**
    * Brings the active group of that name in line with `settings`. Processes that are the same in both, but for
-   * their order and priority, stay as they are, running or not. The others are stopped, all of them, before any takes the place of another; the
-   * autostart processes among the new ones then start. One update of a group follows another.
+   * their order and priority, stay as they are, running or not. The others are stopped, all of them, before any
+   * takes the place of another; the autostart processes among the new ones then start. One update of a group
+   * follows another.
    */
   updateGroup(settings: GroupSettings): Promise<UpdateOutcome>;
   /** Deactivates a group whose processes are all in a stopped state. */

@@ -148,9 +148,10 @@ export class Supervisor implements SupervisorControl {
     const group = this.#groups.get(name);
     if (group === undefined) throw new Error(`Cannot remove group "${name}": it is not active`);
     if (group.unstopped > 0) return 'still-running';
-    this.#abandonUpdate(group, { type: 'not-active' });
     this.#groups.delete(name);
     this.#byPriority = undefined;
+    // The requests that wait for the update find no group any more.
+    this.#abandonUpdate(group, { type: 'not-active' });
     for (const entry of group.processes.values()) this.#retire(entry);
     this.#deadlines.arm();
     this.#activity.emit({ type: 'PROCESS_GROUP_REMOVED', groupname: name });
@@ -344,11 +345,15 @@ export class Supervisor implements SupervisorControl {
   }
 
   #dispatch(task: Task): void {
-    if (!this.#isDisposed) this.#queue.dispatch(task);
+    if (this.#isDisposed) refuse(task);
+    else this.#queue.dispatch(task);
   }
 
   #workOff(task: Task): void {
-    if (this.#isDisposed) return;
+    if (this.#isDisposed) {
+      refuse(task);
+      return;
+    }
     switch (task.type) {
       case 'input':
         this.#runner.handle(task.entry, task.input);
@@ -492,6 +497,13 @@ export class Supervisor implements SupervisorControl {
       if (this.#host.clock.now().instant - instant > longestWakeSecs) return;
     }
   }
+}
+
+/** After the end, nothing is done any more; but nobody waits for ever. */
+function refuse(task: Task): void {
+  if (task.type === 'start') task.waiter.resolve({ type: 'abnormal-termination' });
+  else if (task.type === 'stop') task.waiter.resolve({ type: 'not-running' });
+  else if (task.type === 'update') task.request.resolve({ type: 'shutting-down' });
 }
 
 /** The entry behind what a caller holds, unless its group is no longer active. */

@@ -13,18 +13,26 @@ export async function callMethod(
   name: string,
   params: readonly XmlRpcValue[],
 ): Promise<Encodable> {
-  const traced = context.logs('trace');
-  if (traced) context.log('trace', `XML-RPC method called: ${name}()`);
+  const trace = context.logs('trace') ? (text: string) => context.log('trace', onOneLine(text)) : undefined;
+  trace?.(`XML-RPC method called: ${name}()`);
   try {
     const method = context.methods.get(name);
     if (method === undefined) throw new RpcFault('UNKNOWN_METHOD');
     const result = await method.invoke(context, params);
-    if (traced) context.log('trace', `XML-RPC method ${name}() returned successfully`);
+    trace?.(`XML-RPC method ${name}() returned successfully`);
     return result;
   } catch (error) {
-    if (traced && error instanceof RpcFault) {
-      context.log('trace', `XML-RPC method ${name}() returned fault: [${error.code}] ${error.message}`);
+    if (error instanceof RpcFault) {
+      trace?.(`XML-RPC method ${name}() returned fault: [${error.code}] ${error.message}`);
     }
     throw error;
   }
+}
+
+/** Names come from clients: what they say must not look like other lines of the log. */
+function onOneLine(text: string): string {
+  return text.replace(
+    /[\x00-\x1f\x7f-\x9f]/g,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }

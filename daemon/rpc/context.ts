@@ -1,5 +1,6 @@
 import type { LogLevel, Settings } from '../../conf/settings.ts';
 import type { RemoteCommunicationEvent } from '../event/event.ts';
+import type { Usage } from '../host/usage-meter.ts';
 import type { SupervisorControl } from '../process/control.ts';
 
 /** The daemon's own log, as XML-RPC reads and clears it. */
@@ -41,6 +42,8 @@ export interface RpcContext {
   /** What makes the daemon open to people who should not control it, a line each. */
   readonly warnings: () => readonly string[];
   readonly activityLog: ActivityLogControl;
+  /** What the processes with these ids use; nothing for those that are gone. */
+  readonly measureUsage: (pids: readonly number[]) => ReadonlyMap<number, Usage>;
   readonly pid: number;
   /** Version of this program, such as `0.1.0`. */
   readonly productVersion: string;

@@ -4,6 +4,7 @@
  * @see supervisor/xmlrpc.py, `supervisor_xmlrpc_handler`
  */
 import { isUtf8 } from 'node:buffer';
+import { repr } from '../../conf/python-text.ts';
 import { RpcFault } from '../../rpc/faults.ts';
 import { decodeCall, encodeFault, encodeResponse, type MethodCall, XmlRpcError } from '../../rpc/xmlrpc.ts';
 import { callMethod } from './call.ts';
@@ -62,9 +63,8 @@ export class RpcDispatcher {
   }
 }
 
-/** The start of a request on one line, without characters that would disturb a terminal. */
+/** The start of a request on one line, as Python shows a text; no character of it could disturb a terminal. */
 function quote(body: Uint8Array): string {
   const text = Buffer.from(body.subarray(0, maxQuoted)).toString();
-  const shown = JSON.stringify(text).slice(1, -1).replaceAll("'", "\\'");
-  return `'${shown}${body.length > maxQuoted ? '…' : ''}'`;
+  return repr(body.length > maxQuoted ? `${text}…` : text);
 }

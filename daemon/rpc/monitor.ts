@@ -1,8 +1,8 @@
 /** Methods beside supervisord's, under `monitor`: what its clients had to measure for themselves. */
-import pidusage from 'pidusage';
 import { faults, RpcFault } from '../../rpc/faults.ts';
 import { Double, type Encodable } from '../../rpc/xmlrpc.ts';
 import type { ExitStatus } from '../host/host.ts';
+import type { Usage } from '../host/usage-meter.ts';
 import type { SupervisedProcess } from '../process/control.ts';
 import { exitText } from '../process/exit-text.ts';
 import { signalName } from '../process/signal-names.ts';
@@ -37,9 +37,9 @@ export const getAllProcessUsage = method({
   parameters: [],
   returns: 'array',
   help: 'Per process: name, group, pid, cpu (per cent of one core), memory (bytes), restarts, and lastexit, how the last child ended.',
-  async call({ supervisor }) {
+  call({ supervisor, measureUsage }) {
     const processes = allByPriority(supervisor);
-    const usage = await usageByPid(processes.map((process) => process.view().pid).filter((pid) => pid !== 0));
+    const usage = measureUsage(processes.map((process) => process.view().pid).filter((pid) => pid !== 0));
     return processes.map((process) => processUsage(process, usage));
   },
 });
@@ -81,11 +81,6 @@ export const updateProcessGroup = method({
   },
 });
 
-interface Usage {
-  readonly cpu: number;
-  readonly memory: number;
-}
-
 function processUsage(process: SupervisedProcess, usage: ReadonlyMap<number, Usage>): Encodable {
   const { name, group, pid, restarts, lastExit } = process.view();
   const { cpu, memory } = usage.get(pid) ?? { cpu: 0, memory: 0 };
@@ -103,20 +98,4 @@ function processUsage(process: SupervisedProcess, usage: ReadonlyMap<number, Usa
 
 function lastExitText(status: ExitStatus): string {
   return status.type === 'exited' ? exitText(status) : signalName(status.signal);
-}
-
-async function usageByPid(pids: readonly number[]): Promise<ReadonlyMap<number, Usage>> {
-  if (pids.length === 0) return new Map();
-  try {
-    const usage: Record<string, Usage | null> = await pidusage([...pids]);
-    return new Map(pids.map((pid) => [pid, finite(usage[pid])]));
-  } catch {
-    // All of them have gone meanwhile, or /proc is closed to us.
-    return new Map();
-  }
-}
-
-function finite(usage: Usage | null | undefined): Usage {
-  const { cpu = 0, memory = 0 } = usage ?? {};
-  return { cpu: Number.isFinite(cpu) ? cpu : 0, memory: Number.isFinite(memory) ? memory : 0 };
 }

@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { RpcFault } from '../../rpc/faults.ts';
 import { systemErrorCode } from '../system-error.ts';
+import { maxAnswerSize } from './answer-size.ts';
 
 const missing: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
 
@@ -14,7 +15,8 @@ const missing: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
  * Reads `length` bytes from `offset`, or to the end if `length` is 0. With a negative `offset`, and
  * length 0, the last bytes of the file. Beyond the end there is nothing, which is no fault.
  *
- * @throws {RpcFault} `NO_FILE`: no log, or it does not exist; `BAD_ARGUMENTS`; `FAILED`: it cannot be read
+ * @throws {RpcFault} `NO_FILE`: no log, or it does not exist; `BAD_ARGUMENTS`; `FAILED`: it cannot be read, or
+ *   that would be more than one answer holds
  */
 export async function readLogFile(path: string | undefined, offset: number, length: number): Promise<string> {
   if (path === undefined) throw new RpcFault('NO_FILE');
@@ -23,7 +25,15 @@ export async function readLogFile(path: string | undefined, offset: number, leng
     if (length < 0 || (offset < 0 && length !== 0)) throw new RpcFault('BAD_ARGUMENTS');
     const { size } = await file.stat();
     const start = offset < 0 ? Math.max(size + offset, 0) : offset;
-    return await readText(file, start, length === 0 ? size : Math.min(start + length, size));
+    const end = length === 0 ? size : Math.min(start + length, size);
+    // Less than was asked for would be taken for the end of the log.
+    if (end - start > maxAnswerSize) {
+      throw new RpcFault(
+        'FAILED',
+        `${path}: ${end - start} bytes are more than the ${maxAnswerSize} of an answer`,
+      );
+    }
+    return await readText(file, start, end);
   } catch (error) {
     if (error instanceof RpcFault) throw error;
     if (missing.has(systemErrorCode(error))) throw new RpcFault('NO_FILE', path);
@@ -36,15 +46,17 @@ export type Tail = readonly [text: string, offset: number, overflow: boolean];
 
 /**
  * Reads what was added after `offset`: at most `length` bytes, and always the last ones of the file.
- * A file that does not exist, or cannot be read, is as good as empty.
+ * More than one answer holds is not to be had. A file that does not exist, or cannot be read, is as good as
+ * empty.
  */
 export async function tailLogFile(path: string | undefined, offset: number, length: number): Promise<Tail> {
   if (path === undefined) return ['', 0, false];
+  const most = Math.min(length, maxAnswerSize);
   try {
     await using file = await openLog(path);
     const { size } = await file.stat();
-    const overflow = size > offset + length;
-    const range = tailRange(size, overflow ? size - 1 : offset, length);
+    const overflow = size > offset + most;
+    const range = tailRange(size, overflow ? size - 1 : offset, most);
     return [await readText(file, range.start, Math.min(range.start + range.length, size)), size, overflow];
   } catch (error) {
     return ['', missing.has(systemErrorCode(error)) ? 0 : offset, false];

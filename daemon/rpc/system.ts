@@ -5,6 +5,7 @@
  */
 import { faults, RpcFault } from '../../rpc/faults.ts';
 import type { Encodable, XmlRpcValue } from '../../rpc/xmlrpc.ts';
+import { maxAnswerSize, sizeOf } from './answer-size.ts';
 import { callMethod } from './call.ts';
 import { type CallContext, method, type RpcMethod } from './method.ts';
 import { array, string } from './parameter.ts';
@@ -45,7 +46,8 @@ const self = 'system.multicall';
 
 /**
  * `system.multicall(calls)`: each call is `{methodName, params}`, and begins when the one before has
- * answered. The result of a call is its bare value, or a struct with `faultCode` and `faultString`.
+ * answered. The result of a call is its bare value, or a struct with `faultCode` and `faultString`. When the
+ * results are as much as an answer may be, the calls that are left fail without being made.
  */
 export const multicall = method({
   parameters: [array],
@@ -55,10 +57,17 @@ export const multicall = method({
   available: 'always',
   async call(context, calls) {
     const results: Encodable[] = [];
-    for (const call of calls) results.push(await callOne(context, call));
+    let size = 0;
+    for (const call of calls) {
+      const result = size > maxAnswerSize ? faultStruct(tooMuch) : await callOne(context, call);
+      size += sizeOf(result);
+      results.push(result);
+    }
     return results;
   },
 });
+
+const tooMuch = new RpcFault('FAILED', `Not called: the results before it fill ${maxAnswerSize} bytes`);
 
 async function callOne(context: CallContext, call: XmlRpcValue): Promise<Encodable> {
   try {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from '@jest/globals';
@@ -7,6 +7,7 @@ import { checkReport } from '../../conf/check.ts';
 import { parseDocument } from '../../conf/dialect.ts';
 import { sampleConfiguration } from '../../conf/echo.ts';
 import { sectionKinds } from '../../conf/keys/sections.ts';
+import { loadSettings } from '../../conf/load.ts';
 import { findConfigFile, noConfigFileMessage, searchPaths } from '../../conf/search.ts';
 import { loadSupervisorctlSettings } from '../../conf/supervisorctl.ts';
 import { contextIn, settingsOf, TemporaryFiles } from './support.ts';
@@ -32,6 +33,26 @@ describe('the search for a file', () => {
     expect(noConfigFileMessage(['a', 'b'])).toBe(
       'No config file found at default paths (a, b); use the -c option to specify a config file at a different path',
     );
+  });
+});
+
+describe('conf/supervisord.conf', () => {
+  it('gives no warning with everything switched on that it only mentions', () => {
+    const text = readFileSync('conf/supervisord.conf', 'utf8').replaceAll(/^;(?=\S)/gm, '');
+    using files = new TemporaryFiles({
+      'conf/supervisord.conf': text,
+      'var/log/.keep': '',
+      'var/run/.keep': '',
+      'var/password': 'secret\n',
+    });
+    chmodSync(join(files.directory, 'var/password'), 0o600);
+    expect(text).toMatch(/^strict = true$/m);
+    expect(text).toMatch(/^\[inet_http_server\]$/m);
+    const result = loadSettings('conf/supervisord.conf', contextIn(files.directory));
+    expect(result).toMatchObject({
+      type: 'ok',
+      settings: { httpServers: [{ type: 'inet' }, { type: 'unix' }] },
+    });
   });
 });
 
@@ -157,6 +178,20 @@ describe('the sample configuration', () => {
       );
       expect([...(section?.values.keys() ?? [])].sort()).toEqual(expected.sort());
     }
+  });
+
+  it('shows the default of each key that is switched off and has one', () => {
+    let shown = 0;
+    for (const section of sample.split(/^;?\[/m).slice(1)) {
+      const kind = sectionKinds.find(({ name }) => section.startsWith(name));
+      for (const [, key = '', value] of section.matchAll(/^;([a-z_.]+)=(.*)$/gm)) {
+        const standard = kind?.keys[key]?.default;
+        if (standard === undefined || standard === '') continue;
+        expect([key, value]).toEqual([key, standard]);
+        shown += 1;
+      }
+    }
+    expect(shown).toBeGreaterThan(30);
   });
 
   it('is valid with everything in it switched on, but for what only the reader can know', () => {

@@ -1,11 +1,11 @@
-/** The tables of docs/configuration.md, as the key tables would have them. */
+/** The pages of docs/configuration, as the key tables would have them. */
 import type { Key } from '../../conf/keys/key.ts';
 import { programKeys } from '../../conf/keys/program.ts';
 import type { SectionKind } from '../../conf/keys/sections.ts';
 
-/** Heading of a section's chapter. */
-export function sectionHeading({ name, match }: SectionKind): string {
-  return `## \`[${name}${match === 'named' ? ':x' : ''}]\``;
+/** What a section is called in text, as `[program:x]`. */
+export function sectionName({ name, match }: SectionKind): string {
+  return `[${name}${match === 'named' ? ':x' : ''}]`;
 }
 
 /** The table of a section's keys; sections that share those of `[program:x]` list only what differs. */

@@ -1,42 +1,39 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { eventTypes } from '../../conf/event-types.ts';
 import { sectionKinds } from '../../conf/keys/sections.ts';
-import { keyTable, sectionHeading } from './docs-tables.ts';
+import { keyTable, sectionName } from './docs-tables.ts';
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
+const folder = join(import.meta.dirname, '../../docs/configuration');
+const pageOf = (name: string): string => readFileSync(join(folder, `${name}.md`), 'utf8');
 
-/** Text from a heading to the next of its level. */
-function chapter(heading: string): string {
-  const start = page.indexOf(`\n${heading}\n`);
-  if (start < 0) throw new Error(`no heading ${heading}`);
-  const end = page.indexOf('\n## ', start + 1);
-  return page.slice(start, end < 0 ? page.length : end);
-}
+describe('docs/configuration', () => {
+  const index = pageOf('README');
 
-describe('docs/configuration.md', () => {
   for (const kind of sectionKinds) {
-    it(`documents ${sectionHeading(kind).slice(3)} with every key, type, default and meaning`, () => {
-      const text = chapter(sectionHeading(kind));
-      expect(text).toContain(kind.doc);
-      expect(text).toContain(keyTable(kind));
+    it(`has a page about ${sectionName(kind)} with every key, type, default and meaning, and an example`, () => {
+      const page = pageOf(kind.name);
+      expect(page).toMatch(new RegExp(`^# \`${RegExp.escape(sectionName(kind))}\`\n`));
+      expect(page).toContain(kind.doc);
+      expect(page).toContain(keyTable(kind));
+      expect(page).toContain(`\`\`\`ini\n[${kind.name}${kind.match === 'named' ? ':' : ']'}`);
+      expect(index).toContain(`| [\`${sectionName(kind)}\`](${kind.name}.md) |`);
     });
   }
 
-  it('has no chapter about a section that does not exist', () => {
-    const headings = [...page.matchAll(/^## `\[.*$/gm)].map(([heading]) => heading);
-    expect(headings).toEqual(sectionKinds.map(sectionHeading));
+  it('has no page about a section that does not exist', () => {
+    const names = sectionKinds.map(({ name }) => name);
+    expect(readdirSync(folder).sort()).toEqual(['README', ...names].map((name) => `${name}.md`).sort());
   });
 
   it('explains every type that a table names', () => {
-    const types = new Set(
-      sectionKinds.flatMap(({ keys }) => Object.values(keys).map(({ read }) => read.type)),
-    );
-    for (const type of types) expect(chapter('## Types')).toContain(`| ${type} |`);
+    const [, types = ''] = /\n## Types\n(.*?)\n## /s.exec(index) ?? [];
+    for (const { keys } of sectionKinds)
+      for (const { read } of Object.values(keys)) expect(types).toContain(`| ${read.type} |`);
   });
 
   it('lists the types of events', () => {
-    for (const type of eventTypes) expect(chapter('## `[eventlistener:x]`')).toContain(`\`${type}\``);
+    for (const type of eventTypes) expect(pageOf('eventlistener')).toContain(`\`${type}\``);
   });
 });

@@ -15,7 +15,7 @@ const scope: Scope = {
     ['PAIR', '😀😀'],
   ]),
 };
-const expanded = (value: string) => expand({ value, here: '/etc' }, 'program:p.command', scope);
+const expanded = (value: string) => expand({ value, here: '/etc' }, { label: 'program:p.command' }, scope);
 
 describe('a template', () => {
   const cases: readonly (readonly [string, string])[] = [

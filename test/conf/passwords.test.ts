@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { InvalidValue } from '../../conf/invalid-value.ts';
 import { formatScrypt, parseStoredPassword } from '../../conf/stored-password.ts';
 import { loadSupervisorctlSettings } from '../../conf/supervisorctl.ts';
-import { contextIn, messagesOf, settingsOf, TemporaryFiles } from './support.ts';
+import { contextIn, errorsOf, messagesOf, settingsOf, TemporaryFiles } from './support.ts';
 
 const bytes = (count: number): string => Buffer.alloc(count, 7).toString('base64');
 const scrypt = ({ ln = 15, r = 8, p = 1, salt = bytes(16), hash = bytes(32) } = {}): string =>
@@ -66,6 +66,25 @@ describe('a bad password of a server', () => {
   it('is told with its place, and not repeated', () => {
     expect(messagesOf(server('password={SCRYPT}ln=1,secret'))).toEqual([
       'supervisord.conf:5: [inet_http_server] password: not a {SCRYPT} hash: supervisord --password-hash makes one',
+    ]);
+  });
+
+  for (const password of ['half%off', '%(half)off', '100%', '%(half)s']) {
+    it(`is not repeated where it is no template either: ${password}`, () => {
+      const errors = errorsOf(server(`password=${password}`));
+      const text =
+        "Format string for 'inet_http_server.password' is badly formatted: a percent sign is written %%";
+      expect(errors.map((error) => error.text)).toEqual([text]);
+      expect(errors[0]?.message).toMatch(
+        /supervisord\.conf:5: \[inet_http_server\] password: Format string for/,
+      );
+      expect(errors[0]?.message).not.toMatch(/half|100/);
+    });
+  }
+
+  it('that stands in a variable is told by the name of the variable', () => {
+    expect(errorsOf(server('password=%(ENV_PASSWORD)s')).map(({ text }) => text)).toEqual([
+      "Format string for 'inet_http_server.password' contains names ('ENV_PASSWORD') which cannot be expanded. Available names: ENV_HOME, here",
     ]);
   });
 });
@@ -171,6 +190,13 @@ describe('the password file of supervisorctl', () => {
     for (const hash of ['{SHA}x', scrypt()]) {
       expect(passwordOf(hash)).toBe('the password file holds a hash: a client needs the password itself');
     }
+  });
+  it('is not repeated where the section has it and it is no template', () => {
+    using files = new TemporaryFiles({ 'c.conf': '[supervisorctl]\npassword=half%off\n' });
+    const result = loadSupervisorctlSettings(join(files.directory, 'c.conf'), contextIn('/'));
+    expect(result.type === 'invalid' && result.errors[0].text).toBe(
+      "Format string for 'supervisorctl.password' is badly formatted: a percent sign is written %%",
+    );
   });
   it('must hold something', () => expect(passwordOf('')).toMatch('first line of the password file is empty'));
   it('need not be readable for who gives a password', () => {

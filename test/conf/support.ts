@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { ConfigError } from '../../conf/config-error.ts';
 import { type LoadContext, type LoadResult, loadSettings } from '../../conf/load.ts';
 import type { Settings } from '../../conf/settings.ts';
 import { usersOf } from './system-users.ts';
@@ -56,6 +57,12 @@ export function settingsOf(config: string, files: { readonly [path: string]: str
   const result = load(config, files);
   if (result.type === 'invalid') throw result.errors[0];
   return result.settings;
+}
+
+/** What is wrong with a configuration. */
+export function errorsOf(config: string): readonly ConfigError[] {
+  const result = load(config);
+  return result.type === 'invalid' ? result.errors : [];
 }
 
 /** Messages of a configuration that must be wrong, without the directory. */

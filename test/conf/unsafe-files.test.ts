@@ -80,9 +80,16 @@ describeAsRoot('a file that root reads', () => {
   it('is reached through links among its directories', () => {
     chownSync(dirname(file('real/etc/a.conf')), someone, 0);
     symlinkSync('real', join(root, 'short'));
-    expect(unsafe(join(root, 'short/etc/a.conf')).sort()).toEqual(['/short/etc']);
+    expect(unsafe(join(root, 'short/etc/a.conf'))).toEqual(['/real/etc']);
     chownSync(join(root, 'real'), someone, 0);
-    expect(unsafe(join(root, 'short/etc/a.conf')).sort()).toEqual(['/real', '/short/etc']);
+    expect(unsafe(join(root, 'short/etc/a.conf'))).toEqual(['/real', '/real/etc']);
+  });
+
+  it('is reached through a link that goes up from where another has led', () => {
+    chmodSync(dirname(file('opt/app/conf.d/a.conf')), 0o777);
+    symlinkSync('opt/app/etc', join(root, 'short'));
+    symlinkSync('../conf.d', join(directory('opt/app/etc'), 'conf.d'));
+    expect(unsafe(join(root, 'short/conf.d/a.conf'))).toEqual(['/opt/app/conf.d']);
   });
 
   it('may be a link to itself', () => {

@@ -138,9 +138,14 @@ describe('a plug-in that cannot be had', () => {
     mkdirSync(join(directory, 'open'));
     chmodSync(join(directory, 'open'), 0o777);
     copy('open/plugin.mjs', 0o644);
-    expect((await run('version', './open/plugin.mjs:makePlugin')).stderr).toContain(
-      `${join(directory, 'open')} can be written by everybody`,
-    );
+    const isOpen = `${join(directory, 'open')} can be written by everybody`;
+    expect((await run('version', './open/plugin.mjs:makePlugin')).stderr).toContain(isOpen);
+    // Whoever can replace the link decides what is loaded.
+    symlinkSync('../plugin.mjs', join(directory, 'open/link.mjs'));
+    expect((await run('version', './open/link.mjs:makePlugin')).stderr).toContain(isOpen);
+    // Others cannot replace the file, but put another beside it that it imports.
+    chmodSync(join(directory, 'open'), 0o1777);
+    expect((await run('version', './open/plugin.mjs:makePlugin')).stderr).toContain(isOpen);
   });
 
   (process.getuid?.() === 0 ? it : it.skip)('is one of another user, or of a group of others', async () => {

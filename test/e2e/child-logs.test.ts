@@ -162,28 +162,34 @@ it('writes the kinds of logs that sections ask for, every byte as it came', asyn
   expect(total).toBe(2 * numbers(20_000).length);
 });
 
-it('rotates after the write that reaches maxbytes, as many backups as are asked for', async () => {
-  await using daemon = await startDaemon({
-    implementation: 'ours',
-    configuration: program(
-      'echo',
-      `/bin/cat`,
-      'stdout_logfile=%(here)s/log\nstdout_logfile_maxbytes=12\nstdout_logfile_backups=2',
-    ),
-  });
-  await waitForState(daemon, 'echo', 'RUNNING');
-  const total = (): string => ['log.2', 'log.1', 'log'].map(read).join('|');
-  const read = (name: string): string => {
-    const path = join(daemon.dir, name);
-    return existsSync(path) ? readFileSync(path, 'utf8') : '-';
-  };
-  for (let line = 1; line <= 9; line += 1) {
-    await daemon.rpc('supervisor.sendProcessStdin', 'echo', `line${line}\n`);
-    await waitFor(() => total().includes(`line${line}\n`));
-  }
-  expect(total()).toBe('line5\nline6\n|line7\nline8\n|line9\n');
-  expect(existsSync(join(daemon.dir, 'log.3'))).toBe(false);
-});
+it.each([
+  ['stdout', '/bin/cat'],
+  ['stderr', "/bin/sh -c 'exec cat >&2'"],
+])(
+  'rotates %s after the write that reaches maxbytes, as many backups as are asked for',
+  async (channel, command) => {
+    await using daemon = await startDaemon({
+      implementation: 'ours',
+      configuration: program(
+        'echo',
+        command,
+        `${channel}_logfile=%(here)s/log\n${channel}_logfile_maxbytes=12\n${channel}_logfile_backups=2`,
+      ),
+    });
+    await waitForState(daemon, 'echo', 'RUNNING');
+    const total = (): string => ['log.2', 'log.1', 'log'].map(read).join('|');
+    const read = (name: string): string => {
+      const path = join(daemon.dir, name);
+      return existsSync(path) ? readFileSync(path, 'utf8') : '-';
+    };
+    for (let line = 1; line <= 9; line += 1) {
+      await daemon.rpc('supervisor.sendProcessStdin', 'echo', `line${line}\n`);
+      await waitFor(() => total().includes(`line${line}\n`));
+    }
+    expect(total()).toBe('line5\nline6\n|line7\nline8\n|line9\n');
+    expect(existsSync(join(daemon.dir, 'log.3'))).toBe(false);
+  },
+);
 
 it('opens child logs again by name at SIGUSR2, and loses nothing', async () => {
   await using daemon = await startDaemon({

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BackgroundDaemon } from '../support/background-daemon.ts';
 import { Daemon } from '../support/daemons.ts';
 import { bin, runSupervisord } from '../support/run-supervisord.ts';
-import { procStatus, waitForState } from '../support/supervised.ts';
+import { openDescriptors, procStatus, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 describe('the options of a running daemon', () => {
@@ -106,6 +106,20 @@ describe('the options of a running daemon', () => {
         () => false,
       ),
     );
+  });
+
+  it('leave nothing open behind from one life to the next', async () => {
+    await using daemon = new Daemon({ implementation: 'ours', configuration: '' });
+    await daemon.start();
+    const lives = (): number => daemon.logText().split('supervisord started with pid').length - 1;
+    const descriptors: number[] = [];
+    for (let life = 1; life <= 4; life += 1) {
+      await waitFor(() => lives() === life, { what: `life ${life}` });
+      await waitFor(() => daemon.rpc('supervisor.getState').then(Boolean, () => false));
+      descriptors.push(openDescriptors(daemon.pid));
+      daemon.kill('SIGHUP');
+    }
+    expect(descriptors.slice(1)).toEqual([descriptors[1], descriptors[1], descriptors[1]]);
   });
 });
 

@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { execa } from 'execa';
+import { describeAsRoot } from '../support/as-root.ts';
 import { BackgroundDaemon } from '../support/background-daemon.ts';
 import { bin, runSupervisord } from '../support/run-supervisord.ts';
 import { childrenOf, isAlive, procStatus } from '../support/supervised.ts';
@@ -168,6 +177,37 @@ it('leaves the reason in the log when it cannot start again', async () => {
     /CRIT Cannot restart: Cannot open an HTTP server: socket\.error reported errno\.ENOENT \(2\)\n$/,
   );
   expect(existsSync(daemon.pidfile)).toBe(false);
+});
+
+it('finds relative paths again when it starts over after a change of directory', async () => {
+  await using daemon = new BackgroundDaemon('', 'directory=/\nlogfile=relative.log\npidfile=relative.pid');
+  const { exitCode } = await runSupervisord(['-c', 'supervisord.conf'], { cwd: daemon.dir });
+  expect(exitCode).toBe(0);
+  const read = (name: string): string => readFileSync(join(daemon.dir, name), 'utf8');
+  const pid = Number(read('relative.pid'));
+  try {
+    expect(readlinkSync(`/proc/${pid}/cwd`)).toBe('/');
+    process.kill(pid, 'SIGHUP');
+    await waitFor(() => read('relative.log').match(/supervisord started with pid/g)?.length === 2);
+    expect(Number(read('relative.pid'))).toBe(pid);
+  } finally {
+    process.kill(pid, 'SIGTERM');
+    await waitFor(() => !isAlive(pid));
+  }
+  expect(existsSync(join(daemon.dir, 'relative.pid'))).toBe(false);
+});
+
+describeAsRoot('a directory that the user of the daemon cannot enter', () => {
+  it('is told, and the daemon stays where it is', async () => {
+    await using daemon = new BackgroundDaemon('', 'user=daemon\ndirectory=%(here)s/closed');
+    chmodSync(daemon.dir, 0o777);
+    const closed = join(daemon.dir, 'closed');
+    mkdirSync(closed, { mode: 0o700 });
+    const { exitCode } = await daemon.start();
+    expect(exitCode).toBe(0);
+    expect(readlinkSync(`/proc/${daemon.pid}/cwd`)).toBe(daemon.dir);
+    await waitFor(() => daemon.logText().includes(`CRIT can't chdir into '${closed}': EACCES`));
+  });
 });
 
 it('starts in a directory that has been removed', async () => {

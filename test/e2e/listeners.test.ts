@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { Daemon, startDaemon } from '../support/daemons.ts';
-import { procStatus, waitForLog, waitForState } from '../support/supervised.ts';
+import { pidOf, procStatus, waitForLog, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const answers = resolve('test/fixtures/listeners/answers');
@@ -114,17 +114,19 @@ it('sleeps while listeners wait for the hour', async () => {
   await waitFor(async () => (await restless()) === 0, { what: 'a spell of rest' });
 });
 
-it('gives a pool other events with update', async () => {
+it('gives a pool other events with update, and leaves its listeners alone', async () => {
   await using daemon = await startDaemon({
     implementation: 'ours',
     configuration: recorder('l', 'REMOTE_COMMUNICATION'),
   });
   await daemon.rpc('supervisor.sendRemoteCommEvent', 'first', '');
   await waitForEvent(daemon, 'l', 'type:first');
+  const pid = await pidOf(daemon, 'l');
   daemon.configure(recorder('l', 'PROCESS_GROUP'));
   expect((await daemon.ctl('ours', ['update'])).exitCode).toBe(0);
   await daemon.rpc('supervisor.sendRemoteCommEvent', 'second', '');
   await waitForEvent(daemon, 'l', 'PROCESS_GROUP_ADDED');
+  expect(await pidOf(daemon, 'l')).toBe(pid);
   expect(received(daemon, 'l').filter((line) => line.includes('type:'))).toHaveLength(1);
 });
 
@@ -142,4 +144,34 @@ it('has each of the processes of a pool work at an event of its own', async () =
   expect(daemon.logText().match(/event \d sent to listener \d/g)).toEqual(
     [0, 1, 2].map((number) => `event ${number} sent to listener ${number}`),
   );
+});
+
+it('does not take what a listener of a daemon that was killed says for the words of its own', async () => {
+  await using daemon = await startDaemon({
+    implementation: 'ours',
+    configuration: `[eventlistener:l]\ncommand=${resolve('test/fixtures/listeners/answers-when-told')} %(here)s\nevents=SUPERVISOR_STATE_CHANGE_RUNNING,REMOTE_COMMUNICATION\nstartsecs=0\nstderr_logfile=%(here)s/said\n`,
+  });
+  const said = (words: string): Promise<void> =>
+    waitFor(() => readFileSync(join(daemon.dir, 'said'), 'utf8').includes(words), { what: words });
+  const answer = async (pid: number): Promise<void> => {
+    await said(`${pid} has `);
+    writeFileSync(join(daemon.dir, String(pid)), '');
+    await said(`${pid} has answered`);
+  };
+  await waitForState(daemon, 'l', 'RUNNING');
+  const former = await pidOf(daemon, 'l');
+  await said(`${former} has `);
+  daemon.kill('SIGKILL');
+  await daemon.ended();
+  await daemon.start();
+  await waitForState(daemon, 'l', 'RUNNING');
+  const present = await pidOf(daemon, 'l');
+  await answer(present);
+  await answer(former);
+  await daemon.rpc('supervisor.sendRemoteCommEvent', 'type', 'data');
+  await waitFor(
+    () => new RegExp(`^${present} has .*REMOTE`, 'm').test(readFileSync(join(daemon.dir, 'said'), 'utf8')),
+    { what: 'the next event' },
+  );
+  process.kill(former, 'SIGKILL');
 });

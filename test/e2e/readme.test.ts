@@ -46,7 +46,7 @@ describe('the tour of the README', () => {
       async () => {
         const { stdout } = await status();
         return (
-          /^flaky +RUNNING .* 1 +exit status 3/m.test(stdout) && stdout.match(/ RUNNING /g)?.length === 6
+          /^flaky +RUNNING .* 1 +exit status 3/m.test(stdout) && stdout.match(/ RUNNING /g)?.length === 7
         );
       },
       { limit: 40_000, what: 'all programs to run' },

@@ -6,6 +6,7 @@ import {
   fullLog,
   infoOf,
   openDescriptors,
+  pidOf,
   stateOf,
   states,
   waitForAll,
@@ -216,6 +217,44 @@ fault('the runtime directory is removed', async () => {
   await waitFor(() => statSync(`${daemon.dir}/log`).size > restarted);
   expect(openDescriptors(daemon.pid)).toBe(before);
   expect(readdirSync(`${daemon.socket}.d`)).not.toEqual([]);
+  return await fullLog(daemon);
+});
+
+fault('the socket of the daemon is removed', async () => {
+  await using daemon = new Daemon({ implementation: 'ours', configuration: healthy });
+  await daemon.start();
+  const { pid } = daemon;
+  const child = await infoOf(daemon, 'healthy', 'pid');
+  rmSync(daemon.socket);
+  const { stdout } = await daemon.ctl('ours', ['status']);
+  expect(existsSync(`/proc/${child}`)).toBe(true);
+  daemon.kill('SIGHUP');
+  await waitFor(() => existsSync(daemon.socket), { what: 'the socket' });
+  await waitForState(daemon, 'healthy', 'RUNNING');
+  expect(daemon.pid).toBe(pid);
+  return stdout;
+});
+
+fault('the daemon is killed', async () => {
+  await using daemon = new Daemon({
+    implementation: 'ours',
+    configuration: `[program:counts]\ncommand=${programs}/counts-slowly\nstartsecs=0\nstdout_logfile=%(here)s/log\n`,
+  });
+  await daemon.start();
+  await waitForState(daemon, 'counts', 'RUNNING');
+  const first = await pidOf(daemon, 'counts');
+  daemon.kill('SIGKILL');
+  await daemon.ended();
+  await daemon.start();
+  await waitForState(daemon, 'counts', 'RUNNING');
+  expect(await pidOf(daemon, 'counts')).not.toBe(first);
+  const numbers = (): readonly number[] =>
+    readFileSync(`${daemon.dir}/log`, 'utf8').split('\n').slice(0, -1).map(Number);
+  const before = numbers().length;
+  await waitFor(() => numbers().length > before + 10, { what: 'output of both' });
+  // The highest are those of the first, of which none is missing.
+  expect(new Set(numbers()).size).toBe(Math.max(...numbers()));
+  process.kill(first, 'SIGKILL');
   return await fullLog(daemon);
 });
 

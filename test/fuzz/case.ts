@@ -3,9 +3,12 @@ import { type Corpus, harmfulCorpus, harmlessCorpus, type Surroundings } from '.
 import { wrongBytes } from './mutations.ts';
 import { Random } from './random.ts';
 
+/** One that asks for no password, one for a password, and one that has only its hash. */
+export type Server = 'unix' | 'inet' | 'hashed';
+
 export interface Case {
   readonly index: number;
-  readonly server: 'unix' | 'inet';
+  readonly server: Server;
   /** Whether it may be let in; if not, it must be refused whatever it is. */
   readonly admission: 'may be admitted' | 'must be refused';
   readonly bytes: Buffer;
@@ -21,9 +24,9 @@ export interface Accounts {
 }
 
 /** Words that could stop something; changed at random, harmless requests have them about never. */
-const harmful = /shut ?down|restart|stop|signal|clearLog|removeProcess/i;
+const harmful = /shut ?down|restart|stop|signal|\.clearLog|removeProcess/i;
 
-/** Makes cases; the unix server asks for no password, the TCP server for that of the account. */
+/** Makes cases; the unix server asks for no password, the others for that of the account. */
 export class Cases {
   readonly #seed: number;
   readonly #accounts: Accounts;
@@ -39,8 +42,8 @@ export class Cases {
 
   at(index: number): Case {
     const random = new Random(this.#seed ^ Math.imul(index + 1, 0x9e3779b1));
-    const server = random.oneIn(3) ? 'inet' : 'unix';
-    const mustBeRefused = server === 'inet' && random.oneIn(2);
+    const server = serverOf(random);
+    const mustBeRefused = server !== 'unix' && random.oneIn(2);
     const bytes = mustBeRefused ? this.#refused(random) : this.#admitted(server, random);
     return {
       index,
@@ -52,8 +55,8 @@ export class Cases {
     };
   }
 
-  #admitted(server: 'unix' | 'inet', random: Random): Buffer {
-    const authorization = server === 'inet' || random.oneIn(10) ? this.#rightCredentials() : '';
+  #admitted(server: Server, random: Random): Buffer {
+    const authorization = server !== 'unix' || random.oneIn(10) ? this.#rightCredentials() : '';
     for (;;) {
       const count = random.oneIn(10) ? 1 + random.below(5) : 1;
       const requests = Array.from({ length: count }, () =>
@@ -93,6 +96,12 @@ export class Cases {
     ]);
     return value === '' ? '' : `Authorization: ${value}`;
   }
+}
+
+/** A wrong guess at a hash costs the daemon a good part of the time that a thousand other requests do. */
+function serverOf(random: Random): Server {
+  if (random.oneIn(100)) return 'hashed';
+  return random.oneIn(3) ? 'inet' : 'unix';
 }
 
 function base64(text: string): string {

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly processes: readonly [string, ...string[]];
   /** Name of a file there whose contents must not be told. */
   readonly secretFile: string;
+  /** Those of the web page, for a client without a password and for one with it. */
+  readonly tokens: readonly string[];
 }
 
 function request(line: string, changes: Partial<Request> = {}): Request {
@@ -70,11 +72,19 @@ const browser = [
 /** None of these stops, restarts or removes anything, whatever becomes of its parameters. */
 export function harmlessCorpus(surroundings: Surroundings): Corpus {
   const known = calls(surroundings);
-  return [known, known, oddCalls(surroundings), pages(surroundings), traversals(surroundings), oddRequests()];
+  return [
+    known,
+    known,
+    oddCalls(surroundings),
+    pages(surroundings),
+    forms(surroundings),
+    traversals(surroundings),
+    oddRequests(),
+  ];
 }
 
 /** Each of these would do harm, if it was admitted. */
-export function harmfulCorpus({ processes: [process] }: Surroundings): Corpus {
+export function harmfulCorpus({ processes: [process], tokens }: Surroundings): Corpus {
   const requests = [
     call('supervisor.shutdown'),
     call('supervisor.restart'),
@@ -89,6 +99,8 @@ export function harmfulCorpus({ processes: [process] }: Surroundings): Corpus {
     request('GET /mainlogtail'),
     request(`GET /logtail/${process}`, { headers: browser }),
     request('POST /index.html', { body: Buffer.from('action=restartall'), headers: browser }),
+    ...tokens.map((token) => form(`action=stopall&token=${token}`)),
+    ...tokens.map((token) => form(`action=restart&processname=${process}&token=${token}`)),
     request('OPTIONS *'),
   ];
   return [requests];
@@ -195,6 +207,12 @@ function pages({ processes: [process] }: Surroundings): Request[] {
     request('GET /?action=refresh', { headers: browser }),
     request(`GET /tail.html?processname=${process}`, { headers: browser }),
     request(`GET /tail.html?processname=${process}&limit=-1&offset=99999999999`, { version: '1.0' }),
+    ...['0', '-1', '1e99', '99999999999999999999', '1048577', '%00'].map((limit) =>
+      request(`GET /tail.html?processname=${process}&limit=${limit}&channel=stderr`, { headers: browser }),
+    ),
+    request(`GET /tail.html?processname=${process}&channel=__proto__`, { headers: browser }),
+    request('GET /tail.html?processname=%ff%00%0d%0aX:%20y&processname=..%2f..', { headers: browser }),
+    request('HEAD /tail.html', { headers: browser }),
     request('GET /ok.html'),
     request('POST /index.html', { headers: browser, body: Buffer.from('action=refresh') }),
     request('GET /stylesheets/supervisor.css', { headers: browser }),
@@ -207,6 +225,55 @@ function pages({ processes: [process] }: Surroundings): Request[] {
     request(`GET /logtail/${process}/stderr`, { version: '1.0' }),
     request('GET /logtail'),
     request('GET /mainlogtail', { version: '1.0' }),
+  ];
+}
+
+/** What a browser sends when somebody presses a button. */
+function form(fields: string, changes: Partial<Request> = {}): Request {
+  return request('POST /index.html', {
+    headers: [
+      ...browser,
+      'Content-Type: application/x-www-form-urlencoded',
+      'Origin: http://localhost:9001',
+      'Sec-Fetch-Site: same-origin',
+    ],
+    body: Buffer.from(fields),
+    ...changes,
+  });
+}
+
+function forms({ processes, tokens }: Surroundings): Request[] {
+  const names = [
+    ...processes,
+    'many:*',
+    'many',
+    '',
+    '%00',
+    '%0d%0aSet-Cookie:%20a=b',
+    '%3Cscript%3E',
+    '__proto__',
+  ];
+  const fields = names.flatMap((name) => [
+    `action=clearlog&processname=${name}`,
+    `action=start&processname=${name}`,
+  ]);
+  const withToken = (token: string): Request[] => [
+    ...fields.map((each) => form(`${each}&token=${token}`)),
+    ...['refresh', '__proto__', 'constructor', 'toString', ''].map((action) =>
+      form(`action=${action}&token=${token}`),
+    ),
+    form(`token=${token}`, { line: 'POST /index.html?action=clearlog&processname=many:a' }),
+    form(`action=clearlog&processname=many:a&token=${token}`, { framing: 'chunked' }),
+    form(`action=clearlog&processname=many:a&token=${token}`, {
+      headers: ['Host: localhost', 'Origin: http://evil.example', 'Sec-Fetch-Site: cross-site'],
+    }),
+    form(`action=clearlog&processname=${'x'.repeat(60_000)}&token=${token}`),
+    form(`${'action=clearlog&'.repeat(2_000)}processname=%ff%zz&token=${token}`),
+  ];
+  const without = ['', '&token=', `&token=${'A'.repeat(43)}`, '&token=%00', `&token=${'=_-'.repeat(1_000)}`];
+  return [
+    ...tokens.flatMap(withToken),
+    ...without.map((end) => form(`action=clearlog&processname=many:b${end}`)),
   ];
 }
 

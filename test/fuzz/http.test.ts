@@ -1,5 +1,5 @@
 /**
- * Wrong requests by the thousand, on both kinds of server, to a daemon with programs to look after.
+ * Wrong requests by the thousand, on all kinds of server, to a daemon with programs to look after.
  *
  * `LONG_TESTS=1` sends 100,000 instead of 5,000. `FUZZ_SEED=<n>` repeats a run that failed, and
  * `FUZZ_FIRST=<n>` begins with that request of it.
@@ -9,8 +9,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { expect, it } from '@jest/globals';
+import { formatScrypt } from '../../conf/stored-password.ts';
+import { hashPassword } from '../../daemon/scrypt.ts';
 import { Daemon } from '../support/daemons.ts';
 import { freePort } from '../support/free-port.ts';
+import { httpRequest, tokenIn } from '../support/http-request.ts';
 import { openDescriptors, pidOf, residentKilobytes, stateOf, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Case, Cases } from './case.ts';
@@ -32,10 +35,22 @@ const canary = 'canary3f9c27d1';
 const password = `${canary}password`;
 const processes = ['victim', 'many:a', 'many:b'] as const;
 
-const configuration = (port: number): string => `[inet_http_server]
-port=127.0.0.1:${port}
+interface Ports {
+  readonly inet: number;
+  readonly hashed: number;
+}
+
+const passwordFile = 'operator.password';
+const hashFile = 'operator.hash';
+
+const configuration = (ports: Ports): string => `[inet_http_server]
+port=127.0.0.1:${ports.inet}
 username=operator
-password=${password}
+password_file=${passwordFile}
+[inet_http_server:hashed]
+port=127.0.0.1:${ports.hashed}
+username=operator
+password_file=${hashFile}
 [program:victim]
 command=/bin/cat
 startsecs=0
@@ -79,30 +94,39 @@ function problemsOf({ admission }: Case, received: string): string[] {
 it(
   `answers ${count} wrong requests or refuses them, tells no secret, and looks after its programs (FUZZ_SEED=${seed})`,
   async () => {
-    const port = await freePort();
+    const ports = { inet: await freePort(), hashed: await freePort() };
     await using daemon = new Daemon({
       implementation: 'ours',
-      configuration: configuration(port),
+      configuration: configuration(ports),
       // In one file, so that every line can be seen.
       supervisord: 'logfile_maxbytes=0',
       environment: { CANARY: canary },
     });
     const secretFile = 'secret.txt';
+    const hash = await hashPassword(Buffer.from(password), { ln: 14, r: 8, p: 1 });
+    const mode = { mode: 0o600 };
     writeFileSync(join(daemon.dir, secretFile), `${canary}\n`);
+    writeFileSync(join(daemon.dir, passwordFile), `${password}\n`, mode);
+    writeFileSync(join(daemon.dir, hashFile), `${formatScrypt(hash)}\n`, mode);
     await daemon.start();
     for (const name of processes) await waitForState(daemon, name, 'RUNNING');
     const pids = await Promise.all(processes.map((name) => pidOf(daemon, name)));
     const descriptors = openDescriptors(daemon.pid);
     const { pid } = daemon;
     const log = new LogWatch(daemon.logfile);
-    const cases = new Cases(
-      seed,
-      { dir: daemon.dir, processes, secretFile },
-      { username: 'operator', password },
-    );
-    const addresses = { unix: { path: daemon.socket }, inet: { host: '127.0.0.1', port } };
+    const account = { username: 'operator', password };
+    const Authorization = `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;
+    const asked = [{}, { Authorization }].map((headers) => httpRequest(daemon.socket, '/', { headers }));
+    const tokens = (await Promise.all(asked)).map(({ body }) => tokenIn(body));
+    const cases = new Cases(seed, { dir: daemon.dir, processes, secretFile, tokens }, account);
+    const addresses = {
+      unix: { path: daemon.socket },
+      inet: { host: '127.0.0.1', port: ports.inet },
+      hashed: { host: '127.0.0.1', port: ports.hashed },
+    };
 
     let understood = 0;
+    let performed = 0;
     const sendBatch = async (from: number): Promise<void> => {
       let next = from;
       const sendOthers = async (): Promise<void> => {
@@ -113,6 +137,7 @@ it(
             throw new Error(blame(sent, String(error)));
           });
           if (received.startsWith('HTTP/1.1 200 ')) understood += 1;
+          if (/^Location: \.\/\?message=Log%20/m.test(received)) performed += 1;
           const [problem] = problemsOf(sent, received);
           if (problem !== undefined) throw new Error(blame(sent, problem));
         }
@@ -132,6 +157,7 @@ it(
 
     // A fuzzer whose every request is thrown out at the door tests the door alone.
     expect(understood).toBeGreaterThan(count / 10);
+    expect(performed).toBeGreaterThan(count / 1_000);
     expect(await Promise.all(processes.map((name) => pidOf(daemon, name)))).toEqual(pids);
     expect(await Promise.all(processes.map((name) => stateOf(daemon, name)))).toEqual([
       'RUNNING',

@@ -1,5 +1,6 @@
 import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
 import type { RemoteCommunicationEvent } from '../../daemon/event/event.ts';
+import { UsageMeter } from '../../daemon/host/usage-meter.ts';
 import type { RpcContext } from '../../daemon/rpc/context.ts';
 import { FakeSupervisor } from './fake-supervisor.ts';
 
@@ -49,6 +50,7 @@ export function fakeRpcContext(
   const settings = settingsWith(groups);
   const lines: string[] = [];
   const events: RemoteCommunicationEvent[] = [];
+  const usageMeter = new UsageMeter();
   const supervisor = new FakeSupervisor(...groups);
   return {
     configuration: () => settings,
@@ -57,6 +59,7 @@ export function fakeRpcContext(
     emit: (event) => void events.push(event),
     warnings: () => [],
     activityLog: { path: undefined, clear: () => {}, flush: () => Promise.resolve() },
+    measureUsage: (pids) => usageMeter.measure(pids),
     pid: 4242,
     productVersion: '0.1.0',
     namespaces: ['supervisor'],

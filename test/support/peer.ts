@@ -13,13 +13,20 @@ export interface NeededFile {
 const realSupervisord: NeededFile = { file: '/usr/bin/supervisord', package: 'supervisor' };
 
 /**
- * A `describe` for tests that compare with Debian's supervisord. Where it is missing they are skipped, with
- * the reason in their name; where everything must be shown (`CI` is set) that is a failure.
+ * A `describe` for tests that compare with Debian's supervisord, and may need more of the machine.
  *
  * @param others what the tests need besides
  */
 export function describeWithPeer(name: string, tests: () => void, others: readonly NeededFile[] = []): void {
-  const missing = [realSupervisord, ...others].find(({ file }) => !existsSync(file));
+  describeWithFiles(name, tests, [realSupervisord, ...others]);
+}
+
+/**
+ * A `describe` for tests that need something of the machine. Where that is missing they are skipped, with the
+ * reason in their name; where everything must be shown (`CI` is set) that is a failure.
+ */
+export function describeWithFiles(name: string, tests: () => void, needed: readonly NeededFile[]): void {
+  const missing = needed.find(({ file }) => !existsSync(file));
   if (missing === undefined) {
     describe(name, tests);
     return;

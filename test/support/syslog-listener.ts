@@ -1,8 +1,8 @@
 import { closeSync, rmSync } from 'node:fs';
 import { read } from '../../daemon/host/libc/bytes.ts';
 import { checked, intCall } from '../../daemon/host/libc/call.ts';
-import { localAddress, openLocalSocket } from '../../daemon/host/libc/local-socket.ts';
 import { type LoopWatch, watchReadable } from '../../daemon/host/libc/readiness.ts';
+import { openUnixSocket, unixAddress } from '../../daemon/host/libc/sockets.ts';
 
 const bindCall = intCall('bind', ['int', 'void *', 'uint32_t']);
 const header = /^<14>[A-Z][a-z]{2} [ 123]\d \d\d:\d\d:\d\d supervisord: /;
@@ -10,7 +10,7 @@ const header = /^<14>[A-Z][a-z]{2} [ 123]\d \d\d:\d\d:\d\d supervisord: /;
 /** A syslog daemon for tests, on a socket for datagrams. */
 export class SyslogListener implements Disposable {
   readonly path: string;
-  readonly #fd = openLocalSocket('datagram');
+  readonly #fd = openUnixSocket('datagram');
   readonly #buffer = Buffer.alloc(1 << 20);
   readonly #messages: string[] = [];
   #watch: LoopWatch | undefined;
@@ -19,7 +19,7 @@ export class SyslogListener implements Disposable {
   /** @param options.isStopped it does not read until `resume` */
   constructor(path: string, { isStopped = false }: { readonly isStopped?: boolean } = {}) {
     this.path = path;
-    const address = localAddress(path);
+    const address = unixAddress(Buffer.from(path)).bytes;
     checked(bindCall(this.#fd, address, address.length), 'bind', path);
     if (!isStopped) this.resume();
   }

@@ -1,5 +1,6 @@
 /** Children: start one, learn that one ended, reap it. */
 import { errnoCall, intCall } from './call.ts';
+import { withSoftNofile } from './limits.ts';
 import { stringVector } from './string-vector.ts';
 
 const waitidCall = intCall('waitid', ['int', 'uint32_t', 'void *', 'int']);
@@ -60,6 +61,8 @@ export interface ChildImage {
   /** Descriptors, 3 or higher, that become 0, 1 and 2. */
   readonly stdio: readonly [number, number, number];
   readonly directory: string | undefined;
+  /** Soft limit on open files; `undefined`: that of this process. */
+  readonly nofile: number | undefined;
 }
 
 const pidBuffer = Buffer.alloc(4);
@@ -69,20 +72,16 @@ const pidBuffer = Buffer.alloc(4);
  *
  * @returns its pid, or a negated errno, that of `execve` and `chdir` in the child included
  */
-export function spawnChild({ path, argv, environment, stdio, directory }: ChildImage): number {
+export function spawnChild({ path, argv, environment, stdio, directory, nofile }: ChildImage): number {
   actionsInit(fileActions);
   try {
     let errno = directory === undefined ? 0 : actionsChdir(fileActions, directory);
     for (const [target, fd] of stdio.entries()) errno ||= actionsDup2(fileActions, fd, target);
     const argvVector = stringVector(argv);
     const environmentVector = stringVector(environment);
-    errno ||= posixSpawn(
-      pidBuffer,
-      path,
-      fileActions,
-      attributes,
-      argvVector.pointers,
-      environmentVector.pointers,
+    // Not before: an action with a descriptor beyond the limit of the moment is refused with EBADF.
+    errno ||= withSoftNofile(nofile, () =>
+      posixSpawn(pidBuffer, path, fileActions, attributes, argvVector.pointers, environmentVector.pointers),
     );
     return errno === 0 ? pidBuffer.readInt32LE(0) : -errno;
   } finally {

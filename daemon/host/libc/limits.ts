@@ -29,3 +29,20 @@ export function setLimit(resource: keyof typeof resources, { soft, hard }: Resou
   rlimit.writeBigUInt64LE(hard === Infinity ? unlimited : BigInt(hard), 8);
   checked(setrlimitCall(resources[resource], rlimit), 'setrlimit');
 }
+
+/**
+ * Calls `call` with this soft limit on open files, as far as the hard one allows it, and puts the present one back.
+ * `undefined`: with the present one.
+ */
+export function withSoftNofile<T>(soft: number | undefined, call: () => T): T {
+  if (soft === undefined) return call();
+  const own = getLimit('NOFILE');
+  const limit = { soft: Math.min(soft, own.hard), hard: own.hard };
+  if (limit.soft === own.soft) return call();
+  setLimit('NOFILE', limit);
+  try {
+    return call();
+  } finally {
+    setLimit('NOFILE', own);
+  }
+}

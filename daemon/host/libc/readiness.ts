@@ -5,7 +5,7 @@ import { O_CLOEXEC } from './descriptors.ts';
 
 export const EPOLLIN = 1;
 export const EPOLLOUT = 4;
-const [EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD] = [1, 2, 3];
+const [EPOLL_CTL_ADD, EPOLL_CTL_DEL] = [1, 2];
 /** Only x64 packs the structure. */
 const [eventSize, dataOffset] = process.arch === 'x64' ? [12, 4] : [16, 8];
 const epollCreateCall = intCall('epoll_create1', ['int']);
@@ -18,13 +18,8 @@ export function epollCreate(): number {
 }
 
 /** @throws {SystemError} `EPERM`: the file cannot be polled, being always ready */
-export function epollControl(
-  epoll: number,
-  operation: 'add' | 'modify' | 'remove',
-  fd: number,
-  interest: number,
-): void {
-  const number = { add: EPOLL_CTL_ADD, modify: EPOLL_CTL_MOD, remove: EPOLL_CTL_DEL }[operation];
+export function epollControl(epoll: number, operation: 'add' | 'remove', fd: number, interest: number): void {
+  const number = { add: EPOLL_CTL_ADD, remove: EPOLL_CTL_DEL }[operation];
   interestBuffer.writeUInt32LE(interest, 0);
   interestBuffer.writeInt32LE(fd, dataOffset);
   checked(epollCtlCall(epoll, number, fd, interestBuffer), 'epoll_ctl');

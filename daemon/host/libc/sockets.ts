@@ -1,4 +1,7 @@
-/** Listening sockets that programs inherit. They wait in `accept`, as a server expects of its own. */
+/**
+ * The sockets that Node has no way to make: those that programs inherit, which wait in `accept` as a server
+ * expects of its own, and the sending end of unix sockets of any type, which never waits.
+ */
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import koffi from 'koffi';
@@ -7,6 +10,8 @@ import { O_CLOEXEC } from './descriptors.ts';
 
 const [AF_UNIX, AF_INET, AF_INET6] = [1, 2, 10];
 const [SOCK_STREAM, SOCK_DGRAM] = [1, 2];
+const SOCK_NONBLOCK = 0o4000;
+const unixTypes = { stream: SOCK_STREAM, datagram: SOCK_DGRAM } as const;
 const [SOL_SOCKET, SO_REUSEADDR] = [1, 2];
 const [AI_PASSIVE, AI_NUMERICHOST] = [1, 4];
 /** `listen` cuts it down to `net.core.somaxconn`. */
@@ -31,7 +36,7 @@ export interface SocketAddress {
 
 /** @throws {SystemError} `ENAMETOOLONG`: more than 107 bytes */
 export function unixAddress(path: Buffer): SocketAddress {
-  if (path.length > maxPathBytes) throw new SystemError('bind', constants.errno.ENAMETOOLONG);
+  if (path.length > maxPathBytes) throw new SystemError('sockaddr_un', constants.errno.ENAMETOOLONG);
   const bytes = Buffer.alloc(2 + path.length + 1);
   bytes.writeUInt16LE(AF_UNIX, 0);
   path.copy(bytes, 2);
@@ -101,17 +106,29 @@ export function listen(fd: number, backlog: number | undefined): void {
   checked(listenCall(fd, backlog ?? longestBacklog), 'listen');
 }
 
+export type UnixSocketType = keyof typeof unixTypes;
+
+/** A new unix socket, which never waits and is closed on exec. @throws {SystemError} `EMFILE` and the like */
+export function openUnixSocket(type: UnixSocketType): number {
+  return checked(socketCall(AF_UNIX, unixTypes[type] | SOCK_NONBLOCK | O_CLOEXEC, 0), 'socket');
+}
+
+/** Connects a socket. Answers 0 or a negated errno; `-EPROTOTYPE`: the other end is of another type. */
+export function connectSocket(fd: number, { bytes }: SocketAddress): number {
+  return connectCall(fd, bytes, bytes.length);
+}
+
 /**
  * Whether a process has the socket that this file stands for. Asked with a socket of another type: that is
  * refused for its type if there is one, so that no server gets to see a connection.
  *
  * @throws {SystemError} `EACCES` and the like: nobody can tell
  */
-export function isUnixSocketInUse({ bytes }: SocketAddress): boolean {
+export function isUnixSocketInUse(address: SocketAddress): boolean {
   const { ECONNREFUSED, ENOENT, EPROTOTYPE } = constants.errno;
-  const fd = checked(socketCall(AF_UNIX, SOCK_DGRAM | O_CLOEXEC, 0), 'socket');
+  const fd = openUnixSocket('datagram');
   try {
-    const result = connectCall(fd, bytes, bytes.length);
+    const result = connectSocket(fd, address);
     if (result === -ECONNREFUSED || result === -ENOENT) return false;
     if (result !== -EPROTOTYPE) checked(result, 'connect');
     return true;

@@ -29,11 +29,12 @@ button:hover, .button:hover { border-color: var(--link); }
 .warning { border-left-color: var(--warning); }
 .message { border-left-color: var(--link); }
 table { width: 100%; border-collapse: collapse; }
-th, td { padding: .45rem .7rem .45rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere;
+th, td { padding: .45rem .7rem .45rem 0; text-align: left; vertical-align: top; overflow-wrap: break-word;
   border-bottom: 1px solid var(--line); }
 thead th { color: var(--muted); font-weight: 600; }
 tbody th { font-weight: 600; }
-.state { font-weight: 600; }
+.state { font-weight: 600; white-space: nowrap; }
+td a { font-size: .9rem; white-space: nowrap; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 .neutral { color: var(--muted); }

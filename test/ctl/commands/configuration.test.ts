@@ -144,6 +144,17 @@ describe('update', () => {
       exitStatus: 1,
     },
     {
+      it: 'goes on with the other groups when a process of one that has gone is started meanwhile',
+      line: 'update',
+      answers: {
+        ...accepting,
+        ...changes(['new'], [], ['old']),
+        'supervisor.removeProcessGroup': new Fault('STILL_RUNNING', 'old'),
+      },
+      stdout: 'old: stopped\nold: has problems; not removing\nnew: added process group\n',
+      exitStatus: 1,
+    },
+    {
       it: 'tells what is wrong with the configuration, as reread does',
       line: 'update',
       answers: { [reload]: new Fault('CANT_REREAD', 'bad') },

@@ -46,6 +46,13 @@ describe('reload', () => {
       exitStatus: 1,
     },
     {
+      it: 'says what is wrong with the configuration, and exits with 1',
+      line: 'reload',
+      answers: { [restart]: new Fault('CANT_REREAD', '/etc/s.conf:3: [program:a]: bad') },
+      stdout: 'ERROR: CANT_REREAD: /etc/s.conf:3: [program:a]: bad\n',
+      exitStatus: 1,
+    },
+    {
       it: 'takes no arguments',
       line: 'reload x',
       stdout: 'Error: reload accepts no arguments\nreload \t\tRestart the remote supervisord.\n',

@@ -124,9 +124,10 @@ describe('status', () => {
       stdout: '[]\n',
     },
     {
-      it: 'shows dashes with -o wide for a server that tells no usage',
+      it: 'shows dashes with -o wide for a server that tells no usage and does not run here',
       line: 'status -o wide web',
-      answers,
+      // No process has this id: the largest is 2²².
+      answers: { ...answers, 'supervisor.getPID': 2 ** 22 + 1 },
       stdout:
         'NAME                             STATE     CPU  MEM  RESTARTS  LAST EXIT  DESCRIPTION\n' +
         'web                              RUNNING   -    -    -         -          pid 7, uptime 0:00:01\n',
@@ -148,6 +149,24 @@ describe('status', () => {
       exitStatus: 3,
     },
   ]);
+
+  it('measures with -o wide what a server that tells no usage runs here', async () => {
+    const own = { ...info('web', 'web'), pid: process.pid };
+    await using server = await startFakeServer({
+      answers: { 'supervisor.getAllProcessInfo': [own], 'supervisor.getPID': process.ppid },
+    });
+    const { stdout } = await runCommand('status --json -o wide', server);
+    const [usage] = JSON.parse(stdout);
+    expect(usage).toEqual({
+      ...own,
+      cpu: expect.any(Number),
+      memory: expect.any(Number),
+      restarts: null,
+      lastexit: null,
+    });
+    expect(usage.cpu).toBeGreaterThan(0);
+    expect(usage.memory).toBeGreaterThan(10_000_000);
+  });
 
   it('adds the usage to JSON with -o wide', async () => {
     await using server = await startFakeServer({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { EMFILE, SystemError } from '../../../daemon/host/libc/call.ts';
 import { ListeningWorld } from '../../support/listening-world.ts';
 import { groupSettings, poolSettings } from '../../support/process-settings.ts';
 import { exitStatus } from '../../support/simulated-host.ts';
@@ -298,6 +299,18 @@ describe('a pool', () => {
     world.takeSent('a');
     world.says('a', ok);
     expect(world.takeData('a')).toEqual(['1']);
+  });
+
+  it('is told of all else when there can be no alarm for its ticks', () => {
+    const world = new ListeningWorld([]);
+    world.wallClock.openAlarm = () => {
+      throw new SystemError('timerfd_create', EMFILE);
+    };
+    world.supervisor.addGroup(
+      poolSettings('pool', [{ name: 'a', autostart: false }], { events: ['TICK', 'PROCESS_GROUP'] }),
+    );
+    expect(world.lines).toEqual(['error cannot set an alarm for ticks: EMFILE; none are told']);
+    expect(world.pool('pool').buffered).toBe(1);
   });
 
   it('wants ticks as long as it is there', () => {

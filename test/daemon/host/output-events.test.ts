@@ -1,12 +1,12 @@
 import { closeSync, constants, existsSync, openSync, readSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventPayload } from '../../../daemon/event/event.ts';
-import type { OutputEvent } from '../../../daemon/host/channel-filter.ts';
 import { Epoll } from '../../../daemon/host/epoll.ts';
 import type { ChildHandle } from '../../../daemon/host/host.ts';
 import { makeFifo } from '../../../daemon/host/libc/descriptors.ts';
 import type { LinuxHostOptions } from '../../../daemon/host/linux-host.ts';
 import { beginToken, endToken } from '../../../daemon/log/capture.ts';
+import type { OutputEvent } from '../../../daemon/log/channel-filter.ts';
 import { Syslog } from '../../../daemon/log/syslog.ts';
 import { program, RealHost } from '../../support/real-host.ts';
 import { SyslogListener } from '../../support/syslog-listener.ts';

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { hasEnded, openDescriptors, program, RealHost } from '../../support/real-host.ts';
@@ -89,6 +90,20 @@ describe('descriptors', () => {
     handle.finish();
     world.dispose(handle);
     expect(openDescriptors()).toBe(before);
+  });
+
+  it('are all closed at the end, though there is something in the place of a FIFO', async () => {
+    await world.run('true', { name: 'first' });
+    const before = openDescriptors();
+    const handle = world.prepare('true', { name: 'second' });
+    await world.exitOf(world.start(handle));
+    handle.finish();
+    const fifo = world.path('run/second:second.stdout');
+    rmSync(fifo);
+    mkdirSync(fifo);
+    expect(() => world.dispose(handle)).toThrow('EISDIR');
+    expect(openDescriptors()).toBe(before);
+    expect(readdirSync(world.path('run'))).toEqual(['second:second.stdout']);
   });
 
   it('that run out fail the spawn, and leave nothing open', async () => {

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -107,6 +117,18 @@ describe('a child', () => {
     world = new RealHost({ childNofile: 321 });
     await world.run("sh -c 'ulimit -S -n'");
     expect(world.read('out')).toBe('321\n');
+  });
+
+  it('starts though the daemon has more files open than the child may', async () => {
+    await world.close();
+    world = new RealHost({ childNofile: 64 });
+    const files = Array.from({ length: 64 }, () => openSync('/dev/null', 'r'));
+    try {
+      expect(await world.run("sh -c 'ulimit -n'")).toEqual({ type: 'exited', code: 0 });
+      expect(world.read('out')).toBe('64\n');
+    } finally {
+      for (const file of files) closeSync(file);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { stdinCapacity } from '../../../daemon/host/child-stdin.ts';
 import { program, RealHost } from '../../support/real-host.ts';
@@ -36,6 +36,15 @@ it('arrives complete and in order when it is more than a pipe holds', async () =
   }
   await waitFor(() => world.read('out').length >= text.length, { what: 'echo' });
   expect(world.read('out')).toBe(text);
+  await end(pid);
+});
+
+it('reaches a listener whose first event comes after somebody tidied up the runtime directory', async () => {
+  const handle = world.prepare('cat', { section: 'eventlistener:web' });
+  const pid = world.start(handle);
+  rmSync(world.path('run'), { recursive: true });
+  expect(handle.writeStdin(Buffer.from('event\n'))).toBe('queued');
+  await waitFor(() => world.read('out') === 'event\n', { what: 'echo' });
   await end(pid);
 });
 

@@ -88,6 +88,12 @@ describe('a request for another host', () => {
       settings: { allowed_hosts: ['evil.example'] },
       status: 404,
     },
+    {
+      it: 'is answered if listed with the port, as the refusal shows it',
+      request: get(evil),
+      settings: { allowed_hosts: ['evil.example:9001'] },
+      status: 404,
+    },
     { it: 'is answered if any is', request: get(evil), settings: { allowed_hosts: ['*'] }, status: 404 },
     {
       it: 'is refused if others are listed',

@@ -144,7 +144,7 @@ describe('the activity log', () => {
 
   it('copies every record to the writer it was given', async () => {
     const copied: string[] = [];
-    const log = open({ copy: { write: (text) => void copied.push(text) } });
+    const log = open({ copy: { write: (text) => void copied.push(text), close: () => Promise.resolve() } });
     log.log('info', 'text');
     await log.close();
     expect(copied).toEqual([formatRecord(noon, 'info', 'text')]);

@@ -242,17 +242,6 @@ describe('output that must be seen', () => {
     await world.run(`printf '\\033[1;31mred\\033[0m %s\\n' ${'x'.repeat(100_000)}`);
     expect(world.read('out')).toBe(`red ${'x'.repeat(100_000)}\n`);
   });
-
-  it('is shown to whoever asked', async () => {
-    const seen: string[] = [];
-    await renew({
-      observeOutput: (process, channel) =>
-        channel === 'stdout' ? (bytes) => seen.push(`${process.name} ${bytes}`) : undefined,
-    });
-    await world.run("sh -c 'echo out; echo err >&2'");
-    expect(seen.join('')).toBe('web out\n');
-    expect(world.read('err')).toBe('err\n');
-  });
 });
 
 describe('a log that is no file', () => {

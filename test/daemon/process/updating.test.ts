@@ -344,6 +344,15 @@ describe('while a group is updated', () => {
     expect((await outcome).type).toBe('updated');
   });
 
+  it('the end of the supervisor leaves nobody waiting', async () => {
+    const { world, outcome } = halfWay();
+    const next = update(world, { name: 'a' });
+    world.supervisor[Symbol.dispose]();
+    expect(await outcome).toEqual({ type: 'shutting-down' });
+    expect(await next).toEqual({ type: 'shutting-down' });
+    expect(await update(world, { name: 'b' })).toEqual({ type: 'shutting-down' });
+  });
+
   it('a listener that removes the group as soon as that can be done ends the update', async () => {
     const world = worldOf({ name: 'a' });
     const old = world.host.child('a');

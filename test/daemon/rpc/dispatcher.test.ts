@@ -67,6 +67,19 @@ describe('the dispatcher', () => {
     expect(quiet.lines).toEqual([]);
   });
 
+  it('keeps what a client sends from looking like other lines of the log', async () => {
+    const context = fakeRpcContext(groups, { level: 'trace' });
+    const dispatcher = new RpcDispatcher(context);
+    await dispatcher.handle(Buffer.from(encodeCall('x\n2026-01-01 00:00:00,000 CRIT y', [])));
+    await dispatcher.handle(Buffer.from(encodeCall('supervisor.getProcessInfo', ['a\nb\u009b1mc'])));
+    expect(context.lines).toEqual([
+      'trace: XML-RPC method called: x\\x0a2026-01-01 00:00:00,000 CRIT y()',
+      'trace: XML-RPC method x\\x0a2026-01-01 00:00:00,000 CRIT y() returned fault: [1] UNKNOWN_METHOD',
+      'trace: XML-RPC method called: supervisor.getProcessInfo()',
+      'trace: XML-RPC method supervisor.getProcessInfo() returned fault: [10] BAD_NAME: a\\x0ab\\x9b1mc',
+    ]);
+  });
+
   it('answers 5,000 mutated requests, and has no unforeseen failure', async () => {
     const context = fakeRpcContext(groups);
     const dispatcher = new RpcDispatcher(context);

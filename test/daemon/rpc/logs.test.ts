@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -89,6 +89,33 @@ describe('tailing a log of 0123456789', () => {
     expect(await tailLogFile(join(directory, 'nosuch'), 7, 5)).toEqual(['', 0, false]);
     expect(await tailLogFile(directory, 7, 5)).toEqual(['', 7, false]);
     expect(await tailLogFile(undefined, 7, 5)).toEqual(['', 0, false]);
+  });
+});
+
+describe('a log of which one answer cannot hold all', () => {
+  const mebibyte = 1024 * 1024;
+  let large: string;
+  beforeAll(() => {
+    large = join(directory, 'large.log');
+    writeFileSync(large, '');
+    truncateSync(large, 65 * mebibyte);
+  });
+
+  it('is not read at once, but in parts', async () => {
+    const context = logging(large);
+    const fault = `fault 30 FAILED: ${large}: ${65 * mebibyte} bytes are more than the ${64 * mebibyte} of an answer`;
+    expect(await answer(context, 'readProcessStdoutLog', 'web', 0, 0)).toBe(fault);
+    expect(await answer(context, 'readProcessStdoutLog', 'web', -70 * mebibyte, 0)).toBe(fault);
+    expect(await answer(context, 'readProcessStdoutLog', 'web', 0, 2 ** 31 - 1)).toBe(fault);
+    expect(await answer(context, 'readProcessStdoutLog', 'web', 0, 64 * mebibyte)).toHaveLength(
+      64 * mebibyte,
+    );
+    expect(await answer(context, 'readProcessStdoutLog', 'web', 64 * mebibyte, 0)).toHaveLength(mebibyte);
+  });
+
+  it('is tailed from where an answer holds the rest', async () => {
+    const [text, size, overflow] = await tailLogFile(large, 0, 2 ** 31 - 1);
+    expect([text.length, size, overflow]).toEqual([64 * mebibyte, 65 * mebibyte, true]);
   });
 });
 

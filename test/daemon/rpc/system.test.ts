@@ -139,6 +139,21 @@ describe('system.*', () => {
 });
 
 describe('system.multicall', () => {
+  it('makes no more calls when their results are as much as an answer may be', async () => {
+    const context = fakeRpcContext(groups, { warnings: () => ['x'.repeat(40 * 1024 * 1024)] });
+    const warnings = struct({ methodName: 'monitor.getWarnings' });
+    const event = struct({ methodName: 'supervisor.sendRemoteCommEvent', params: ['type', 'data'] });
+    const results = await answer(context, 'system.multicall', [event, warnings, event, warnings, event]);
+    expect((results as Encodable[]).map((result) => (Array.isArray(result) ? 'warnings' : result))).toEqual([
+      true,
+      'warnings',
+      true,
+      'warnings',
+      { faultCode: 30, faultString: 'FAILED: Not called: the results before it fill 67108864 bytes' },
+    ]);
+    expect(context.events).toHaveLength(2);
+  });
+
   it('answers bare values, and structs for faults', async () => {
     const calls = [
       struct({ methodName: 'supervisor.getPID', params: [] }),

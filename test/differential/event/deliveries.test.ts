@@ -1,6 +1,7 @@
 /** What a listener is told of the lives of processes, and what clients make it hear. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { beginToken, endToken } from '../../../daemon/log/capture.ts';
 import type { Encodable } from '../../../rpc/xmlrpc.ts';
 import { Double } from '../../../rpc/xmlrpc-values.ts';
 import type { Daemon } from '../../support/daemons.ts';
@@ -13,11 +14,23 @@ import { states } from '../steps/states.ts';
 const listeners = resolve('test/fixtures/listeners');
 const byHand = ['autostart=false', 'stdout_logfile=NONE', 'stderr_logfile=NONE'];
 
+/** More than a token before, which is what supervisord waits for, and what is no text within. */
+const message = `${'x'.repeat(30)}${beginToken}no text \\377${endToken}`;
+
 const configuration = [
   `[eventlistener:recorder]\ncommand=${listeners}/records %(here)s/recorder
 events=PROCESS_STATE,PROCESS_GROUP,REMOTE_COMMUNICATION,SUPERVISOR_STATE_CHANGE\nbuffer_size=100\n`,
   `[eventlistener:states]\ncommand=${listeners}/records %(here)s/%(process_num)d\nprocess_name=%(process_num)d
 numprocs=2\nevents=process_state_exited,PROCESS_STATE_FATAL\nautostart=false\n`,
+  `[eventlistener:output]\ncommand=${listeners}/records %(here)s/output\nevents=PROCESS_LOG,PROCESS_COMMUNICATION\n`,
+  programSection(
+    'says',
+    `command=/bin/sh -c 'sleep 0.7; printf "no text \\377"; sleep 0.7; printf "${message}" >&2; exec sleep 1000'`,
+    'startsecs=0',
+    'stdout_events_enabled=true',
+    'stderr_capture_maxbytes=1KB',
+    ...byHand,
+  ),
   programSection('steady', 'command=/bin/cat', ...byHand),
   programSection(
     'quick',
@@ -61,7 +74,8 @@ function record(file: string, until: string): Step {
   return {
     name: `what ${file} has received`,
     async run(daemon) {
-      await waitFor(() => readFileSync(join(daemon.dir, file), 'utf8').includes(until), { what: until });
+      const path = join(daemon.dir, file);
+      await waitFor(() => existsSync(path) && readFileSync(path, 'utf8').includes(until), { what: until });
       return received(daemon, file);
     },
   };
@@ -73,7 +87,9 @@ compareDaemons('events', {
   configuration,
   supervisord: 'identifier=the-one',
   steps: [
-    states({ recorder: 'RUNNING' }),
+    states({ recorder: 'RUNNING', output: 'RUNNING' }),
+    call('supervisor.startProcess', 'says'),
+    record('output', 'PROCESS_COMMUNICATION'),
     call('supervisor.startProcess', 'states:0'),
     call('supervisor.startProcess', 'states:1'),
     call('supervisor.startProcess', 'steady'),

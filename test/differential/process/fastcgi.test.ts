@@ -41,6 +41,20 @@ const isAnswered = (what: string, address: (daemon: Daemon) => object): Step => 
 const onUnix = isAnswered('the unix socket', ({ dir }) => ({ path: join(dir, 'app') }));
 const onTcp = isAnswered('the port', (daemon) => ({ host: '127.0.0.1', port: ports.get(daemon) }));
 
+/** How many clients get a place in the queue of a socket that nobody accepts from. */
+const places: Step = {
+  name: 'how many clients a socket with a backlog lets wait',
+  async run({ dir }) {
+    const address = { path: join(dir, 'full') };
+    const attempts = await Promise.allSettled([1, 2, 3, 4, 5, 6].map(() => RawConnection.open(address)));
+    const connections = attempts.flatMap((attempt) =>
+      attempt.status === 'fulfilled' ? [attempt.value] : [],
+    );
+    for (const connection of connections) connection.close();
+    return connections.length;
+  },
+};
+
 const socketLines: Step = {
   name: 'what the log says of the sockets',
   async run(daemon) {
@@ -58,15 +72,17 @@ compareDaemons('programs that share a listening socket', {
     daemon.configure(
       [
         fcgi('app', 'socket=unix://%(here)s/app', 'numprocs=2', 'process_name=%(process_num)d'),
-        fcgi('open', 'socket=unix://%(here)s/open', 'socket_mode=0666', 'socket_backlog=5'),
+        fcgi('open', 'socket=unix://%(here)s/open', 'socket_mode=0666'),
+        '[fcgi-program:full]\ncommand=/bin/sleep 1000\nstartsecs=0\nsocket=unix://%(here)s/full\nsocket_backlog=2\n',
         fcgi('port', `socket=tcp://127.0.0.1:${port}`),
         fcgi('manual', 'socket=unix://%(here)s/manual', 'autostart=false'),
       ].join(''),
     );
   },
   steps: [
-    states({ 'app:0': 'RUNNING', 'app:1': 'RUNNING', open: 'RUNNING', port: 'RUNNING' }),
+    states({ 'app:0': 'RUNNING', 'app:1': 'RUNNING', open: 'RUNNING', port: 'RUNNING', full: 'RUNNING' }),
     socketLines,
+    places,
     access('app'),
     access('open'),
     onUnix,

@@ -7,6 +7,7 @@ const internal = [
   /^DEBG received SIGCHLD/,
   /^DEBG fd \d+ closed/,
   /^TRAC .*Medusa/,
+  /^BLAT (?:read|write) event caused by /,
   /^CRIT Server 'unix_http_server' running without any HTTP authentication checking$/,
 ];
 

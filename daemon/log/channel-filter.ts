@@ -1,9 +1,9 @@
 import { repr } from '../../conf/python-text.ts';
 import type { LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import type { ProcessCommunicationEvent, ProcessLogEvent } from '../event/event.ts';
-import { debugLine } from '../log/debug-line.ts';
-import { ChannelFilter, type OutputFilter } from '../log/output-filter.ts';
-import type { Channel } from './host.ts';
+import type { Channel } from '../host/host.ts';
+import { debugLine } from './debug-line.ts';
+import { ChannelFilter, type OutputFilter } from './output-filter.ts';
 
 /** What the output of programs gives rise to. */
 export type OutputEvent = ProcessLogEvent | ProcessCommunicationEvent;
@@ -16,16 +16,12 @@ export interface OutputEvents {
   emit(event: OutputEvent): void;
 }
 
-/** Shown each chunk of output as it is logged. The bytes are valid only during the call. */
-export type OutputObserver = (bytes: Buffer) => void;
-
 /** What the filters of all channels share. */
 export interface FilterContext {
   readonly stripAnsi: boolean;
   /** Copy output to the activity log. */
   readonly debugOutput: boolean;
   readonly events: OutputEvents;
-  observeOutput?(process: ProcessSettings, channel: Channel): OutputObserver | undefined;
   log(level: LogLevel, text: string): void;
 }
 
@@ -53,10 +49,7 @@ export function channelFilter(
   const debugOutput = isPlain && context.debugOutput;
   const captureMaxbytes = isPlain ? capture_maxbytes : 0;
   const hasLogEvents = isPlain && events_enabled;
-  const observe = context.observeOutput?.(process, channel);
-  if (!stripAnsi && captureMaxbytes === 0 && !debugOutput && !hasLogEvents && observe === undefined) {
-    return undefined;
-  }
+  if (!stripAnsi && captureMaxbytes === 0 && !debugOutput && !hasLogEvents) return undefined;
 
   const suffix = channel === 'stdout' ? 'STDOUT' : 'STDERR';
   const owner = `${repr(process.name)} ${channel}`;
@@ -69,10 +62,9 @@ export function channelFilter(
     stripAnsi,
     captureMaxbytes,
     observer: {
-      isWatching: () => debugOutput || observe !== undefined || wantsLogEvent(),
+      isWatching: () => debugOutput || wantsLogEvent(),
       logged(bytes) {
         copyToLog(bytes);
-        observe?.(bytes);
         // The bytes are gone after the call, and an event may wait for its listener.
         if (wantsLogEvent())
           events.emit({ type: `PROCESS_LOG_${suffix}`, ...source(), data: Buffer.from(bytes) });
