@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorPage } from './error-page.ts';
 
@@ -19,7 +19,7 @@ export class Connections {
 
   /** A connection was accepted. */
   add(socket: Socket): void {
-    const connection: Connection = { active: 0, timer: undefined };
+    const connection: Connection = { active: 0, newest: undefined, isEnding: false, timer: undefined };
     this.#open.set(socket, connection);
     limitWait(socket, connection, firstRequestMilliseconds);
     socket.once('close', () => {
@@ -34,10 +34,11 @@ export class Connections {
    *
    * @returns whether to answer it: not if the client has far more under way than it waits for
    */
-  begin(socket: Socket): boolean {
-    const connection = this.#open.get(socket);
+  begin(request: IncomingMessage): boolean {
+    const connection = this.#open.get(request.socket);
     if (connection === undefined || connection.active === maxPipelined) return false;
     connection.active += 1;
+    connection.newest = request;
     clearTimeout(connection.timer);
     return true;
   }
@@ -47,13 +48,24 @@ export class Connections {
     const connection = this.#open.get(socket);
     if (connection === undefined) return;
     connection.active -= 1;
-    if (connection.active === 0) limitWait(socket, connection, nextRequestMilliseconds);
+    if (connection.active === 0) {
+      if (connection.isEnding) socket.destroySoon();
+      else limitWait(socket, connection, nextRequestMilliseconds);
+    }
     this.#noticeIdle();
   }
 
   /** Whether a request of the connection is being answered. */
   isActive(socket: Socket): boolean {
     return (this.#open.get(socket)?.active ?? 0) > 0;
+  }
+
+  /** Closes a connection on which nothing good can follow, once what was asked so far is answered. */
+  closeWhenIdle(socket: Socket): void {
+    const connection = this.#open.get(socket);
+    // A request whose body is broken will never be answered.
+    if (connection?.newest?.complete) connection.isEnding = true;
+    else socket.destroy();
   }
 
   /**
@@ -80,6 +92,10 @@ export class Connections {
 
 interface Connection {
   active: number;
+  /** The last request whose header was complete. */
+  newest: IncomingMessage | undefined;
+  /** Whether to close when all is answered. */
+  isEnding: boolean;
   timer: NodeJS.Timeout | undefined;
 }
 

@@ -162,7 +162,7 @@ class HttpServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
-    if (!this.#connections.begin(socket)) {
+    if (!this.#connections.begin(request)) {
       socket.destroy();
       return;
     }
@@ -199,12 +199,10 @@ class HttpServer {
   }
 
   #onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-    // In the midst of an answer there is no place for another.
-    if (!socket.writable || error.code === 'ECONNRESET' || this.#connections.isActive(socket)) {
-      socket.destroy();
-      return;
-    }
-    refuse(socket, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400);
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+    // What follows a request can be wrong, such as a body of unknown length; the request still has its answer.
+    else if (this.#connections.isActive(socket)) this.#connections.closeWhenIdle(socket);
+    else refuse(socket, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400);
   }
 
   /** A flood of connections must not become a flood of lines. */

@@ -27,8 +27,8 @@ export const string: Parameter<string> = {
 export const characters: Parameter<string> = {
   type: 'string',
   read(value) {
-    if (typeof value !== 'string') throw new RpcFault('INCORRECT_PARAMETERS', display(value));
-    return value;
+    if (typeof value === 'string') return value;
+    throw new RpcFault('INCORRECT_PARAMETERS', value === null ? undefined : pythonText(value));
   },
 };
 
@@ -69,7 +69,7 @@ export const signalText: Parameter<string> = {
   read(value) {
     if (typeof value === 'string') return value;
     if (typeof value === 'number' || typeof value === 'boolean') return String(Number(value));
-    throw new RpcFault('BAD_SIGNAL', display(value));
+    throw new RpcFault('BAD_SIGNAL', pythonText(value));
   },
 };
 
@@ -91,14 +91,6 @@ export const array: Parameter<readonly XmlRpcValue[]> = {
 /** The parameter may be left out; then it is `value`. */
 export function optional<T>(parameter: Parameter<T>, value: T): Parameter<T> {
   return { ...parameter, fallback: { value } };
-}
-
-/** As fault texts show a value: supervisord's language writes its constants with a capital. */
-function display(value: XmlRpcValue): string {
-  if (value === null) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (value instanceof Map) return 'struct';
-  return Array.isArray(value) ? 'array' : String(value);
 }
 
 /** As Python's `repr` writes a value. A double that is whole is like an integer here. */

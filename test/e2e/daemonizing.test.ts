@@ -65,6 +65,15 @@ it('applies umask and directory in the background, and not in the foreground', a
   expect(statSync(join(daemon.dir, 'out')).mode & 0o777).toBe(0o600);
 });
 
+it('finds a file again at a restart that was named from another directory', async () => {
+  await using daemon = new BackgroundDaemon('', 'directory=/');
+  await runSupervisord(['-c', 'supervisord.conf'], { cwd: daemon.dir });
+  await execa(`${bin}/supervisorctl`, ['-c', daemon.configurationFile, 'reload']);
+  await waitFor(() => (daemon.logText().match(/supervisord started with pid/g) ?? []).length === 2, {
+    what: 'the restart',
+  });
+});
+
 it('stays in its directory with umask and directory in the foreground', async () => {
   await using daemon = new BackgroundDaemon('', 'umask=077\ndirectory=%(here)s/sub');
   mkdirSync(join(daemon.dir, 'sub'));

@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { describeAsRoot } from '../support/as-root.ts';
 import { BackgroundDaemon } from '../support/background-daemon.ts';
 import { Daemon, startDaemon } from '../support/daemons.ts';
+import { freePort } from '../support/free-port.ts';
 import { waitForLog } from '../support/supervised.ts';
 
 describe('the unix socket', () => {
@@ -119,6 +120,28 @@ describe('user name and password', () => {
       }
     });
   }
+});
+
+describe('several servers', () => {
+  it('serve at once, each to those who know its own password', async () => {
+    const [open, closed] = [await freePort(), await freePort()];
+    await using daemon = await startDaemon({
+      implementation: 'ours',
+      configuration: [
+        `[inet_http_server]\nport=127.0.0.1:${open}\n`,
+        `[inet_http_server:two]\nport=127.0.0.1:${closed}\nusername=u\npassword=p\n`,
+      ].join(''),
+    });
+    const pidFrom = async (url: string, ...login: string[]): Promise<string> =>
+      (await daemon.ctl('ours', ['-s', url, ...login, 'pid'])).stdout;
+    const pid = `${daemon.pid}\n`;
+    expect(await pidFrom(`unix://${daemon.socket}`)).toBe(pid);
+    expect(await pidFrom(`http://127.0.0.1:${open}`)).toBe(pid);
+    expect(await pidFrom(`http://127.0.0.1:${closed}`, '-u', 'u', '-p', 'p')).toBe(pid);
+    expect(await pidFrom(`http://127.0.0.1:${closed}`)).toBe('Server requires authentication\n');
+    await waitForLog(daemon, "Server 'inet_http_server' running without any HTTP authentication checking");
+    expect(daemon.logText()).not.toContain("Server 'inet_http_server:two' running");
+  });
 });
 
 describe('a TCP port', () => {

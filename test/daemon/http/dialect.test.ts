@@ -53,6 +53,7 @@ describe('a request', () => {
     ['for a file with another method', 'DELETE /x HTTP/1.1\r\n\r\n', 400],
     ['for a page with HEAD', 'HEAD / HTTP/1.1\r\n\r\n', 200],
     ['of unknown length', 'POST /RPC2 HTTP/1.1\r\n\r\n', 411],
+    ['of unknown length with a body', 'POST /RPC2 HTTP/1.1\r\n\r\n<methodCall/>', 411],
     ['without a body', 'POST /RPC2 HTTP/1.1\r\nContent-Length: 0\r\n\r\n', 400],
     ['whose body is no call', 'POST /RPC2 HTTP/1.1\r\nContent-Length: 3\r\n\r\n<a>', 400],
     ['with a length that is no number', 'POST /RPC2 HTTP/1.1\r\nContent-Length: x\r\n\r\n', 400],
@@ -167,6 +168,23 @@ describe('a connection', () => {
       '<value><int>4242</int></value>',
       '<value><string>supervisor</string></value>',
     ]);
+  });
+
+  it('that goes on with nonsense has its answers first', async () => {
+    const context = fakeRpcContext(groups);
+    await using server = await TestServer.open(context);
+    const { promise, resolve } = Promise.withResolvers<{ type: 'stopped' }>();
+    context.supervisor.process('web').run().stopOutcome = promise;
+    const connection = await server.send(
+      `${rpcRequest('supervisor.stopProcess', ['web'])}${rpcRequest('supervisor.getPID')}nonsense\r\n\r\n`,
+    );
+    await waitFor(() => context.supervisor.asked.length === 1, { what: 'the stop' });
+    connection.send('more of it');
+    resolve({ type: 'stopped' });
+    const text = await connection.untilClosed();
+    expect(text).toContain('<boolean>1</boolean>');
+    expect(text).toContain('<int>4242</int>');
+    expect(text.endsWith(end)).toBe(true);
   });
 
   it('with far more requests than its client waits for is closed', async () => {

@@ -41,7 +41,7 @@ describe('a connection', () => {
     const { stream, socket } = fakeSocket({ bytesRead: 9, bytesWritten: 9 });
     const connections = new Connections();
     connections.add(socket);
-    expect(connections.begin(socket)).toBe(true);
+    expect(connections.begin({ socket, complete: true } as IncomingMessage)).toBe(true);
     seconds(100_000);
     expect(stream.destroyed).toBe(false);
     connections.end(socket);

@@ -1,6 +1,6 @@
 /** Runs the same steps with our supervisorctl and the real one, each against a real supervisord of its own. */
 import { expect } from '@jest/globals';
-import { type CtlResult, type Daemon, type Implementation, startDaemon } from '../../support/daemons.ts';
+import { type CtlResult, Daemon, type Implementation } from '../../support/daemons.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 /** One thing to do to a daemon. */
@@ -11,7 +11,8 @@ export type Step =
       readonly input?: string;
     }
   | { readonly type: 'configure'; readonly configuration: string }
-  | { readonly type: 'until'; readonly name: string; readonly state: string };
+  | { readonly type: 'until'; readonly name: string; readonly state: string }
+  | { readonly type: 'untilLog'; readonly name: string; readonly text: string };
 
 /** A supervisorctl command, as typed. */
 export function ctl(line: string, input?: string): Step {
@@ -28,10 +29,16 @@ export function until(name: string, state: string): Step {
   return { type: 'until', name, state };
 }
 
+/** Waits until a process has written that on stdout. */
+export function untilLog(name: string, text: string): Step {
+  return { type: 'untilLog', name, text };
+}
+
 /** Plays the steps with both and compares what each printed and how it ended. */
 export async function compare(configuration: string, steps: readonly Step[]): Promise<void> {
-  await using forOurs = await startDaemon({ implementation: 'real', configuration });
-  await using forReal = await startDaemon({ implementation: 'real', configuration });
+  await using forOurs = new Daemon({ implementation: 'real', configuration });
+  await using forReal = new Daemon({ implementation: 'real', configuration });
+  await Promise.all([forOurs.start(), forReal.start()]);
   for (const step of steps) {
     const [ours, real] = await Promise.all([play(forOurs, 'ours', step), play(forReal, 'real', step)]);
     expect({ step, ...ours }).toEqual({ step, ...real });
@@ -49,6 +56,13 @@ async function play(
       return undefined;
     case 'until':
       await waitFor(() => isInState(daemon, step.name, step.state), { what: `${step.name} ${step.state}` });
+      return undefined;
+    case 'untilLog':
+      await waitFor(
+        async () =>
+          String(await daemon.rpc('supervisor.readProcessLog', step.name, 0, 0)).includes(step.text),
+        { what: `${step.name} to say ${step.text}` },
+      );
       return undefined;
     case 'ctl': {
       const options = step.input === undefined ? {} : { input: step.input };

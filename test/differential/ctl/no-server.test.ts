@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it, jest } from '@jest/globals';
 import { describeWithPeer } from '../../support/peer.ts';
 import { normalize } from './compare.ts';
@@ -83,5 +86,19 @@ describeWithPeer('without a server, our supervisorctl and the real one do alike 
         exitCode: real.exitCode,
       });
     });
+  }
+});
+
+it('a malformed configuration is a usage error, where supervisorctl shows a traceback', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'supervisorctl-'));
+  try {
+    const file = join(dir, 'supervisord.conf');
+    writeFileSync(file, 'junk\n');
+    const { stdout, stderr, exitCode } = await runSupervisorctl('ours', ['-c', file, 'status']);
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
+    expect(stderr).toContain(`Error: File contains no section headers.\nfile: '${file}', line: 1`);
+    expect(stderr).toMatch(/\nFor help, use \S+ -h\n$/);
+  } finally {
+    rmSync(dir, { recursive: true });
   }
 });

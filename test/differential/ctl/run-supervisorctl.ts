@@ -1,12 +1,6 @@
-import { join, resolve } from 'node:path';
-import { env } from 'node:process';
+import { join } from 'node:path';
 import { execa } from 'execa';
-import type { CtlResult, Implementation } from '../../support/daemons.ts';
-
-const bins: { readonly [I in Implementation]: string } = {
-  real: '/usr/bin',
-  ours: env['SUPERVISORD_TEST_BIN'] ?? resolve('bin'),
-};
+import { bins, type CtlResult, compileCache, type Implementation } from '../../support/daemons.ts';
 
 /** Runs a supervisorctl that has no daemon, and returns what it printed, as it printed it. */
 export async function runSupervisorctl(
@@ -15,6 +9,7 @@ export async function runSupervisorctl(
 ): Promise<CtlResult> {
   const { stdout, stderr, exitCode } = await execa(join(bins[implementation], 'supervisorctl'), args, {
     input: '',
+    env: compileCache,
     reject: false,
     stripFinalNewline: false,
     timeout: 60_000,

@@ -244,7 +244,6 @@ compareDaemons('the real supervisorctl', {
     command('clear echo nosuch'),
     command('tail echo'),
     command('clear g:*'),
-    command('clear all'),
     command('avail'),
     command('avail x'),
     command('reread'),
@@ -285,6 +284,22 @@ compareDaemons('the real supervisorctl', {
       name: 'the shell on a pipe',
       run: (daemon) => runCtl(daemon, 'real', [], 'status echo\npid nosuch\n\nhelp start\nquit\n'),
     },
+  ],
+});
+
+// supervisord takes a second for each process, or group, of these.
+compareDaemons('the real supervisorctl, with few programs', {
+  configuration: [echo, group].join(''),
+  steps: [
+    {
+      name: 'the programs are up',
+      async run(daemon) {
+        for (const name of ['echo', 'g:a']) await waitForState(daemon, name, 'RUNNING');
+        await waitFor(async () => (await runCtl(daemon, 'real', ['tail', 'echo'])).lines.includes('ready'));
+      },
+    },
+    command('clear all'),
+    command('tail echo'),
     {
       name: 'supervisorctl reload',
       async run(daemon) {

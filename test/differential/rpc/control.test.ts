@@ -178,6 +178,8 @@ compareDaemons('XML-RPC methods that control processes', {
     call('supervisor.sendProcessStdin', 'echo', ''),
     call('supervisor.sendProcessStdin', 'echo', 5),
     call('supervisor.sendProcessStdin', 'echo', true),
+    call('supervisor.sendProcessStdin', 'echo', null),
+    call('supervisor.sendProcessStdin', 'echo', ['a', 1, { b: null }]),
     call('supervisor.sendProcessStdin', 'down', 'x'),
     call('supervisor.sendProcessStdin', 'nosuch', 'x'),
     call('supervisor.sendProcessStdin', 'closed', 'x\n'),

@@ -1,34 +1,12 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { commands } from '../../../ctl/commands.ts';
 import { startDaemon } from '../../support/daemons.ts';
 import { describeWithPeer } from '../../support/peer.ts';
 import { waitFor } from '../../support/wait-for.ts';
-import { compare, configure, ctl, normalize, until } from './compare.ts';
+import { compare, ctl, normalize, until } from './compare.ts';
+import { program, ready, several } from './several-programs.ts';
 
 // Two daemons and some forty commands a test, half of them Python.
 jest.setTimeout(120_000);
-
-const program = (name: string, lines: string): string => `[program:${name}]\n${lines}\n`;
-
-const several = [
-  program(
-    'cat',
-    'command=/bin/cat\nstartsecs=0\nstdout_logfile=%(here)s/cat.out\nstderr_logfile=%(here)s/cat.err',
-  ),
-  program('nolog', 'command=/bin/cat\nstartsecs=0\nstdout_logfile=NONE\nstderr_logfile=NONE'),
-  program('pair', 'command=/bin/cat\nstartsecs=0\nnumprocs=2\nprocess_name=%(program_name)s_%(process_num)d'),
-  program('down', 'command=/bin/cat\nstartsecs=0\nautostart=false'),
-  program('quick', 'command=/bin/false\nautostart=false\nstartretries=0'),
-  program('gone', 'command=/nonexistent/program\nautostart=false'),
-  program('notexec', 'command=/etc/passwd\nautostart=false'),
-  program('one', 'command=/bin/sleep 1000\nstartsecs=0\npriority=1'),
-  program('two', 'command=/bin/sleep 1000\nstartsecs=0\nautostart=false'),
-  '[group:both]\nprograms=one,two\npriority=5\n',
-].join('');
-
-const ready = ['cat', 'nolog', 'pair:pair_0', 'pair:pair_1', 'both:one'].map((name) =>
-  until(name, 'RUNNING'),
-);
 
 describeWithPeer('our supervisorctl and the real one do alike with', () => {
   it('status', () =>
@@ -136,75 +114,16 @@ describeWithPeer('our supervisorctl and the real one do alike with', () => {
         ctl('clear'),
         ctl('clear nosuch both:nosuch'),
         ctl('clear cat nolog'),
-        ctl('clear all'),
         ctl('tail cat'),
       ],
     ));
 
-  it('reread, update, add, remove and avail', () =>
-    compare(several, [
-      ...ready,
-      ctl('reread'),
-      ctl('reread x'),
-      ctl('avail'),
-      ctl('avail x'),
-      ctl('add cat nosuch'),
-      ctl('add'),
-      ctl('remove cat nosuch'),
-      configure(`${several}${program('later', 'command=/bin/cat\nstartsecs=0')}`),
-      ctl('reread'),
-      ctl('reread'),
-      ctl('avail'),
-      ctl('add later'),
-      until('later', 'RUNNING'),
-      ctl('stop later'),
-      ctl('remove later'),
-      ctl('update nosuch'),
-      ctl('update later'),
-      configure(
-        `${several.replace('[program:cat]', '[program:cat]\npriority=3')}${program('new', 'command=/bin/cat\nstartsecs=0')}`,
-      ),
-      ctl('update'),
-      ctl('update'),
-      ctl('update all'),
-      configure('[program:broken]\n'),
-      ctl('reread'),
-      // supervisor tells this in a line for developers; ours as it does for reread.
-      { type: 'ctl', args: ['version'] },
-    ]));
-
-  it('help of everything', () => {
-    const lines = [
-      'help',
-      ...[...commands.keys()].map((name) => `help ${name}`),
-      '?',
-      '?start',
-      'help nosuch',
-      'help a b',
-    ];
-    return compare('', [
-      { type: 'ctl', args: ['-i'], input: lines.join('\n') },
-      ctl('help'),
-      ctl('help start'),
-    ]);
-  });
-
-  it('version, open, quit and what is no command', () =>
-    compare(several, [
-      ctl('version'),
-      ctl('version x'),
-      ctl('open foo'),
-      ctl('open http://localhost:1'),
-      ctl('quit'),
-      ctl('exit'),
-      ctl('EOF'),
-      ctl('quit now'),
-      ctl('nosuch'),
-      ctl('nosuch x'),
-      ctl('!ls'),
-      ctl('-- -x'),
-      { type: 'ctl', args: [''] },
-      { type: 'ctl', args: [' '] },
+  // supervisord takes a second for each process.
+  it('clear all', () =>
+    compare(program('says', 'command=/bin/sh -c "echo much; exec cat"\nstartsecs=0'), [
+      until('says', 'RUNNING'),
+      ctl('clear all'),
+      ctl('tail says'),
     ]));
 
   it('fg', () =>
@@ -216,23 +135,6 @@ describeWithPeer('our supervisorctl and the real one do alike with', () => {
       ctl('fg down'),
       ctl('fg both:*'),
     ]));
-
-  it('commands on a pipe', () =>
-    compare(several, [
-      ...ready,
-      { type: 'ctl', args: ['-i'], input: '' },
-      { type: 'ctl', args: ['-i'], input: 'version\n' },
-      { type: 'ctl', args: ['-i'], input: 'version\n\n  \nstop cat\nstatus cat\nnosuch\nquit\nversion\n' },
-      { type: 'ctl', args: ['-i'], input: 'version' },
-      { type: 'ctl', args: ['-i'], input: 'reload\nn\nshutdown\n\nhelp pid\nexit\n' },
-      { type: 'ctl', args: ['-i', '-s', 'unix:///nonexistent/s.sock'], input: 'version\n' },
-    ]));
-
-  it('reload and shutdown', () =>
-    compare(several, [...ready, ctl('reload x'), ctl('shutdown x'), ctl('shutdown')]));
-
-  it('reload, and a daemon that is back', () =>
-    compare(program('cat', 'command=/bin/cat\nstartsecs=0'), [ctl('reload')]));
 });
 
 describeWithPeer('our supervisorctl, where it is meant to differ', () => {
@@ -243,10 +145,13 @@ describeWithPeer('our supervisorctl, where it is meant to differ', () => {
     expect(ours).toEqual({ ...real, exitCode: 1 });
   });
 
-  it('tells update of a broken configuration as it does reread', async () => {
-    await using daemon = await startDaemon({ implementation: 'real', configuration: several });
-    daemon.configure('[program:broken]\n');
-    expect(await daemon.ctl('ours', ['update'])).toEqual(await daemon.ctl('ours', ['reread']));
+  it('opens the shell after an action with -i', async () => {
+    await using daemon = await startDaemon({ implementation: 'real', configuration: '' });
+    const [ours, real] = await Promise.all([
+      daemon.ctl('ours', ['-i', 'version'], { input: 'pid\n' }),
+      daemon.ctl('real', ['-i', 'version'], { input: 'pid\n' }),
+    ]);
+    expect(ours).toEqual({ ...real, stdout: `${real.stdout}supervisor> ${daemon.pid}\nsupervisor> \n` });
   });
 
   it('clears the logs of a group', async () => {
