@@ -2,8 +2,7 @@
  * The one owner of process state. Commands, child exits and deadlines become tasks in one queue; each is
  * worked off completely, with the results of its effects, before the next begins. Nothing re-enters.
  */
-import { isSameGroup } from '../../conf/diff.ts';
-import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
+import type { GroupSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
 import { after, type Instant } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
@@ -17,8 +16,9 @@ import type {
   UpdateOutcome,
 } from './control.ts';
 import { Deadlines } from './deadlines.ts';
-import { GroupEntry, ProcessEntry } from './entry.ts';
-import { GroupUpdate, type UpdateRequest } from './group-update.ts';
+import { type GroupEntry, ProcessEntry } from './entry.ts';
+import { GroupUpdates, type UpdateTask } from './group-updates.ts';
+import { Groups } from './groups.ts';
 import type { StartWaiter, StopWaiter } from './outcomes.ts';
 import { Runner, type Wake } from './runner.ts';
 import { Shutdown, unstoppedProcesses } from './shutdown.ts';
@@ -52,11 +52,9 @@ export interface SupervisorDependencies extends ActivitySinks {
 
 type Task =
   | { readonly type: 'input'; readonly entry: ProcessEntry; readonly input: Input }
-  | { readonly type: 'autostart'; readonly entry: ProcessEntry }
   | { readonly type: 'start'; readonly entry: ProcessEntry; readonly waiter: StartWaiter }
   | { readonly type: 'stop'; readonly entry: ProcessEntry; readonly waiter: StopWaiter }
-  | { readonly type: 'update'; readonly request: UpdateRequest }
-  | { readonly type: 'advance update'; readonly update: GroupUpdate }
+  | UpdateTask
   | { readonly type: 'exit'; readonly exit: ChildExit }
   | { readonly type: 'shut down' }
   | { readonly type: 'listeners settled' }
@@ -74,8 +72,8 @@ export class Supervisor implements SupervisorControl {
   readonly #queue: WorkQueue<Task>;
   readonly #isDelivering: (group: string) => boolean;
   readonly #onFinished: (next: 'exit' | 'restart') => void;
-  readonly #groups = new Map<string, GroupEntry>();
-  #byPriority: readonly GroupEntry[] | undefined;
+  readonly #groups: Groups;
+  readonly #updates: GroupUpdates;
   #state: SupervisorStateName = 'RUNNING';
   #shutdown: Shutdown | undefined;
   /** When the pool whose turn it is to stop is stopped whatever it is still to deliver. */
@@ -96,11 +94,19 @@ export class Supervisor implements SupervisorControl {
       (task) => this.#workOff(task),
       () => this.#deadlines.arm(),
     );
-    this.#runner = new Runner({
-      host,
-      activity: this.#activity,
-      deadlines: this.#deadlines,
-      maySpawn: () => this.#state === 'RUNNING',
+    const [activity, deadlines] = [this.#activity, this.#deadlines];
+    const isRunning = () => this.#state === 'RUNNING';
+    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning });
+    const groups = new Groups({ host, activity, deadlines, runner });
+    this.#runner = runner;
+    this.#groups = groups;
+    this.#updates = new GroupUpdates({
+      groups,
+      runner,
+      activity,
+      mayUpdate: isRunning,
+      dispatch: (task) => this.#dispatch(task),
+      reportStop: (entry) => this.#reportStop(entry),
     });
     host.onExit((exit) => this.#dispatch({ type: 'exit', exit }));
   }
@@ -110,14 +116,11 @@ export class Supervisor implements SupervisorControl {
   }
 
   get groups(): ReadonlyMap<string, GroupEntry> {
-    return this.#groups;
+    return this.#groups.byName;
   }
 
   groupsByPriority(): readonly GroupEntry[] {
-    this.#byPriority ??= [...this.#groups.values()].sort(
-      (one, other) => one.settings.priority - other.settings.priority,
-    );
-    return this.#byPriority;
+    return this.#groups.byPriority();
   }
 
   /**
@@ -126,7 +129,7 @@ export class Supervisor implements SupervisorControl {
    */
   startUp(groups: readonly GroupSettings[]): void {
     for (const settings of groups) {
-      this.#activity.contain(`activating group ${settings.name}`, () => this.#activate(settings));
+      this.#activity.contain(`activating group ${settings.name}`, () => this.#groups.activate(settings));
     }
     this.#activity.emit({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
     for (const group of this.groupsByPriority()) this.#autostart(group);
@@ -136,7 +139,7 @@ export class Supervisor implements SupervisorControl {
    * @throws {Error} if the name is taken, or if the system refuses what a process needs, such as a log file
    */
   addGroup(settings: GroupSettings): void {
-    this.#autostart(this.#activate(settings));
+    this.#autostart(this.#groups.activate(settings));
   }
 
   updateGroup(settings: GroupSettings): Promise<UpdateOutcome> {
@@ -145,14 +148,13 @@ export class Supervisor implements SupervisorControl {
 
   /** @throws {Error} if no group of that name is active */
   removeGroup(name: string): 'removed' | 'still-running' {
-    const group = this.#groups.get(name);
+    const group = this.groups.get(name);
     if (group === undefined) throw new Error(`Cannot remove group "${name}": it is not active`);
     if (group.unstopped > 0) return 'still-running';
     this.#groups.delete(name);
-    this.#byPriority = undefined;
     // The requests that wait for the update find no group any more.
-    this.#abandonUpdate(group, { type: 'not-active' });
-    for (const entry of group.processes.values()) this.#retire(entry);
+    this.#updates.abandon(group, { type: 'not-active' });
+    for (const entry of group.processes.values()) this.#groups.retire(entry);
     this.#deadlines.arm();
     this.#activity.emit({ type: 'PROCESS_GROUP_REMOVED', groupname: name });
     return 'removed';
@@ -214,129 +216,13 @@ export class Supervisor implements SupervisorControl {
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     this.#deadlines.clear();
-    for (const group of this.#groups.values()) {
-      this.#abandonUpdate(group, { type: 'shutting-down' });
+    for (const group of this.groups.values()) {
+      this.#updates.abandon(group, { type: 'shutting-down' });
       for (const entry of group.processes.values()) {
         entry.removed = true;
         this.#runner.dispose(entry);
       }
     }
-  }
-
-  #activate(settings: GroupSettings): GroupEntry {
-    const { name } = settings;
-    if (this.#groups.has(name)) throw new Error(`Cannot add group "${name}": it is active already`);
-    const group = new GroupEntry(settings);
-    group.become(settings, [...this.#prepare(settings.processes, group).values()]);
-    this.#groups.set(name, group);
-    this.#byPriority = undefined;
-    this.#activity.emit({ type: 'PROCESS_GROUP_ADDED', groupname: name });
-    return group;
-  }
-
-  /** Makes entries for processes of a group, by name: for all of them, or with an exception for none. */
-  #prepare(processes: readonly ProcessSettings[], group: GroupEntry): Map<string, ProcessEntry> {
-    const entries = new Map<string, ProcessEntry>();
-    try {
-      for (const process of processes) {
-        const child = this.#host.prepareChild(process);
-        entries.set(process.name, new ProcessEntry(process, child, group, this.#host.clock));
-      }
-    } catch (error) {
-      for (const entry of entries.values()) this.#runner.dispose(entry);
-      throw error;
-    }
-    return entries;
-  }
-
-  /** Takes leave of a process in a stopped state. */
-  #retire(entry: ProcessEntry): void {
-    entry.removed = true;
-    entry.settleWaiters();
-    this.#deadlines.set(entry.tick, undefined);
-    this.#deadlines.set(entry.stopReport, undefined);
-    // The child of an UNKNOWN process may live on: what it needs is closed when it is reaped.
-    if (pidOf(entry.process) === 0) this.#runner.dispose(entry);
-  }
-
-  #beginUpdate(request: UpdateRequest): void {
-    const { settings, resolve } = request;
-    const group = this.#groups.get(settings.name);
-    if (this.#state !== 'RUNNING') {
-      resolve({ type: 'shutting-down' });
-    } else if (group === undefined) {
-      resolve({ type: 'not-active' });
-    } else if (group.update !== undefined) {
-      group.update.followers.push(request);
-    } else if (isSameGroup(group.settings, settings)) {
-      resolve({ type: 'updated', departures: [] });
-    } else {
-      try {
-        group.update = new GroupUpdate(group, request, (processes) => this.#prepare(processes, group));
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#activity.log('error', `cannot update group '${settings.name}': ${reason}`);
-        resolve({ type: 'failed', reason });
-        return;
-      }
-      this.#advanceUpdate(group.update);
-    }
-  }
-
-  /** Stops what has to leave, or, if it is down, lets the others in. */
-  #advanceUpdate(update: GroupUpdate): void {
-    // The group was removed meanwhile.
-    if (update.group.update !== update) return;
-    if (this.#state !== 'RUNNING') {
-      this.#abandonUpdate(update.group, { type: 'shutting-down' });
-      return;
-    }
-    const unstopped = update.unstopped();
-    if (unstopped.length === 0) {
-      this.#finishUpdate(update);
-      return;
-    }
-    let count = unstopped.length;
-    const resolve = () => {
-      count -= 1;
-      if (count === 0) this.#dispatch({ type: 'advance update', update });
-    };
-    for (const entry of unstopped) {
-      this.#runner.handle(entry, { type: 'stop' });
-      entry.await({ command: 'stop', until: 'stopped', resolve });
-      this.#reportStop(entry);
-    }
-  }
-
-  #finishUpdate(update: GroupUpdate): void {
-    const { group, request } = update;
-    const { departed, arrived, unused, departures } = update.exchange();
-    group.update = undefined;
-    this.#byPriority = undefined;
-    // Before anything is spawned: processes of one name use the same FIFOs.
-    for (const entry of departed) this.#retire(entry);
-    for (const entry of unused) this.#runner.dispose(entry);
-    const groupname = group.settings.name;
-    // To whoever keeps a list of processes, the group has come anew.
-    this.#activity.emit({ type: 'PROCESS_GROUP_REMOVED', groupname });
-    this.#activity.emit({ type: 'PROCESS_GROUP_ADDED', groupname });
-    for (const entry of arrived) this.#dispatch({ type: 'autostart', entry });
-    request.resolve({ type: 'updated', departures });
-    this.#follow(update);
-  }
-
-  #abandonUpdate(group: GroupEntry, outcome: UpdateOutcome): void {
-    const { update } = group;
-    if (update === undefined) return;
-    group.update = undefined;
-    for (const entry of update.abandon()) this.#runner.dispose(entry);
-    update.request.resolve(outcome);
-    this.#follow(update);
-  }
-
-  /** Takes up the requests that had to wait for this one. */
-  #follow({ followers }: GroupUpdate): void {
-    for (const request of followers) this.#dispatch({ type: 'update', request });
   }
 
   /** In configuration order: within a group, priority only orders what is asked for over RPC. */
@@ -368,10 +254,10 @@ export class Supervisor implements SupervisorControl {
         this.#stop(task.entry, task.waiter);
         break;
       case 'update':
-        this.#beginUpdate(task.request);
+        this.#updates.begin(task.request);
         break;
       case 'advance update':
-        this.#advanceUpdate(task.update);
+        this.#updates.advance(task.update);
         break;
       case 'exit':
         this.#runner.reaped(task.exit);
@@ -474,7 +360,7 @@ export class Supervisor implements SupervisorControl {
   }
 
   #reportShutdown(): void {
-    const unstopped = unstoppedProcesses(this.#groups.values());
+    const unstopped = unstoppedProcesses(this.groups.values());
     if (unstopped.length === 0) return;
     const names = unstopped.map((entry) => entry.settings.name);
     this.#activity.log('info', `waiting for ${names.join(', ')} to die`);
