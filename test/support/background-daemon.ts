@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
+import { daemonConfiguration } from './daemon-configuration.ts';
 import { type RunOptions, type RunResult, runSupervisord } from './run-supervisord.ts';
 import { isAlive } from './supervised.ts';
 import { waitFor } from './wait-for.ts';
@@ -15,21 +16,7 @@ export class BackgroundDaemon implements AsyncDisposable {
   readonly logfile = join(this.dir, 'supervisord.log');
 
   constructor(configuration = '', supervisord = '') {
-    writeFileSync(
-      this.configurationFile,
-      `[unix_http_server]
-file=${this.socket}
-[supervisord]
-logfile=${this.logfile}
-pidfile=${this.pidfile}
-childlogdir=${this.dir}
-${supervisord}
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl=unix://${this.socket}
-${configuration}`,
-    );
+    writeFileSync(this.configurationFile, daemonConfiguration(this, { configuration, supervisord }));
   }
 
   /** Runs the command, which returns when the daemon is up, or has given up. */

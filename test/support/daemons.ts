@@ -9,6 +9,7 @@ import { env } from 'node:process';
 import { execa } from 'execa';
 import { Client } from '../../ctl/client.ts';
 import type { Encodable, XmlRpcValue } from '../../rpc/xmlrpc.ts';
+import { daemonConfiguration } from './daemon-configuration.ts';
 import { endLeftovers } from './leftovers.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -92,24 +93,7 @@ export class Daemon implements AsyncDisposable {
 
   /** Replaces the program sections of the configuration file. */
   configure(configuration: string): void {
-    const { supervisord = '', credentials = '' } = this.#options;
-    writeFileSync(
-      this.configurationFile,
-      `[unix_http_server]
-file=${this.socket}
-${credentials}
-[supervisord]
-logfile=${this.logfile}
-pidfile=${this.pidfile}
-childlogdir=${this.dir}
-${supervisord}
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl=unix://${this.socket}
-${credentials}
-${configuration}`,
-    );
+    writeFileSync(this.configurationFile, daemonConfiguration(this, { ...this.#options, configuration }));
   }
 
   /** Starts the process and waits until it answers, or has ended. */
