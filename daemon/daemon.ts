@@ -7,6 +7,7 @@
  *
  * @see docs/supervisord.md
  */
+import { existsSync } from 'node:fs';
 import process from 'node:process';
 import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
@@ -15,6 +16,7 @@ import { EventBus } from './event/event-bus.ts';
 import type { SerialCounter } from './event/serial.ts';
 import { Epoll } from './host/epoll.ts';
 import { holdEventLoop } from './host/event-loop.ts';
+import { KeptFile } from './host/kept-file.ts';
 import { LinuxHost } from './host/linux-host.ts';
 import { RuntimeDirectory } from './host/runtime-directory.ts';
 import { systemClock } from './host/system-clock.ts';
@@ -138,7 +140,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   const stopHandling = setup.signals.handle(signalHandlers({ log, supervisor, rereading, onException }));
 
   const letStarterGo = setup.detach?.(log);
-  writeOwnPidfile(supervisord.pidfile, log);
+  const pidfile = keepPidfile(supervisord.pidfile, log);
   log.log('info', `supervisord started with pid ${process.pid}`);
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
@@ -151,6 +153,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   events[Symbol.dispose]();
   host.close();
   stopHandling();
+  pidfile?.[Symbol.dispose]();
   removePidfile(supervisord.pidfile);
   runtimeDirectory.remove();
   process.off('uncaughtException', onUncaught);
@@ -182,11 +185,20 @@ function bySeverity(notices: readonly Notice[]): Notice[] {
   return notices.toSorted((one, other) => logLevels[other.level] - logLevels[one.level]);
 }
 
-function writeOwnPidfile(path: string, log: ActivityLog): void {
+/** Without a pidfile the daemon goes on: who needs it will miss it. */
+function keepPidfile(path: string, log: ActivityLog): Disposable | undefined {
   try {
     writePidfile(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     log.log('critical', `could not write pidfile ${path}: ${reason}`);
+    return undefined;
   }
+  return new KeptFile({
+    path,
+    // Another daemon's is left alone.
+    isThere: () => existsSync(path),
+    restore: () => writePidfile(path),
+    log: (level, text) => log.log(level, text),
+  });
 }

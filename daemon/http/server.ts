@@ -10,6 +10,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpServerSettings } from '../../conf/settings.ts';
+import { KeptFile } from '../host/kept-file.ts';
 import type { RpcContext } from '../rpc/context.ts';
 import { RpcDispatcher } from '../rpc/dispatcher.ts';
 import { accessLine } from './access-log.ts';
@@ -21,7 +22,7 @@ import { listenInet } from './listen.ts';
 import { PageTokens } from './page/tokens.ts';
 import { routes } from './routes.ts';
 import { Turns } from './turns.ts';
-import { listenUnix, type UnixSocketFile } from './unix-socket.ts';
+import { listenUnix, type UnixServerSettings, type UnixSocketFile } from './unix-socket.ts';
 
 const maxConnections = 512;
 /** Guesses of one address that wait to be compared with a costly password. */
@@ -101,6 +102,8 @@ class HttpServer {
   readonly #answering = new Set<AbortController>();
   readonly #serving = Promise.withResolvers<Serving>();
   #socketFile: UnixSocketFile | undefined;
+  #keptFile: KeptFile | undefined;
+  #isClosing = false;
   #lastDropTold = Number.NEGATIVE_INFINITY;
 
   static async open(settings: HttpServerSettings, shared: Shared): Promise<HttpServer> {
@@ -151,11 +154,32 @@ class HttpServer {
     }
     const gate = new Gate(this.#settings, { ...this.#shared, address: this.#server.address() });
     this.#serving.resolve({ application, gate });
+    if (this.#settings.type === 'unix') this.#keepFile(this.#settings, context);
+  }
+
+  /** A socket that has lost its name cannot get it back: another one is made. */
+  #keepFile(settings: UnixServerSettings, { log }: RpcContext): void {
+    this.#keptFile = new KeptFile({
+      path: settings.file,
+      isThere: () => this.#socketFile?.isThere() === true,
+      restore: async () => {
+        this.#server.close();
+        this.#socketFile = await listenUnix(this.#server, settings, this.#shared.warn);
+        if (this.#isClosing) this.#stopListening();
+      },
+      log,
+    });
+  }
+
+  #stopListening(): void {
+    this.#keptFile?.[Symbol.dispose]();
+    this.#socketFile?.unlink();
+    this.#server.close();
   }
 
   async close(): Promise<void> {
-    this.#socketFile?.unlink();
-    this.#server.close();
+    this.#isClosing = true;
+    this.#stopListening();
     for (const answer of this.#answering) answer.abort();
     await this.#connections.close(graceMilliseconds);
   }

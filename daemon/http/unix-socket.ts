@@ -18,6 +18,8 @@ import { listen } from './listen.ts';
 export type UnixServerSettings = Extract<HttpServerSettings, { type: 'unix' }>;
 
 export interface UnixSocketFile {
+  /** Whether its name still leads to it. */
+  isThere(): boolean;
   /** Removes the file, unless it has become somebody else's. */
   unlink(): void;
 }
@@ -50,7 +52,7 @@ export async function listenUnix(
     await linkInPlace(temporary, file, warn);
     const ours = statSync(temporary);
     unlinkSync(temporary);
-    return { unlink: () => unlinkIfSame(file, ours) };
+    return { isThere: () => isSame(file, ours), unlink: () => unlinkIfSame(file, ours) };
   } catch (error) {
     server.close();
     removeLeftover(temporary);
@@ -119,9 +121,13 @@ function giveTo({ file, chown: { uid = -1, gid = -1 } }: UnixServerSettings, tem
   }
 }
 
-function unlinkIfSame(file: string, expected: Stats): void {
+function isSame(file: string, expected: Stats): boolean {
   const found = lstatSync(file, { throwIfNoEntry: false });
-  if (found?.ino === expected.ino && found.dev === expected.dev) unlinkSync(file);
+  return found?.ino === expected.ino && found.dev === expected.dev;
+}
+
+function unlinkIfSame(file: string, expected: Stats): void {
+  if (isSame(file, expected)) unlinkSync(file);
 }
 
 function removeLeftover(file: string): void {

@@ -1,7 +1,7 @@
 import { chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect } from '@jest/globals';
-import { Daemon } from '../support/daemons.ts';
+import { Daemon, startDaemon } from '../support/daemons.ts';
 import {
   fullLog,
   infoOf,
@@ -221,18 +221,23 @@ fault('the runtime directory is removed', async () => {
 });
 
 fault('the socket of the daemon is removed', async () => {
-  await using daemon = new Daemon({ implementation: 'ours', configuration: healthy });
-  await daemon.start();
-  const { pid } = daemon;
-  const child = await infoOf(daemon, 'healthy', 'pid');
-  rmSync(daemon.socket);
-  const { stdout } = await daemon.ctl('ours', ['status']);
-  expect(existsSync(`/proc/${child}`)).toBe(true);
-  daemon.kill('SIGHUP');
-  await waitFor(() => existsSync(daemon.socket), { what: 'the socket' });
+  await using daemon = await startDaemon({ implementation: 'ours', configuration: healthy });
   await waitForState(daemon, 'healthy', 'RUNNING');
-  expect(daemon.pid).toBe(pid);
-  return stdout;
+  const child = await pidOf(daemon, 'healthy');
+  rmSync(daemon.socket);
+  await waitFor(() => existsSync(daemon.socket), { what: 'the socket' });
+  expect((await daemon.ctl('ours', ['status'])).exitCode).toBe(0);
+  expect(await pidOf(daemon, 'healthy')).toBe(child);
+  return await fullLog(daemon);
+});
+
+fault('the pidfile is removed', async () => {
+  await using daemon = await startDaemon({ implementation: 'ours', configuration: healthy });
+  rmSync(daemon.pidfile);
+  await waitFor(() => existsSync(daemon.pidfile), { what: 'the pidfile' });
+  await waitForLog(daemon, 'has been made again');
+  expect(readFileSync(daemon.pidfile, 'utf8')).toBe(`${daemon.pid}\n`);
+  return await fullLog(daemon);
 });
 
 fault('the daemon is killed', async () => {
