@@ -77,6 +77,7 @@ export class KeptFile implements Disposable {
       this.#retry = undefined;
       void this.#look();
     }, this.#retrySecs * 1000);
+    this.#retry.unref();
     this.#retrySecs = Math.min(2 * this.#retrySecs, longestRetrySecs);
   }
 }

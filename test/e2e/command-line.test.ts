@@ -23,6 +23,8 @@ import { waitFor } from '../support/wait-for.ts';
 describe('the options of a running daemon', () => {
   it('each go before the same key in the file', async () => {
     const place = mkdtempSync(join(tmpdir(), 'options-'));
+    // When the daemon, which writes there, has ended.
+    using _ = { [Symbol.dispose]: () => rmSync(place, { recursive: true, force: true }) };
     const logs = join(place, 'child-logs');
     mkdirSync(logs);
     const supervisord =
@@ -59,31 +61,27 @@ describe('the options of a running daemon', () => {
         '--profile_options=cumulative,calls',
       ],
     });
-    try {
-      await daemon.start();
-      await waitForState(daemon, 'a', 'EXITED');
-      await waitForState(daemon, 'colours', 'EXITED');
-      expect(daemon.output).toBe('');
-      expect(existsSync(daemon.logfile)).toBe(false);
-      expect(existsSync(daemon.pidfile)).toBe(false);
-      expect(readFileSync(join(place, 'main.pid'), 'utf8')).toBe(`${daemon.pid}\n`);
-      expect(await daemon.rpc('supervisor.getIdentification')).toBe('line');
-      const names = readdirSync(logs);
-      const [log = ''] = names.filter((name) => /^a-stdout---line-.{8}\.log$/.test(name));
-      expect(readFileSync(join(logs, log), 'utf8')).toMatch(/^1100\n/);
-      const [colours = ''] = names.filter((name) => name.startsWith('colours-stdout'));
-      expect(readFileSync(join(logs, colours), 'utf8')).toBe('bold');
-      // Access lines come at this level; they fill more than two files of that size.
-      for (let call = 0; call < 60; call += 1) await daemon.rpc('supervisor.getState');
-      await waitFor(() => existsSync(join(place, 'main.log.1')));
-      expect(readFileSync(join(place, 'main.log.1'), 'utf8')).toMatch(/ TRAC /);
-      expect(existsSync(join(place, 'main.log.2'))).toBe(false);
-      await daemon.stop();
-      await daemon.start();
-      expect(readdirSync(logs).filter((name) => name.startsWith('a-stdout'))).toHaveLength(2);
-    } finally {
-      rmSync(place, { recursive: true, force: true });
-    }
+    await daemon.start();
+    await waitForState(daemon, 'a', 'EXITED');
+    await waitForState(daemon, 'colours', 'EXITED');
+    expect(daemon.output).toBe('');
+    expect(existsSync(daemon.logfile)).toBe(false);
+    expect(existsSync(daemon.pidfile)).toBe(false);
+    expect(readFileSync(join(place, 'main.pid'), 'utf8')).toBe(`${daemon.pid}\n`);
+    expect(await daemon.rpc('supervisor.getIdentification')).toBe('line');
+    const names = readdirSync(logs);
+    const [log = ''] = names.filter((name) => /^a-stdout---line-.{8}\.log$/.test(name));
+    expect(readFileSync(join(logs, log), 'utf8')).toMatch(/^1100\n/);
+    const [colours = ''] = names.filter((name) => name.startsWith('colours-stdout'));
+    expect(readFileSync(join(logs, colours), 'utf8')).toBe('bold');
+    // Access lines come at this level; they fill more than two files of that size.
+    for (let call = 0; call < 60; call += 1) await daemon.rpc('supervisor.getState');
+    await waitFor(() => existsSync(join(place, 'main.log.1')));
+    expect(readFileSync(join(place, 'main.log.1'), 'utf8')).toMatch(/ TRAC /);
+    expect(existsSync(join(place, 'main.log.2'))).toBe(false);
+    await daemon.stop();
+    await daemon.start();
+    expect(readdirSync(logs).filter((name) => name.startsWith('a-stdout'))).toHaveLength(2);
   });
 
   it('act in the background too: umask and directory', async () => {
