@@ -12,6 +12,8 @@ export interface OptionShape {
   readonly short?: string | undefined;
   readonly long?: string | undefined;
   readonly required: boolean;
+  /** Has to be typed in full, so that prefixes mean what they mean to supervisord. */
+  readonly inFull?: boolean;
 }
 
 export interface GivenOption {
@@ -76,9 +78,9 @@ function readLong(
 }
 
 function findLong(typed: string, shapes: readonly OptionShape[]): OptionShape {
-  const candidates = shapes.filter((shape) => shape.long?.startsWith(typed));
-  const exact = candidates.find((shape) => shape.long === typed);
+  const exact = shapes.find((shape) => shape.long === typed);
   if (exact) return exact;
+  const candidates = shapes.filter((shape) => shape.inFull !== true && shape.long?.startsWith(typed));
   const [first] = candidates;
   if (first === undefined) throw new UsageError(`option ${typed} not recognized`);
   // One option may have two short names, and so two shapes.

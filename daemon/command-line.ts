@@ -163,8 +163,13 @@ function program(): Command {
     command.addOption(new Option(flags, description));
   return command
     .addOption(new Option('--profile_options <list>', 'accepted for old init scripts; there is no profiler'))
-    .addOption(new Option('--check', 'check the configuration, print the programs it would run, and exit'))
-    .addOption(new Option('--password-hash', 'read a password, print the hash to configure, and exit'))
+    .addOption(ownOption('--check', 'check the configuration, print the programs it would run, and exit'))
+    .addOption(ownOption('--password-hash', 'read a password, print the hash to configure, and exit'))
     .addOption(new Option('-h, --help', 'print this text and exit').hideHelp())
     .addOption(new Option('-v, --version', 'print the version and exit'));
+}
+
+/** An option that supervisord does not have. */
+function ownOption(flags: string, description: string): Option {
+  return Object.assign(new Option(flags, description), { inFull: true });
 }

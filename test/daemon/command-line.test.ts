@@ -22,9 +22,14 @@ function overrides(...words: string[]): unknown {
 }
 
 describe('the command line of supervisord', () => {
-  it('makes a hash of a password whatever else is there, and leaves --h to the help', () => {
+  it('makes a hash of a password whatever else is there', () => {
     expect(readCommandLine(['-n', '--password-hash'], context).action).toBe('password-hash');
+  });
+
+  it('leaves prefixes to the options that supervisord has', () => {
     expect(readCommandLine(['--h'], context).action).toBe('help');
+    expect(overrides('--ch=/tmp', '--pi=/tmp/x.pid')).toEqual({ childlogdir: '/tmp', pidfile: '/tmp/x.pid' });
+    expect(() => overrides('--che')).toThrow('option --che not recognized');
   });
 
   it('sets what it names and nothing else', () => {
