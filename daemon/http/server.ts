@@ -7,6 +7,7 @@
  *
  * @see supervisor/http.py, `make_http_servers`
  */
+import { lstatSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpServerSettings } from '../../conf/settings.ts';
@@ -18,6 +19,7 @@ import { discardBody } from './body.ts';
 import { Connections, refuse } from './connections.ts';
 import { type Exchange, type HttpApplication, replyError } from './exchange.ts';
 import { Gate } from './gate.ts';
+import { HttpServerError } from './http-server-error.ts';
 import { listenInet } from './listen.ts';
 import { PageTokens } from './page/tokens.ts';
 import { routes } from './routes.ts';
@@ -163,6 +165,10 @@ class HttpServer {
       path: settings.file,
       isThere: () => this.#socketFile?.isThere() === true,
       restore: async () => {
+        // At the start a dead socket is replaced; now it may be one that its server is just about to listen on.
+        if (lstatSync(settings.file, { throwIfNoEntry: false }) !== undefined) {
+          throw new HttpServerError('another one has taken its place');
+        }
         this.#server.close();
         this.#socketFile = await listenUnix(this.#server, settings, this.#shared.warn);
         if (this.#isClosing) this.#stopListening();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chownSync, lstatSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, lstatSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -33,11 +33,14 @@ describe('the unix socket', () => {
 
   it('goes at the end, but not when it has become the socket of somebody else', async () => {
     const daemon = await startDaemon({ implementation: 'ours', configuration: '' });
-    rmSync(daemon.socket);
     const other = createServer();
-    await listening(other, daemon.socket);
+    const elsewhere = join(daemon.dir, 'elsewhere.sock');
+    await listening(other, elsewhere);
+    renameSync(elsewhere, daemon.socket);
+    const { ino } = statSync(daemon.socket);
+    await waitForLog(daemon, 'was removed, and cannot be made again: another one has taken its place');
     expect(await daemon.stop()).toBe(0);
-    expect(statSync(daemon.socket).isSocket()).toBe(true);
+    expect(statSync(daemon.socket).ino).toBe(ino);
     await new Promise((resolve) => other.close(resolve));
     await daemon[Symbol.asyncDispose]();
   });
