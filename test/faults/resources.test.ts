@@ -225,7 +225,7 @@ fault('the socket of the daemon is removed', async () => {
   await waitForState(daemon, 'healthy', 'RUNNING');
   const child = await pidOf(daemon, 'healthy');
   rmSync(daemon.socket);
-  await waitFor(() => existsSync(daemon.socket), { what: 'the socket' });
+  await waitForLog(daemon, 'has been made again');
   expect((await daemon.ctl('ours', ['status'])).exitCode).toBe(0);
   expect(await pidOf(daemon, 'healthy')).toBe(child);
   return await fullLog(daemon);
@@ -234,7 +234,6 @@ fault('the socket of the daemon is removed', async () => {
 fault('the pidfile is removed', async () => {
   await using daemon = await startDaemon({ implementation: 'ours', configuration: healthy });
   rmSync(daemon.pidfile);
-  await waitFor(() => existsSync(daemon.pidfile), { what: 'the pidfile' });
   await waitForLog(daemon, 'has been made again');
   expect(readFileSync(daemon.pidfile, 'utf8')).toBe(`${daemon.pid}\n`);
   return await fullLog(daemon);
