@@ -18,6 +18,7 @@ export interface HttpServersOfConfiguration {
   readonly passwordFiles: readonly string[];
 }
 
+/** Reads all servers; what is wrong with one is among the findings. */
 export function readHttpServers(loading: Loading, scope: Scope): HttpServersOfConfiguration {
   const servers: HttpServerSettings[] = [];
   const passwordFiles: string[] = [];

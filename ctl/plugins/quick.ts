@@ -1,6 +1,6 @@
-import { matchesName } from '../../conf/glob.ts';
 import { faultName } from '../../rpc/faults.ts';
 import { ServerFault } from '../failures.ts';
+import { fullName, matchingProcesses, patternsOf } from './matching.ts';
 import type { PluginCommand, PluginFactory } from './plugin.ts';
 
 const outcomes = { start: 'RUNNING', stop: 'STOPPED' } as const;
@@ -11,14 +11,9 @@ const outcomes = { start: 'RUNNING', stop: 'STOPPED' } as const;
  */
 export const makeQuick: PluginFactory = (controller) => {
   const actOn = async (verb: 'start' | 'stop', words: readonly string[]): Promise<number> => {
-    const patterns = words.includes('all')
-      ? ['*']
-      : words.map((word) => (word.endsWith(':') ? `${word}*` : word));
-    const namespecs = (await controller.processes())
-      .map(({ group, name }) => `${group}:${name}`)
-      .filter((namespec) => patterns.some((pattern) => matchesName(namespec, pattern)));
-    if (namespecs.length === 0) controller.print('No process matched given expression.');
-    const statuses = await Promise.all(namespecs.map((namespec) => actOnOne(verb, namespec)));
+    const patterns = patternsOf(words).map((word) => (word.endsWith(':') ? `${word}*` : word));
+    const processes = await matchingProcesses(controller, patterns, fullName);
+    const statuses = await Promise.all(processes.map((process) => actOnOne(verb, fullName(process))));
     return Math.max(0, ...statuses);
   };
 

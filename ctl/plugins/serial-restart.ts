@@ -1,5 +1,6 @@
 import { matchesName } from '../../conf/glob.ts';
 import { formatNamespec } from '../../rpc/namespec.ts';
+import { patternsOf } from './matching.ts';
 import type { PluginFactory } from './plugin.ts';
 
 const help = `serialrestart <name>\t\tRestart a process
@@ -22,7 +23,7 @@ export const makeSerialRestart: PluginFactory = (controller) => ({
         return 1;
       }
       const all = (await controller.processes()).map(({ group, name }) => formatNamespec(group, name));
-      const patterns = words.includes('all') ? ['*'] : words;
+      const patterns = patternsOf(words);
       let exitStatus = 0;
       for (const pattern of patterns.filter((one) => !all.some((name) => matchesName(name, one)))) {
         controller.print(`No such process ${pattern}`);

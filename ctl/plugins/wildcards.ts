@@ -1,4 +1,4 @@
-import { matchesName } from '../../conf/glob.ts';
+import { fullName, matchingProcesses, type ProcessName, patternsOf } from './matching.ts';
 import type { PluginCommand, PluginFactory } from './plugin.ts';
 
 /**
@@ -9,12 +9,8 @@ export const makeWildcards: PluginFactory = (controller, { match_group }) => {
   const matchesGroup = Number(match_group ?? 0) !== 0;
 
   const namespecs = async (words: readonly string[]): Promise<readonly string[]> => {
-    const patterns = words.includes('all') ? ['*'] : words;
-    const matching = (await controller.processes()).filter(({ group, name }) =>
-      patterns.some((pattern) => matchesName(matchesGroup ? `${group}:${name}` : name, pattern)),
-    );
-    if (matching.length === 0) controller.print('No process matched given expression.');
-    return matching.map(({ group, name }) => `${group}:${name}`);
+    const nameOf = matchesGroup ? fullName : ({ name }: ProcessName) => name;
+    return (await matchingProcesses(controller, patternsOf(words), nameOf)).map(fullName);
   };
 
   const wildcard = (

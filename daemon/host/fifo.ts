@@ -52,7 +52,7 @@ export function renewFifo(path: string, owner: User | undefined): void {
 }
 
 /** Missing is fine. @throws an error with `code` */
-export function removeFifo(path: string): void {
+function removeFifo(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {

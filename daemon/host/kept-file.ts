@@ -64,10 +64,9 @@ export class KeptFile implements Disposable {
   #tellFailure(error: unknown): void {
     if (this.#retrySecs > firstRetrySecs) return;
     const { path, log } = this.#options;
-    const reason = errorCode(error).replace(/^\w*Error: /, '');
     log(
       'error',
-      `'${path}' was removed, and cannot be made again: ${reason}; it is tried again now and then`,
+      `'${path}' was removed, and cannot be made again: ${errorCode(error)}; it is tried again now and then`,
     );
   }
 
