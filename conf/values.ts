@@ -103,6 +103,28 @@ export const autorestart: Reader<ProcessSettings['autorestart']> = {
   },
 };
 
+/** What an exit means to the daemon. */
+export const onExit: Reader<ProcessSettings['on_exit']> = oneOf('on_exit', [
+  'none',
+  'shutdown',
+  'shutdown_unexpected',
+]);
+
+/** What FATAL means to the daemon. */
+export const onFatal: Reader<ProcessSettings['on_fatal']> = oneOf('on_fatal', ['none', 'shutdown']);
+
+function oneOf<Word extends string>(type: string, words: readonly Word[]): Reader<Word> {
+  return {
+    type,
+    read(text) {
+      const lower = text.toLowerCase();
+      const word = words.find((candidate) => candidate === lower);
+      if (word === undefined) throw new InvalidValue(`not one of ${words.join(', ')}: ${repr(text)}`);
+      return word;
+    },
+  };
+}
+
 /**
  * Trims a name of a process or group and checks it: no blank, `:` or `/`, which would break event headers
  * and URLs.

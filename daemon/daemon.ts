@@ -61,14 +61,17 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
+/** How a life of the daemon has ended: it is to start over, or to exit with a status. */
+export type EndOfLife = { readonly type: 'restart' } | { readonly type: 'exit'; readonly exitStatus: number };
+
 /**
  * Runs the daemon until its last process has ended.
  *
- * @returns whether to end or to start over
+ * @returns what to do next
  * @throws {HttpServerError} a server could not be opened; nothing was touched
  * @throws {StartError} the log or the runtime directory could not be opened
  */
-export async function runDaemon(setup: DaemonSetup): Promise<'exit' | 'restart'> {
+export async function runDaemon(setup: DaemonSetup): Promise<EndOfLife> {
   const { settings } = setup;
   const servers = await openHttpServers(settings.httpServers, (line) => process.stderr.write(`${line}\n`));
   try {
@@ -78,7 +81,7 @@ export async function runDaemon(setup: DaemonSetup): Promise<'exit' | 'restart'>
   }
 }
 
-async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 'restart'> {
+async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife> {
   const { settings, inheritedDescriptors } = setup;
   const { supervisord } = settings;
   using _ = holdEventLoop();
@@ -127,6 +130,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   const supervisor: Supervisor = new Supervisor({
     host,
+    ending: supervisord,
     log: (level, text) => log.log(level, text),
     emit: (event) => events.emit(event),
     isDelivering: (group) => events.isDelivering(group),
@@ -153,6 +157,10 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   events[Symbol.dispose]();
   host.close();
   stopHandling();
+  // Somebody may have asked for the end while it was getting ready to start over.
+  const isRestart = supervisor.state === 'RESTARTING';
+  const { exitStatus } = supervisor;
+  if (!isRestart && exitStatus !== 0) log.log('info', `exiting with status ${exitStatus}`);
   pidfile?.[Symbol.dispose]();
   removePidfile(supervisord.pidfile);
   runtimeDirectory.remove();
@@ -161,8 +169,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   syslog.close();
   await log.close();
   epoll.close();
-  // Somebody may have asked for the end while it was getting ready to start over.
-  return supervisor.state === 'RESTARTING' ? 'restart' : 'exit';
+  return isRestart ? { type: 'restart' } : { type: 'exit', exitStatus };
 }
 
 /** Where FIFOs lie: beside the first unix socket, else beside the pidfile. */

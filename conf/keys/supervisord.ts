@@ -81,6 +81,18 @@ export const supervisordKeys = {
     bareLabel: true,
     doc: 'Variables, as `KEY="value",KEY2="value2"`, that every child gets and that `%(ENV_KEY)s` finds in the sections that follow.',
   },
+  exit_when_done: {
+    read: boolean,
+    default: 'false',
+    doc: 'Shut down when the last process has ended by itself and none is to be started again. Event listeners do not count.',
+  },
+  exit_code_from: {
+    read: string,
+    default: undefined,
+    absent: 'the process that made it shut down',
+    sample: 'theprogramname',
+    doc: 'Process, as `name` or `group:name`, whose last exit gives supervisord its exit status.',
+  },
   strict: {
     read: boolean,
     default: 'false',

@@ -21,6 +21,8 @@ export interface RunnerDependencies {
   readonly deadlines: Deadlines<Wake>;
   /** False while the daemon shuts down. */
   readonly maySpawn: () => boolean;
+  /** Told of a process that is in another state, when all that follows at once is done. */
+  readonly onMoved: (entry: ProcessEntry) => void;
 }
 
 /** Puts inputs through the state machine and carries out what follows, in order. */
@@ -29,13 +31,15 @@ export class Runner {
   readonly #activity: Activity;
   readonly #deadlines: Deadlines<Wake>;
   readonly #maySpawn: () => boolean;
+  readonly #onMoved: (entry: ProcessEntry) => void;
   readonly #pids = new Map<number, ProcessEntry>();
 
-  constructor({ host, activity, deadlines, maySpawn }: RunnerDependencies) {
+  constructor({ host, activity, deadlines, maySpawn, onMoved }: RunnerDependencies) {
     this.#host = host;
     this.#activity = activity;
     this.#deadlines = deadlines;
     this.#maySpawn = maySpawn;
+    this.#onMoved = onMoved;
   }
 
   /**
@@ -43,6 +47,7 @@ export class Runner {
    * a process that has just ended). Does nothing for a process whose group is no longer active.
    */
   handle(entry: ProcessEntry, first: Input): void {
+    const { process: before } = entry;
     const done = this.#activity.contain(`handling ${first.type} of ${entry.settings.name}`, () => {
       const inputs = [first];
       for (const input of inputs) {
@@ -54,6 +59,7 @@ export class Runner {
     // What has gone wrong once is not tried again by itself, over and over.
     if (done) this.updateDeadline(entry);
     entry.settleWaiters();
+    if (entry.process !== before) this.#onMoved(entry);
     if (!entry.isAwaitedToStop) this.#deadlines.set(entry.stopReport, undefined);
   }
 

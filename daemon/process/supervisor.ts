@@ -16,6 +16,7 @@ import type {
   UpdateOutcome,
 } from './control.ts';
 import { Deadlines } from './deadlines.ts';
+import { Ending, type EndingSettings } from './ending.ts';
 import { type GroupEntry, ProcessEntry } from './entry.ts';
 import { GroupUpdates, type UpdateTask } from './group-updates.ts';
 import { Groups } from './groups.ts';
@@ -44,6 +45,8 @@ const longestWakeSecs = 0.02;
 
 export interface SupervisorDependencies extends ActivitySinks {
   readonly host: Host;
+  /** When to end without having been asked to, and with which status; by default never, and 0. */
+  readonly ending?: EndingSettings;
   /** Whether the listeners of a group are still to be told something; by default never. */
   readonly isDelivering?: (group: string) => boolean;
   /** Called once, when a shutdown or restart has stopped everything. */
@@ -63,6 +66,8 @@ type Task =
 const shutdownReport = { type: 'shutdown report' } as const;
 const lastDeliveries = { type: 'last deliveries' } as const;
 
+const noEnding: EndingSettings = { exit_when_done: false, exit_code_from: undefined };
+
 /** Runs the configured processes of a daemon. */
 export class Supervisor implements SupervisorControl {
   readonly #host: Host;
@@ -74,6 +79,7 @@ export class Supervisor implements SupervisorControl {
   readonly #onFinished: (next: 'exit' | 'restart') => void;
   readonly #groups: Groups;
   readonly #updates: GroupUpdates;
+  readonly #ending: Ending;
   #state: SupervisorStateName = 'RUNNING';
   #shutdown: Shutdown | undefined;
   /** When the pool whose turn it is to stop is stopped whatever it is still to deliver. */
@@ -96,10 +102,13 @@ export class Supervisor implements SupervisorControl {
     );
     const [activity, deadlines] = [this.#activity, this.#deadlines];
     const isRunning = () => this.#state === 'RUNNING';
-    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning });
+    const ending = new Ending({ settings: dependencies.ending ?? noEnding, mayDecide: isRunning });
+    const onMoved = (entry: ProcessEntry) => ending.note(entry);
+    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning, onMoved });
     const groups = new Groups({ host, activity, deadlines, runner });
     this.#runner = runner;
     this.#groups = groups;
+    this.#ending = ending;
     this.#updates = new GroupUpdates({
       groups,
       runner,
@@ -113,6 +122,11 @@ export class Supervisor implements SupervisorControl {
 
   get state(): SupervisorStateName {
     return this.#state;
+  }
+
+  /** What the daemon is to exit with, should it end now. */
+  get exitStatus(): number {
+    return this.#ending.exitStatus;
   }
 
   get groups(): ReadonlyMap<string, GroupEntry> {
@@ -273,7 +287,16 @@ export class Supervisor implements SupervisorControl {
       default:
         task satisfies never;
     }
+    this.#endByItself();
     this.#advanceShutdown();
+  }
+
+  /** Shuts down, if what processes did asks for it. */
+  #endByItself(): void {
+    const reason = this.#ending.decide(this.groups.values());
+    if (reason === undefined) return;
+    this.#activity.log('info', `shutting down: ${reason}`);
+    this.shutDown('exit');
   }
 
   #start(entry: ProcessEntry, waiter: StartWaiter): void {

@@ -31,6 +31,8 @@ export function settingsWith(groups: readonly GroupSettings[]): Settings {
       user: undefined,
       directory: undefined,
       strip_ansi: false,
+    exit_when_done: false,
+    exit_code_from: undefined,
       environment: new Map(),
       identifier: 'supervisor',
     },
