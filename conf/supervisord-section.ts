@@ -7,6 +7,7 @@ import { InvalidValue } from './invalid-value.ts';
 import { supervisordKeys } from './keys/supervisord.ts';
 import type { Loading } from './load-context.ts';
 import { absolutePath } from './paths.ts';
+import { repr } from './python-text.ts';
 import { SectionReader } from './section-reader.ts';
 import type { Environment, GroupSettings, ProcessName, SupervisordSettings, User } from './settings.ts';
 import { user } from './users.ts';
@@ -72,7 +73,7 @@ export function readSupervisordSection(
       if (found === undefined) {
         reader.fail(
           'exit_code_from',
-          `no process ${exitCodeFrom} is configured${hint(exitCodeFrom, processes)}`,
+          `no process ${repr(exitCodeFrom)} is configured${hint(exitCodeFrom, processes)}`,
         );
         return undefined;
       }

@@ -105,7 +105,7 @@ function isListener({ settings }: GroupEntry): boolean {
 /** Whether nothing of a group runs, and nothing will unless somebody asks for it. */
 function isDone(group: GroupEntry): boolean {
   if (isListener(group)) return true;
-  if (group.unstopped > 0 || group.update !== undefined) return false;
+  if (group.unstopped > 0) return false;
   return [...group.processes.values()].every(
     ({ process, settings }) => hasEnded(process) && !isToAutostart(process, settings),
   );
