@@ -19,7 +19,7 @@ export function ourAnswer(file: string, context: LoadContext): unknown {
 }
 
 function describe({ supervisord, httpServers, rpcInterfaces, groups, notices }: Settings): unknown {
-  const { user, loglevel, directory, environment, ...section } = supervisord;
+  const { user, loglevel, directory, environment, exit_when_done, exit_code_from, ...section } = supervisord;
   return {
     type: 'ok',
     supervisord: {
