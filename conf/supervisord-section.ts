@@ -43,6 +43,7 @@ export function readSupervisordSection(
   const username = reader.get('user', scope);
   const umask = reader.get('umask', scope);
   const logfile = reader.get('logfile', scope);
+  const runtimeDirectory = reader.get('runtime_directory', scope);
   const settings = {
     minfds,
     minprocs,
@@ -61,6 +62,8 @@ export function readSupervisordSection(
     strip_ansi: reader.get('strip_ansi', scope),
     exit_when_done: reader.get('exit_when_done', scope),
     environment: readEnvironment(reader, withHostname),
+    runtime_directory: runtimeDirectory === undefined ? undefined : absolutePath(runtimeDirectory, context),
+    on_daemon_exit: reader.get('on_daemon_exit', scope),
   };
   const exitCodeFrom = reader.get('exit_code_from', scope);
   return {

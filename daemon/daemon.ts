@@ -8,12 +8,15 @@
  * @see docs/supervisord.md
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
+import { productVersion } from '../rpc/version.ts';
 import { compactMemorySoon } from './compact-memory.ts';
 import { EventBus } from './event/event-bus.ts';
 import type { SerialCounter } from './event/serial.ts';
+import { bootId } from './host/boot-id.ts';
 import { Epoll } from './host/epoll.ts';
 import { holdEventLoop } from './host/event-loop.ts';
 import { KeptFile } from './host/kept-file.ts';
@@ -34,6 +37,8 @@ import { rpcContext } from './rpc-context.ts';
 import { serverUrlOf } from './server-url.ts';
 import { signalHandlers } from './signal-handlers.ts';
 import type { Signals } from './signals.ts';
+import { Journal } from './state/journal.ts';
+import { type Recovered, recover } from './state/recover.ts';
 
 export interface DaemonSetup {
   readonly settings: Settings;
@@ -96,9 +101,26 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   const syslog = new Syslog({ epoll, log: (level, text) => log.log(level, text) });
   const log = attempt(() => openActivityLog(supervisord, { sinks, syslog }), 'Cannot open the log: ');
   for (const { level, text } of bySeverity([...settings.notices, ...setup.notices])) log.log(level, text);
+  const boot = bootId();
+  const recovered = recover({
+    runtimeDirectory: runtimeDirectory.path,
+    groups: settings.groups,
+    bootId: boot,
+    productVersion,
+    now: systemClock.now(),
+    log: (level, text) => log.log(level, text),
+  });
+  const autoLogs: Recovered['autoLogs'] = recovered?.autoLogs ?? new Map();
   if (!supervisord.nocleanup) {
-    clearAutoLogs({ ...supervisord, log: (level, text) => log.log(level, text) });
+    const kept = new Set([...autoLogs.values()].flatMap((logs) => Object.values(logs)));
+    clearAutoLogs({ ...supervisord, kept, log: (level, text) => log.log(level, text) });
   }
+  const journal = new Journal({
+    runtimeDirectory: runtimeDirectory.path,
+    bootId: boot,
+    productVersion,
+    log: (level, text) => log.log(level, text),
+  });
 
   const events: EventBus = new EventBus({
     identifier: supervisord.identifier,
@@ -123,6 +145,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     epoll,
     sinks,
     listenTo: (process) => events.listenTo(process),
+    autoLogs,
     syslog,
     events,
     log: (level, text) => log.log(level, text),
@@ -134,6 +157,8 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     log: (level, text) => log.log(level, text),
     emit: (event) => events.emit(event),
     isDelivering: (group) => events.isDelivering(group),
+    recorder: journal,
+    leavesProcesses: () => supervisord.on_daemon_exit === 'adopt',
     onFinished: () => finish(),
   });
   const rereading = new Rereading(settings, setup.load, supervisor);
@@ -148,12 +173,14 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   log.log('info', `supervisord started with pid ${process.pid}`);
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
-  supervisor.startUp(settings.groups);
+  supervisor.startUp(settings.groups, recovered);
   compactMemorySoon();
 
   await finished;
+  const leaves = supervisor.leavesProcesses;
   await servers.close();
-  supervisor[Symbol.dispose]();
+  if (leaves) supervisor.leave();
+  else supervisor[Symbol.dispose]();
   events[Symbol.dispose]();
   host.close();
   stopHandling();
@@ -163,7 +190,9 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   if (!isRestart && exitStatus !== 0) log.log('info', `exiting with status ${exitStatus}`);
   pidfile?.[Symbol.dispose]();
   removePidfile(supervisord.pidfile);
-  runtimeDirectory.remove();
+  if (!leaves) journal.remove();
+  journal[Symbol.dispose]();
+  if (!leaves) runtimeDirectory.remove();
   process.off('uncaughtException', onUncaught);
   await syslog.flush();
   syslog.close();
@@ -172,8 +201,11 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   return isRestart ? { type: 'restart' } : { type: 'exit', exitStatus };
 }
 
-/** Where FIFOs lie: beside the first unix socket, else beside the pidfile. */
+/** Where FIFOs and state lie: if it is not said, beside the first unix socket, else beside the pidfile. */
 function runtimeDirectoryOf({ httpServers, supervisord }: Settings): string {
+  const { runtime_directory: directory, identifier } = supervisord;
+  // One of its own: what is in it is ours, and goes when we go.
+  if (directory !== undefined) return join(directory, `${encodeURIComponent(identifier)}.d`);
   for (const server of httpServers) if (server.type === 'unix') return `${server.file}.d`;
   return `${supervisord.pidfile}.d`;
 }

@@ -46,6 +46,20 @@ export class Ending {
     return this.#statusOfNamed ?? this.#verdict?.exitStatus ?? 0;
   }
 
+  /** Whether the daemon ends, or has ended, by itself. */
+  get hasDecided(): boolean {
+    return this.#verdict !== undefined;
+  }
+
+  /** Takes note of what has ended under an earlier daemon, in the same order. */
+  recover(groups: Iterable<GroupEntry>): void {
+    const started = [...groups]
+      .flatMap((group) => [...group.processes.values()])
+      .filter(({ process }) => process.history.start !== 0);
+    started.sort((one, other) => one.process.history.stop - other.process.history.stop);
+    for (const entry of started) this.note(entry);
+  }
+
   /** Takes note of a process that has come into another state, and will not leave it at once. */
   note(entry: ProcessEntry): void {
     const { process, settings } = entry;

@@ -27,7 +27,7 @@ export function isEssential(history: ProcessHistory, settings: ProcessSettings):
 
 /**
  * What a daemon exits with on account of a process that has ended: the code of its last child, 128 + n for a
- * death by signal n, 127 if there was none to end. FATAL is never 0: the process was given up, whatever its child
+ * death by signal n, 1 if nobody saw its end, 127 if there was none to end. FATAL is never 0: the process was given up, whatever its child
  * said.
  */
 export function exitStatusOf(process: Process): number {
@@ -36,6 +36,16 @@ export function exitStatusOf(process: Process): number {
 }
 
 function statusOf(status: ExitStatus | undefined): number {
-  if (status === undefined) return statuses.NOT_STARTED;
-  return status.type === 'exited' ? status.code : statuses.SIGNALLED + status.signal;
+  switch (status?.type) {
+    case undefined:
+      return statuses.NOT_STARTED;
+    case 'exited':
+      return status.code;
+    case 'signalled':
+      return statuses.SIGNALLED + status.signal;
+    case 'unknown':
+      return statuses.FAILED;
+    default:
+      return status satisfies never;
+  }
 }

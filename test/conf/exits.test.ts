@@ -36,8 +36,8 @@ on_exit=shutdown
 
   it('take no other word', () => {
     expect(messagesOf('[supervisord]\n[program:p]\ncommand=x\non_exit=restart\non_fatal=yes\n')).toEqual([
-      `supervisord.conf:4: [program:p] on_exit: "restart": not one of none, shutdown, shutdown_unexpected: 'restart'`,
-      `supervisord.conf:5: [program:p] on_fatal: "yes": not one of none, shutdown: 'yes'`,
+      `supervisord.conf:4: [program:p] on_exit: "restart": expected none, shutdown or shutdown_unexpected, not 'restart'`,
+      `supervisord.conf:5: [program:p] on_fatal: "yes": expected none or shutdown, not 'yes'`,
     ]);
   });
 });

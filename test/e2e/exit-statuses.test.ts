@@ -147,6 +147,22 @@ describe('exit_code_from', () => {
     expect(await daemon.ended()).toBe(0);
   });
 
+  it('remembers after the daemon was killed', async () => {
+    await using daemon = await startDaemon({
+      implementation: 'ours',
+      supervisord,
+      configuration: `[program:web]\ncommand=${programs}/exits-with-status 5\nstartsecs=0\nautorestart=false\n`,
+    });
+    await waitForState(daemon, 'web', 'EXITED');
+    daemon.kill('SIGKILL');
+    await daemon.ended();
+    await daemon.start();
+    await waitForLog(daemon, 'INFO going on for an earlier supervisord');
+    daemon.kill('SIGTERM');
+    expect(await daemon.ended()).toBe(5);
+    expect(daemon.logText().match(/spawned: 'web'/g)).toHaveLength(1);
+  });
+
   it('is refused when there is no such program', async () => {
     await using daemon = await startDaemon({ implementation: 'ours', supervisord, configuration: '' });
     expect(await daemon.ended()).toBe(2);

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { GroupSettings, ProcessSettings } from '../../../conf/settings.ts';
 import type { EndingSettings } from '../../../daemon/process/ending.ts';
+import { ProcessEntry } from '../../../daemon/process/entry.ts';
+import type { Recovery } from '../../../daemon/process/recovery.ts';
 import { groupSettings, poolSettings, processSettings } from '../../support/process-settings.ts';
 import { exitStatus, ignoreAllButKill, signalStatus } from '../../support/simulated-host.ts';
 import { SimulatedWorld } from '../../support/simulated-world.ts';
@@ -399,5 +401,108 @@ describe('exit_code_from', () => {
     world.host.exit('web', exitStatus(5));
     world.supervisor.shutDown('exit');
     expect(statusAtTheEnd(world)).toBe(0);
+  });
+});
+
+describe('the daemon after one that was killed', () => {
+  const done = { exit_when_done: true };
+  const once = { autorestart: 'never' } as const;
+
+  /** What the next daemon knows of the processes of a world. */
+  function recoveryOf(killed: SimulatedWorld): Recovery {
+    return {
+      find(group, name) {
+        const entry = killed.supervisor.groups.get(group)?.processes.get(name);
+        if (!(entry instanceof ProcessEntry)) return undefined;
+        return { process: entry.process, birth: entry.birth, isOutdated: false };
+      },
+      isRemoved: () => false,
+      strays: [],
+    };
+  }
+
+  /** The world of the next daemon, in which the children of the one before live on. */
+  function successorOf(
+    killed: SimulatedWorld,
+    groups: readonly GroupSettings[],
+    ending: Partial<EndingSettings> = {},
+  ): SimulatedWorld {
+    const world = new SimulatedWorld([], ending);
+    world.clock.advance(60);
+    for (const pid of killed.host.live.keys()) world.host.survivors.add(pid);
+    world.supervisor.startUp(groups, recoveryOf(killed));
+    return world;
+  }
+
+  it('carries out what an essential program had decided', () => {
+    const groups = [program('web', once), program('db')];
+    const killed = new SimulatedWorld(groups);
+    killed.host.exit('web', exitStatus(3));
+    const world = successorOf(killed, [program('web', { on_exit: 'shutdown' }), program('db')]);
+    expect(reasons(world)).toEqual([`INFO shutting down: 'web' exited (on_exit=shutdown)`]);
+    expect(world.host.happenings.at(-1)).toBe('kill db 15');
+    expect(statusAtTheEnd(world)).toBe(3);
+  });
+
+  it('does not start again what ended meanwhile, if it is to end itself', () => {
+    const killed = new SimulatedWorld([program('web', once), program('db')]);
+    killed.host.exit('web', exitStatus(3));
+    killed.host.live.clear();
+    const world = successorOf(killed, [program('web', { on_exit: 'shutdown' }), program('db')]);
+    expect(world.host.spawned).toEqual([]);
+    expect(statusAtTheEnd(world)).toBe(3);
+  });
+
+  it('ends when all had ended already, with the status of the first that failed', () => {
+    const groups = [program('a', once), program('b', once), program('c', once)];
+    const killed = new SimulatedWorld(groups);
+    for (const [name, code] of [
+      ['b', 4],
+      ['a', 3],
+      ['c', 0],
+    ] as const) {
+      killed.host.exit(name, exitStatus(code));
+      killed.clock.advance(1);
+    }
+    const world = successorOf(killed, groups, done);
+    expect(world.host.spawned).toEqual([]);
+    expect(statusAtTheEnd(world)).toBe(4);
+  });
+
+  it('goes on if the last process had been stopped by hand', () => {
+    const groups = [program('a', once), program('b', once)];
+    const killed = new SimulatedWorld(groups);
+    killed.host.exit('b', exitStatus(3));
+    killed.clock.advance(1);
+    stop(killed, 'a');
+    const world = successorOf(killed, groups, done);
+    expect(world.supervisor.state).toBe('RUNNING');
+  });
+
+  it('remembers the last exit of the process that exit_code_from names, and whether it ever ran', () => {
+    const web = { exit_code_from: { group: 'web', name: 'web' } };
+    for (const autostart of [true, false]) {
+      const groups = [program('web', { ...once, autostart })];
+      const killed = new SimulatedWorld(groups);
+      killed.host.exit('web', exitStatus(5));
+      const world = successorOf(killed, groups, web);
+      world.supervisor.shutDown('exit');
+      expect(statusAtTheEnd(world)).toBe(autostart ? 5 : 0);
+    }
+  });
+
+  it('ends with 1 for a process whose end nobody saw', () => {
+    const world = new SimulatedWorld([program('web', { on_exit: 'shutdown_unexpected' })]);
+    world.host.exit('web', { type: 'unknown' });
+    expect(statusAtTheEnd(world)).toBe(1);
+  });
+
+  it('finds nothing running, even if processes are to be left to it: essential programs end the others', () => {
+    const world = new SimulatedWorld([program('web', { on_exit: 'shutdown' }), program('db')]);
+    world.leavesProcesses = () => true;
+    world.host.exit('web', exitStatus(3));
+    expect(world.supervisor.leavesProcesses).toBe(false);
+    expect(world.host.happenings.at(-1)).toBe('kill db 15');
+    expect(statusAtTheEnd(world)).toBe(3);
   });
 });
