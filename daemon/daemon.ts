@@ -143,6 +143,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     sinks,
     listenTo: (process) => events.listenTo(process),
     autoLogs,
+    isRecovering: recovered !== undefined,
     syslog,
     events,
     log: (level, text) => log.log(level, text),
@@ -178,7 +179,8 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   if (leaves) supervisor.leave();
   else supervisor[Symbol.dispose]();
   events[Symbol.dispose]();
-  host.close();
+  if (leaves) host.leave();
+  else host.close();
   stopHandling();
   pidfile?.[Symbol.dispose]();
   removePidfile(supervisord.pidfile);
