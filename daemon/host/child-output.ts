@@ -86,11 +86,15 @@ export class ChildOutput {
     return this.#logfile.type === 'file' ? this.#logfile.path : undefined;
   }
 
-  /** Makes the FIFO for a child that is about to come. What fails is tried again with the spawn. */
-  prepare(owner: User | undefined): void {
+  /**
+   * Makes the FIFO for a child that is about to come. What fails is tried again with the spawn.
+   *
+   * @param limit descriptors from this one on are left to those who need them at once
+   */
+  prepare(owner: User | undefined, limit: number): void {
     if (this.#open !== undefined || speaksProtocol(this.#process, this.#channel)) return;
     try {
-      this.#openStream(this.#makeFifo(owner));
+      if (this.#openStream(this.#makeFifo(owner)).fd >= limit) this.abandon();
     } catch {
       // The spawn will say what is wrong.
     }

@@ -38,6 +38,11 @@ function checkSpare(newest: number): void {
     throw new SystemError('open', constants.errno.EMFILE);
 }
 
+/** Descriptors below this one may be opened before they are needed. */
+function mostPrepared(): number {
+  return getLimit('NOFILE').soft - 2 * spareDescriptors;
+}
+
 /** Words for what stood in the way of a process before there was one. */
 function spawnError(name: string, error: unknown): string {
   if (error instanceof FcgiSocketError) return error.message;
@@ -71,7 +76,7 @@ export class LinuxChild implements ChildHandle {
     this.#stderr = settings.redirect_stderr ? undefined : new ChildOutput(settings, 'stderr', context);
     this.#stdin = childInput(settings, context);
     if (!settings.autostart || context.isRecovering) return;
-    for (const output of [this.#stdout, this.#stderr]) output?.prepare(this.#fifoOwner());
+    for (const output of [this.#stdout, this.#stderr]) output?.prepare(this.#fifoOwner(), mostPrepared());
   }
 
   get logfiles(): { readonly [C in Channel]: string | undefined } {
