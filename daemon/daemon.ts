@@ -146,6 +146,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     sinks,
     listenTo: (process) => events.listenTo(process),
     autoLogs,
+    isRecovering: recovered !== undefined,
     syslog,
     events,
     log: (level, text) => log.log(level, text),
@@ -182,7 +183,8 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   if (leaves) supervisor.leave();
   else supervisor[Symbol.dispose]();
   events[Symbol.dispose]();
-  host.close();
+  if (leaves) host.leave();
+  else host.close();
   stopHandling();
   // Somebody may have asked for the end while it was getting ready to start over.
   const isRestart = supervisor.state === 'RESTARTING';
