@@ -118,6 +118,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     groups: settings.groups,
     bootId: boot,
     productVersion,
+    ...supervisord,
     now: systemClock.now(),
     isHandedOver: handover !== undefined,
     log: (level, text) => log.log(level, text),
