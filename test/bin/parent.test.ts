@@ -32,7 +32,8 @@ class Container implements AsyncDisposable {
     this.#process = execa(
       'unshare',
       ['--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc', '--', ...pid1],
-      { reject: false, input },
+      // One that does not end must not outlive its test.
+      { reject: false, input, timeout: 20_000, killSignal: 'SIGKILL' },
     );
   }
 
