@@ -8,12 +8,13 @@
  *
  * @see supervisor/loggers.py; docs/configuration/supervisord.md, `logfile`
  */
-import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { appendFileSync, statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { createStream } from 'rotating-file-stream';
 import { type LogLevel, logLevels } from '../../conf/settings.ts';
 import type { EpochSeconds } from '../host/clock.ts';
+import { endsWithinLine } from './ends-within-line.ts';
 import { formatRecord } from './log-record.ts';
 
 /** Records that wait while the target cannot be written; beyond this the newest are dropped and counted. */
@@ -251,21 +252,6 @@ export class ActivityLog {
       'warn',
       `activity log could not be written for a while (${reason}); ${dropped} records were dropped`,
     );
-  }
-}
-
-/** Whether a file ends without a newline. */
-function endsWithinLine(path: string): boolean {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, 'r');
-    const { size } = fstatSync(fd);
-    const last = Buffer.alloc(1);
-    return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
-  } catch {
-    return false;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
 }
 
