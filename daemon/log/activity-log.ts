@@ -8,7 +8,7 @@
  *
  * @see supervisor/loggers.py; docs/configuration/supervisord.md, `logfile`
  */
-import { appendFileSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { createStream } from 'rotating-file-stream';
@@ -48,6 +48,8 @@ export class ActivityLog {
   readonly #options: ActivityLogOptions;
   readonly #threshold: number;
   #stream: Writable | undefined;
+  /** The file that is being written, open once more to see whether it still has a name. */
+  #probe: number | undefined;
   #queue: string[] = [];
   #queuedBytes = 0;
   #inFlight: string | undefined;
@@ -153,6 +155,8 @@ export class ActivityLog {
 
   /** Resolves when the file is there, or has failed to be opened. */
   #openStream(): Promise<void> {
+    // Somebody else who closed it was faster to open it again.
+    if (this.#stream !== undefined) return Promise.resolve();
     const { logfile, maxBytes, backups } = this.#options;
     const rotation =
       maxBytes <= 0 ? {} : { size: `${maxBytes}B`, ...(backups > 0 ? { rotate: backups } : {}) };
@@ -162,6 +166,7 @@ export class ActivityLog {
     const stream = createStream(name, rotation);
     if (backups <= 0) stream.on('rotated', () => void unlink(aside).catch(() => {}));
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(stream, error));
+    stream.on('open', () => this.#openProbe(stream));
     this.#stream = stream;
     return new Promise((resolve) => {
       stream.once('open', () => resolve());
@@ -169,9 +174,25 @@ export class ActivityLog {
     });
   }
 
+  #openProbe(stream: Writable): void {
+    this.#closeProbe();
+    if (this.#stream !== stream) return;
+    try {
+      this.#probe = openSync(this.path, 'r');
+    } catch {
+      // It is gone again, or descriptors are short: then it takes SIGUSR2, as with supervisord.
+    }
+  }
+
+  #closeProbe(): void {
+    if (this.#probe !== undefined) closeSync(this.#probe);
+    this.#probe = undefined;
+  }
+
   async #closeStream(): Promise<void> {
     const stream = this.#stream;
     this.#stream = undefined;
+    this.#closeProbe();
     if (stream === undefined || stream.destroyed) return;
     await new Promise<void>((resolve) => {
       stream.once('close', resolve);
@@ -192,6 +213,10 @@ export class ActivityLog {
   #pump(): void {
     const stream = this.#stream;
     if (stream === undefined || stream.destroyed || this.#inFlight !== undefined) return;
+    if (this.#queue.length > 0 && this.#probe !== undefined && fstatSync(this.#probe).nlink === 0) {
+      void this.#restore();
+      return;
+    }
     const record = this.#queue.shift();
     if (record === undefined) {
       this.#endFlush();
@@ -213,6 +238,13 @@ export class ActivityLog {
     });
   }
 
+  async #restore(): Promise<void> {
+    await this.reopen();
+    // If it could not be opened, that is told when it can.
+    if (this.#probe !== undefined)
+      this.log('info', `log file '${this.path}' was removed, and has been made again`);
+  }
+
   #endFlush(): void {
     const waiters = this.#flushWaiters;
     this.#flushWaiters = [];
@@ -222,6 +254,7 @@ export class ActivityLog {
   #fail(stream: Writable, error: NodeJS.ErrnoException): void {
     if (this.#stream !== stream) return;
     this.#stream = undefined;
+    this.#closeProbe();
     this.#failure = error.code ?? error.message;
     if (this.#inFlight !== undefined) {
       this.#queue.unshift(this.#inFlight);

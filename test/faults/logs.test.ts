@@ -1,8 +1,9 @@
 /** Faults around the logs of programs: full disks, and files that somebody removes. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { expect } from '@jest/globals';
-import { Daemon } from '../support/daemons.ts';
+import { expect, it } from '@jest/globals';
+import { Daemon, startDaemon } from '../support/daemons.ts';
+import { usageOf } from '../support/process-usage.ts';
 import {
   fullLog,
   pidOf,
@@ -42,13 +43,7 @@ function numbersIn(path: string): readonly number[] {
 
 const isWritten = (path: string): boolean => existsSync(path) && statSync(path).size > 0;
 
-/** What the daemon says it dropped of the output of a program. */
-async function droppedOf(daemon: Daemon, name: string): Promise<number> {
-  const all = await daemon.rpc('monitor.getAllProcessUsage');
-  if (!Array.isArray(all)) throw new Error('no array');
-  const usage = all.find((member) => member instanceof Map && member.get('name') === name);
-  return usage instanceof Map ? Number(usage.get('dropped')) : Number.NaN;
-}
+const droppedOf = (daemon: Daemon, name: string): Promise<number> => usageOf(daemon, name, 'dropped');
 
 fault(
   'the disk with the log of a program stays full',
@@ -181,4 +176,71 @@ fault('a log reaches the largest size that a file may have', async () => {
   rmSync(`${daemon.dir}/log`);
   await waitForLog(daemon, /written to .* again/);
   return await fullLog(daemon);
+});
+
+fault('the log of the daemon is removed', async () => {
+  await using daemon = await startDaemon({ implementation: 'ours', configuration: healthy });
+  await waitForState(daemon, 'healthy', 'RUNNING');
+  rmSync(daemon.logfile);
+  await daemon.rpc('supervisor.stopProcess', 'healthy');
+  await waitForLog(daemon, 'has been made again');
+  expect(daemon.logText()).toMatch(/waiting for healthy to stop\n.*stopped: healthy/s);
+  return await fullLog(daemon);
+});
+
+it('goes on with the open file when there is a directory in the place of a log, and tells once', async () => {
+  await using daemon = counting('log');
+  await daemon.start();
+  const log = `${daemon.dir}/log`;
+  await waitFor(() => isWritten(log));
+  rmSync(log);
+  mkdirSync(log);
+  await waitForLog(daemon, /ERRO log file .* was removed, and cannot be made again: EISDIR/);
+  rmdirSync(log);
+  await waitFor(() => isWritten(log), { what: 'a new log' });
+  expect((await fullLog(daemon)).match(/ERRO/g)).toHaveLength(1);
+});
+
+it('answers clients, and runs other programs, while programs flood their logs', async () => {
+  const flood = '[program:flood]\ncommand=/bin/sh -c "exec yes"\nnumprocs=4\nprocess_name=%(process_num)d\n';
+  const small = 'startsecs=0\nstdout_logfile_maxbytes=1MB\nstdout_logfile_backups=1\n';
+  await using daemon = await startDaemon({
+    implementation: 'ours',
+    configuration: `${flood}${small}[program:short]\ncommand=/bin/true\nstartsecs=0\nautostart=false\n`,
+  });
+  await waitForState(daemon, 'flood:3', 'RUNNING');
+  const latencies: number[] = [];
+  for (let call = 0; call < 20; call += 1) {
+    const began = performance.now();
+    await daemon.rpc('supervisor.startProcess', 'short');
+    await waitForState(daemon, 'short', 'EXITED');
+    latencies.push(performance.now() - began);
+  }
+  // Each flood has a turn of a megabyte between any two calls, and a share of the processor.
+  expect(latencies.sort((one, other) => one - other)[10]).toBeLessThan(1000);
+  await daemon.rpc('supervisor.stopProcessGroup', 'flood');
+});
+
+it('stores bytes that are no text as they are, and shows any part of them in well-formed XML', async () => {
+  const once = 'startsecs=0\nautorestart=false\n';
+  await using daemon = await startDaemon({
+    implementation: 'ours',
+    configuration:
+      `[program:binary]\ncommand=${programs}/prints-binary\n${once}stdout_logfile=%(here)s/binary\n` +
+      `[program:text]\ncommand=/bin/echo aé€🙂\n${once}stdout_logfile=%(here)s/text\n`,
+  });
+  await waitForState(daemon, 'binary', 'EXITED');
+  await waitForState(daemon, 'text', 'EXITED');
+  const bytes = [...Array.from({ length: 255 }, (_, index) => index + 1), 0, 0xc3];
+  expect([...readFileSync(`${daemon.dir}/binary`)]).toEqual(bytes);
+  expect(readFileSync(`${daemon.dir}/text`, 'utf8')).toBe('aé€🙂\n');
+  for (const name of ['binary', 'text']) {
+    const { size } = statSync(`${daemon.dir}/${name}`);
+    // The client refuses what is not well-formed.
+    for (let offset = 0; offset < size; offset += 1) {
+      await daemon.rpc('supervisor.readProcessStdoutLog', name, offset, 7);
+      await daemon.rpc('supervisor.tailProcessStdoutLog', name, offset, 7);
+    }
+    expect((await daemon.ctl('ours', ['tail', name])).exitCode).toBe(0);
+  }
 });
