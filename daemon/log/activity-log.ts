@@ -8,7 +8,7 @@
  *
  * @see supervisor/loggers.py; docs/configuration/supervisord.md, `logfile`
  */
-import { appendFileSync, closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { createStream } from 'rotating-file-stream';
@@ -16,6 +16,7 @@ import { type LogLevel, logLevels } from '../../conf/settings.ts';
 import type { EpochSeconds } from '../host/clock.ts';
 import { endsWithinLine } from './ends-within-line.ts';
 import { formatRecord } from './log-record.ts';
+import { isRemoved } from './removed-file.ts';
 
 /** Records that wait while the target cannot be written; beyond this the newest are dropped and counted. */
 const maxQueuedBytes = 4 * 1024 * 1024;
@@ -213,7 +214,7 @@ export class ActivityLog {
   #pump(): void {
     const stream = this.#stream;
     if (stream === undefined || stream.destroyed || this.#inFlight !== undefined) return;
-    if (this.#queue.length > 0 && this.#probe !== undefined && fstatSync(this.#probe).nlink === 0) {
+    if (this.#queue.length > 0 && this.#probe !== undefined && isRemoved(this.#probe, this.path)) {
       void this.#restore();
       return;
     }

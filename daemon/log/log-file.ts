@@ -4,11 +4,12 @@
  *
  * All processes that log to one path share one `LogFile`: none writes into a file that another rotated.
  */
-import { closeSync, constants, fstatSync, openSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync, truncateSync } from 'node:fs';
 import { errorCode } from '../../conf/error-code.ts';
 import { seekToEnd, splice, write } from '../host/libc/bytes.ts';
 import { errnoOf } from '../host/libc/call.ts';
 import { endsWithinLine } from './ends-within-line.ts';
+import { isRemoved } from './removed-file.ts';
 import { shiftBackups } from './rotation.ts';
 import type { Rotation, Sink } from './sink.ts';
 
@@ -44,7 +45,7 @@ export class LogFile implements Sink {
   /** A file without a name is lost when it is closed, and takes up room until then. */
   restore(): void {
     const removed = this.#fd;
-    if (removed === undefined || fstatSync(removed).nlink > 0) return;
+    if (removed === undefined || !isRemoved(removed, this.path)) return;
     const { log } = this.#options;
     this.#fd = undefined;
     try {

@@ -108,9 +108,9 @@ export class OutputStream implements ReadyListener {
 
   /** Puts words of the daemon itself into the log. Only between `begin` and `end`. */
   write(text: string): void {
+    // After what the pipe has; and a program that cannot start has the daemon write a few words each time.
+    if (this.#failure !== undefined) this.#overflow();
     this.#keep(Buffer.from(text));
-    // A program that cannot start has the daemon write a few words each time.
-    if (this.#failure !== undefined) this.#boundMemory();
     this.flush();
   }
 
@@ -255,24 +255,24 @@ export class OutputStream implements ReadyListener {
     this.#cancelWait = () => clearTimeout(timeout);
   }
 
-  /** The child must not wait any longer: reads on, and keeps the latest lines. @returns bytes read */
+  /**
+   * The child must not wait any longer: reads on, and keeps the latest lines in memory, which are lost if the
+   * daemon is killed. @returns bytes read
+   */
   #overflow(): number {
-    const bytes = peekPipe(this.#options.pipe);
-    if (typeof bytes === 'number') return 0;
-    const { length } = bytes;
-    const { filter } = this.#options;
-    this.#keep(filter?.isNeeded() ? filter.push(bytes) : bytes);
-    this.#consume(length);
-    this.#boundMemory();
-    return length;
-  }
-
-  #boundMemory(): void {
+    const { pipe, filter } = this.#options;
+    const bytes = peekPipe(pipe);
+    const length = typeof bytes === 'number' ? 0 : bytes.length;
+    if (typeof bytes !== 'number') {
+      this.#keep(filter?.isNeeded() ? filter.push(bytes) : bytes);
+      this.#consume(length);
+    }
     while (this.#unwritten.length > pipeCapacity) {
       const oldest = oldestLines(this.#unwritten);
       this.#drop(this.#unwritten.subarray(0, oldest));
       this.#unwritten = this.#unwritten.subarray(oldest);
     }
+    return length;
   }
 
   #drop(bytes: Buffer): void {
