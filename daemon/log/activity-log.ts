@@ -12,6 +12,7 @@ import { appendFileSync, closeSync, openSync, statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { createStream } from 'rotating-file-stream';
+import { errorCode } from '../../conf/error-code.ts';
 import { type LogLevel, logLevels } from '../../conf/settings.ts';
 import type { EpochSeconds } from '../host/clock.ts';
 import { endsWithinLine } from './ends-within-line.ts';
@@ -49,8 +50,13 @@ export class ActivityLog {
   readonly #options: ActivityLogOptions;
   readonly #threshold: number;
   #stream: Writable | undefined;
-  /** The file that is being written, open once more to see whether it still has a name. */
-  #probe: number | undefined;
+  /**
+   * The file that is being written, open once more to see whether it still has a name; `hidden` where that cannot
+   * be seen. `undefined`: it is not open yet.
+   */
+  #probe: number | 'gone' | 'hidden' | undefined;
+  /** Settled when nobody is about to close the file and open it again. */
+  #reopening: Promise<void> = Promise.resolve();
   #queue: string[] = [];
   #queuedBytes = 0;
   #inFlight: string | undefined;
@@ -102,10 +108,11 @@ export class ActivityLog {
   }
 
   /** Resolves when every record so far is in the file, or the target has failed. */
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
+    await this.#reopening;
     const isIdle = this.#queue.length === 0 && this.#inFlight === undefined;
-    if (isIdle || this.#stream === undefined) return Promise.resolve();
-    return new Promise((resolve) => {
+    if (isIdle || this.#stream === undefined) return;
+    await new Promise<void>((resolve) => {
       this.#flushWaiters.push(resolve);
     });
   }
@@ -113,9 +120,10 @@ export class ActivityLog {
   /** Closes the file and opens it again by name, after someone renamed it. */
   async reopen(): Promise<void> {
     if (this.#options.device !== undefined) return;
-    await this.#closeStream();
-    await this.#openStream();
-    this.#pump();
+    await this.#oneByOne(async () => {
+      await this.#closeStream();
+      await this.#openStream();
+    });
   }
 
   /**
@@ -126,13 +134,15 @@ export class ActivityLog {
    */
   async clear(): Promise<void> {
     if (this.#options.device !== undefined) return;
-    await this.#closeStream();
-    try {
-      if (statSync(this.path, { throwIfNoEntry: false })?.isFile()) await unlink(this.path);
-    } finally {
-      await this.#openStream();
-      this.#pump();
-    }
+    await this.flush();
+    await this.#oneByOne(async () => {
+      await this.#closeStream();
+      try {
+        if (statSync(this.path, { throwIfNoEntry: false })?.isFile()) await unlink(this.path);
+      } finally {
+        await this.#openStream();
+      }
+    });
   }
 
   async close(): Promise<void> {
@@ -142,6 +152,12 @@ export class ActivityLog {
     clearTimeout(this.#retry);
     await this.#closeStream();
     await Promise.all([this.#options.copy?.close(), this.#options.device?.close()]);
+  }
+
+  #oneByOne(task: () => Promise<void>): Promise<void> {
+    const done = this.#reopening.then(task);
+    this.#reopening = done.catch(() => {});
+    return done;
   }
 
   /** Writes a record to wherever it goes besides the file. @returns the record */
@@ -156,7 +172,7 @@ export class ActivityLog {
 
   /** Resolves when the file is there, or has failed to be opened. */
   #openStream(): Promise<void> {
-    // Somebody else who closed it was faster to open it again.
+    // The next try after a failure may have come first.
     if (this.#stream !== undefined) return Promise.resolve();
     const { logfile, maxBytes, backups } = this.#options;
     const rotation =
@@ -167,7 +183,7 @@ export class ActivityLog {
     const stream = createStream(name, rotation);
     if (backups <= 0) stream.on('rotated', () => void unlink(aside).catch(() => {}));
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(stream, error));
-    stream.on('open', () => this.#openProbe(stream));
+    stream.on('open', () => this.#opened(stream));
     this.#stream = stream;
     return new Promise((resolve) => {
       stream.once('open', () => resolve());
@@ -175,19 +191,25 @@ export class ActivityLog {
     });
   }
 
-  #openProbe(stream: Writable): void {
-    this.#closeProbe();
+  #opened(stream: Writable): void {
     if (this.#stream !== stream) return;
+    this.#closeProbe();
     try {
       this.#probe = openSync(this.path, 'r');
-    } catch {
-      // It is gone again, or descriptors are short: then it takes SIGUSR2, as with supervisord.
+    } catch (error) {
+      // Where it cannot be read, or descriptors are short, it takes SIGUSR2 as with supervisord.
+      this.#probe = errorCode(error) === 'ENOENT' ? 'gone' : 'hidden';
     }
+    this.#pump();
   }
 
   #closeProbe(): void {
-    if (this.#probe !== undefined) closeSync(this.#probe);
+    if (typeof this.#probe === 'number') closeSync(this.#probe);
     this.#probe = undefined;
+  }
+
+  #isRemoved(): boolean {
+    return typeof this.#probe === 'number' ? isRemoved(this.#probe, this.path) : this.#probe === 'gone';
   }
 
   async #closeStream(): Promise<void> {
@@ -213,8 +235,10 @@ export class ActivityLog {
 
   #pump(): void {
     const stream = this.#stream;
-    if (stream === undefined || stream.destroyed || this.#inFlight !== undefined) return;
-    if (this.#queue.length > 0 && this.#probe !== undefined && isRemoved(this.#probe, this.path)) {
+    if (stream === undefined || stream.destroyed || this.#probe === undefined) return;
+    if (this.#inFlight !== undefined) return;
+    if (this.#queue.length > 0 && this.#isRemoved()) {
+      this.#closeProbe();
       void this.#restore();
       return;
     }
@@ -242,7 +266,7 @@ export class ActivityLog {
   async #restore(): Promise<void> {
     await this.reopen();
     // If it could not be opened, that is told when it can.
-    if (this.#probe !== undefined)
+    if (typeof this.#probe === 'number')
       this.log('info', `log file '${this.path}' was removed, and has been made again`);
   }
 
@@ -272,7 +296,6 @@ export class ActivityLog {
         this.#queuedBytes += 1;
       }
       void this.#openStream();
-      this.#pump();
     }, retryMilliseconds);
     this.#retry.unref();
   }

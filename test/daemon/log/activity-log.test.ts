@@ -118,6 +118,28 @@ describe('the activity log', () => {
     expect(texts(logfile)).toEqual(['new', `log file '${logfile}' was removed, and has been made again`]);
   });
 
+  it('is made again when it has gone at any moment while it was opened', async () => {
+    for (let turns = 0; turns < 40; turns += 1) {
+      const log = open();
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      rmSync(logfile);
+      log.log('info', 'text');
+      await waitFor(() => existsSync(logfile) && texts(logfile).includes('text'), { what: 'a new log' });
+      await log.close();
+    }
+  });
+
+  it('has its last records when it is closed while it is made again', async () => {
+    const log = open();
+    log.log('info', 'old');
+    await log.flush();
+    rmSync(logfile);
+    log.log('info', 'last');
+    log.log('info', 'words');
+    await Promise.all([log.reopen(), log.close()]);
+    expect(texts(logfile).slice(0, 2)).toEqual(['last', 'words']);
+  });
+
   it('is made again also after it was rotated, but not because its oldest backup goes', async () => {
     const record = formatRecord(noon, 'info', 'line1').length;
     const log = open({ maxBytes: record, backups: 1 });
