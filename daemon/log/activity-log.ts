@@ -264,10 +264,13 @@ export class ActivityLog {
   }
 
   async #restore(): Promise<void> {
-    await this.reopen();
-    // If it could not be opened, that is told when it can.
-    if (typeof this.#probe === 'number')
+    await this.#oneByOne(async () => {
+      await this.#closeStream();
+      await this.#openStream();
+      // If it could not be opened, that is told when it can.
+      if (this.#stream === undefined) return;
       this.log('info', `log file '${this.path}' was removed, and has been made again`);
+    });
   }
 
   #endFlush(): void {
