@@ -97,6 +97,19 @@ export class OutputStream implements ReadyListener {
   }
 
   /**
+   * Goes on with the output of a child that runs already. A sink that cannot be opened is tried again until it
+   * can, as if it had failed in between.
+   */
+  resume(sink: Sink, rotation: Rotation): void {
+    this.#sink = sink;
+    this.#rotation = rotation;
+    this.#isRunning = true;
+    this.#canSplice = true;
+    this.#watch();
+    this.flush();
+  }
+
+  /**
    * The child has ended: moves what it left in the pipe. What grandchildren write later is moved as it
    * comes, and one that never stops writing does not keep us here.
    */
@@ -134,16 +147,27 @@ export class OutputStream implements ReadyListener {
       this.#move();
       this.#stopWaiting();
     }
-    if (isStuck || this.#failure !== undefined) this.#tellLost();
+    this.#tellLost(isStuck ? Math.max(0, bytesIn(this.#options.pipe)) : 0);
     this.#release();
     this.#unwatch();
   }
 
-  #tellLost(): void {
-    const left = this.#unwritten.length + Math.max(0, bytesIn(this.#options.pipe));
+  /** Stops for good, and leaves what is in the pipe to whoever comes next. */
+  leave(): void {
+    this.#stopWaiting();
+    if (this.#unwritten.length > 0) this.#move();
+    this.#stopWaiting();
+    this.#tellLost(0);
+    this.#release();
+    this.#unwatch();
+  }
+
+  /** @param inPipe bytes there that nobody is going to read */
+  #tellLost(inPipe: number): void {
+    const { owner, log, countDropped } = this.#options;
+    const left = this.#unwritten.length + inPipe;
     const lost = left + (this.#failure?.dropped ?? 0);
     if (lost === 0) return;
-    const { owner, log, countDropped } = this.#options;
     countDropped?.(left);
     log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
   }
