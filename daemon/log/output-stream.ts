@@ -71,6 +71,7 @@ export class OutputStream implements ReadyListener {
   #cancelWait: (() => void) | undefined;
   /** Consumed from the pipe, or put in by the daemon, and not yet taken by the sink. */
   #unwritten: Buffer = nothing;
+  #overflowMemory: Buffer = nothing;
 
   constructor(options: OutputStreamOptions) {
     this.#options = options;
@@ -288,7 +289,7 @@ export class OutputStream implements ReadyListener {
     const bytes = peekPipe(pipe);
     const length = typeof bytes === 'number' ? 0 : bytes.length;
     if (typeof bytes !== 'number') {
-      this.#keep(filter?.isNeeded() ? filter.push(bytes) : bytes);
+      this.#append(filter?.isNeeded() ? filter.push(bytes) : bytes);
       this.#consume(length);
     }
     while (this.#unwritten.length > pipeCapacity) {
@@ -297,6 +298,20 @@ export class OutputStream implements ReadyListener {
       this.#unwritten = this.#unwritten.subarray(oldest);
     }
     return length;
+  }
+
+  /** As `#keep`, in memory that is used again: a flood would leave garbage faster than it is collected. */
+  #append(bytes: Buffer): void {
+    const kept = this.#unwritten.length;
+    const length = kept + bytes.length;
+    const isEnough = this.#overflowMemory.length >= length;
+    const memory = isEnough
+      ? this.#overflowMemory
+      : Buffer.allocUnsafeSlow(Math.max(length, 2 * pipeCapacity));
+    this.#unwritten.copy(memory);
+    bytes.copy(memory, kept);
+    this.#unwritten = memory.subarray(0, length);
+    this.#overflowMemory = memory;
   }
 
   #drop(bytes: Buffer): void {
@@ -319,6 +334,7 @@ export class OutputStream implements ReadyListener {
     const failure = this.#failure;
     if (failure === undefined) return;
     this.#failure = undefined;
+    this.#overflowMemory = nothing;
     const { owner, log } = this.#options;
     const { code, dropped } = failure;
     const lost = dropped === 0 ? '' : `; ${dropped} bytes were dropped meanwhile (${code})`;

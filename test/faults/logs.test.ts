@@ -101,7 +101,7 @@ fault(
     await daemon.start();
     const pid = await pidOf(daemon, 'flood');
     await waitFor(() => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n', { what: 'the whole flood' });
-    expect(residentKilobytes(daemon.pid)).toBeLessThan(200_000);
+    expect(residentKilobytes(daemon.pid)).toBeLessThan(160_000);
     expect(await stateOf(daemon, 'healthy')).toBe('RUNNING');
     await daemon.rpc('supervisor.stopProcess', 'flood');
     expect(await daemon.stop()).toBe(0);
