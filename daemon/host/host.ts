@@ -48,6 +48,8 @@ export type Channel = 'stdout' | 'stderr';
 export interface ChildHandle {
   /** Path of each log file, AUTO already resolved to a name; `undefined` when nothing is logged to a file. */
   readonly logfiles: { readonly [C in Channel]: string | undefined };
+  /** Bytes of output that did not get to the logs, because these could not be written. */
+  readonly dropped: number;
   resolveCommand(): CommandResolution;
   /** Resolves the command, opens the logs and starts the child. Failure is a value, never an exception. */
   spawn(): SpawnResult;

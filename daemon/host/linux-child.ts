@@ -83,6 +83,10 @@ export class LinuxChild implements ChildHandle {
     return { stdout: this.#stdout.logfile, stderr: this.#stderr?.logfile };
   }
 
+  get dropped(): number {
+    return this.#stdout.dropped + (this.#stderr?.dropped ?? 0);
+  }
+
   resolveCommand(): CommandResolution {
     return resolveCommand(this.#settings, this.#context.environment);
   }

@@ -32,6 +32,7 @@ export interface SentSignal {
 export class SimulatedChild implements ChildHandle {
   readonly settings: ProcessSettings;
   readonly logfiles = { stdout: undefined, stderr: undefined };
+  readonly dropped = 0;
   /** What the next spawns do; `undefined`: succeed. */
   spawnFailure: string | undefined;
   resolution: CommandResolution = { type: 'found', path: '/bin/true', argv: ['true'] };

@@ -131,6 +131,23 @@ it('never has two children alive, whatever happens and in whatever order', () =>
   );
 });
 
+it('never signals what has been reaped, whose pid may be that of another by then', () => {
+  fc.assert(
+    fc.property(
+      anySettings,
+      fc.array(anyHappening, { size: 'large', maxLength: 200 }),
+      (settings, happenings) => {
+        const fate = new Fate(settings);
+        for (const happening of happenings) fate.play(happening);
+        const { signals } = fate.world.host;
+        // The host knows no name for a pid that is not, or no longer, that of a child.
+        expect(signals.filter(({ name }) => name === '')).toEqual([]);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 it('has at most one timer armed, and none in a state that nothing but others will change', () => {
   fc.assert(
     fc.property(
