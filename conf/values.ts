@@ -6,7 +6,7 @@
 import { InvalidValue } from './invalid-value.ts';
 import { parseInteger, repr, strip } from './python-text.ts';
 import type { Reader } from './reader.ts';
-import { type LogLevel, logLevels, type ProcessSettings } from './settings.ts';
+import { type KillMode, type LogLevel, logLevels, type ProcessSettings } from './settings.ts';
 
 const truthy = new Set(['yes', 'true', 'on', '1']);
 const falsy = new Set(['no', 'false', 'off', '0']);
@@ -100,6 +100,18 @@ export const autorestart: Reader<ProcessSettings['autorestart']> = {
     if (falsy.has(lower)) return 'never';
     if (lower === 'unexpected') return 'unexpected';
     throw new InvalidValue(`invalid 'autorestart' value ${repr(lower)}`);
+  },
+};
+
+const killModes: readonly KillMode[] = ['process', 'group', 'tree', 'cgroup'];
+
+/** `process`, `group`, `tree` or `cgroup`, in any case. */
+export const killMode: Reader<KillMode> = {
+  type: 'kill mode',
+  read(text) {
+    const mode = killModes.find((known) => known === text.toLowerCase());
+    if (mode !== undefined) return mode;
+    throw new InvalidValue(`not a kill mode: ${repr(text)}; there are ${killModes.join(', ')}`);
   },
 };
 

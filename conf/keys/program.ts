@@ -1,7 +1,17 @@
 import { logfile } from '../paths.ts';
 import { signal } from '../signals.ts';
 import { user } from '../users.ts';
-import { autorestart, boolean, byteSize, exitCodes, integer, name, octal, string } from '../values.ts';
+import {
+  autorestart,
+  boolean,
+  byteSize,
+  exitCodes,
+  integer,
+  killMode,
+  name,
+  octal,
+  string,
+} from '../values.ts';
 import type { KeyTable } from './key.ts';
 
 /** Keys of `[program:x]`, which every section that defines processes shares. */
@@ -72,6 +82,13 @@ export const programKeys = {
     absent: 'value of `stopasgroup`',
     sample: 'false',
     doc: 'Send SIGKILL to the whole process group.',
+  },
+  killmode: {
+    read: killMode,
+    default: undefined,
+    absent: '`stopasgroup` and `killasgroup` say it',
+    sample: 'process',
+    doc: 'Whom the stop signal and SIGKILL are meant for: the `process` alone, its process `group`, or all that it has started and that has come of it, found as its `tree` or kept together by a `cgroup`.',
   },
   user: {
     read: user,
