@@ -7,16 +7,17 @@ import { speaksProtocol } from '../log/channel-filter.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
 import { type ChildInput, ChildStdin } from './child-stdin.ts';
+import { ChildTree, type TreeContext } from './child-tree.ts';
 import { resolveCommand } from './command.ts';
 import { FcgiSocketError, type FcgiSockets } from './fcgi-stdin.ts';
 import { fifoPath } from './fifo.ts';
-import type { Channel, ChildHandle, CommandResolution, SpawnResult } from './host.ts';
+import type { Channel, ChildHandle, CommandResolution, KillResult, SpawnResult } from './host.ts';
 import { SystemError } from './libc/call.ts';
 import { getLimit } from './libc/limits.ts';
 import { spawnProgram } from './spawn.ts';
 
 /** What all processes share. */
-export interface ChildContext extends OutputContext, EnvironmentContext {
+export interface ChildContext extends OutputContext, EnvironmentContext, TreeContext {
   /** Soft limit on open files for children; `undefined`: the daemon's. */
   readonly childNofile: number | undefined;
   readonly fcgiSockets: FcgiSockets;
@@ -61,6 +62,7 @@ export class LinuxChild implements ChildHandle {
   readonly #stdout: ChildOutput;
   /** `undefined`: stderr goes where stdout goes. */
   readonly #stderr: ChildOutput | undefined;
+  readonly #tree: ChildTree;
 
   constructor(settings: ProcessSettings, context: ChildContext) {
     this.#settings = settings;
@@ -68,6 +70,7 @@ export class LinuxChild implements ChildHandle {
     this.#stdout = new ChildOutput(settings, 'stdout', context);
     this.#stderr = settings.redirect_stderr ? undefined : new ChildOutput(settings, 'stderr', context);
     this.#stdin = childInput(settings, context);
+    this.#tree = new ChildTree(settings, context);
   }
 
   get logfiles(): { readonly [C in Channel]: string | undefined } {
@@ -89,14 +92,16 @@ export class LinuxChild implements ChildHandle {
       const environment = childEnvironment(this.#settings, this.#context);
       const { path, argv } = command;
       const nofile = this.#context.childNofile;
-      const outcome = spawnProgram({ name, path, argv, environment, directory, stdio, user, umask, nofile });
+      const request = { name, path, argv, environment, directory, stdio, user, umask, nofile };
+      const outcome = this.#tree.spawn(() => spawnProgram(request));
       if (outcome.type === 'spawned') {
+        this.#tree.started(outcome.pid);
         this.#stdout.started(outcome.pid);
         this.#stderr?.started(outcome.pid);
         return outcome;
       }
       (this.#stderr ?? this.#stdout).write(outcome.lines);
-      this.finish();
+      this.#drain();
       return { type: 'failed', reason: outcome.reason };
     } catch (error) {
       this.#stdin.close();
@@ -109,9 +114,16 @@ export class LinuxChild implements ChildHandle {
   }
 
   finish(): void {
-    this.#stdin.close();
-    this.#stdout.end();
-    this.#stderr?.end();
+    this.#tree.ended();
+    this.#drain();
+  }
+
+  kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult {
+    return this.#tree.kill(pid, signal, to);
+  }
+
+  onceTreeGone(gone: () => void): void {
+    this.#tree.onceGone(gone);
   }
 
   writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
@@ -135,7 +147,14 @@ export class LinuxChild implements ChildHandle {
   /** @throws an error with `code`, when all that could be closed is */
   dispose(): void {
     using parts = new DisposableStack();
-    for (const part of [this.#stdin, this.#stdout, this.#stderr]) parts.defer(() => part?.dispose());
+    for (const part of [this.#stdin, this.#stdout, this.#stderr, this.#tree])
+      parts.defer(() => part?.dispose());
+  }
+
+  #drain(): void {
+    this.#stdin.close();
+    this.#stdout.end();
+    this.#stderr?.end();
   }
 
   /** @throws an error with `code`; what was opened until then is in `childEnds` */

@@ -1,5 +1,4 @@
 import nodeProcess from 'node:process';
-import { errorCode } from '../../conf/error-code.ts';
 import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import type { OutputEvents } from '../log/channel-filter.ts';
 import { Sinks } from '../log/sinks.ts';
@@ -9,8 +8,10 @@ import { Epoll } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';
 import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
+import { ProcessTrees } from './process-trees.ts';
 import { Reaper, type SignalSource } from './reaper.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
+import { sendSignal } from './signalling.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface LinuxHostOptions {
@@ -78,6 +79,7 @@ export class LinuxHost implements Host {
       sinks,
       syslog,
       fcgiSockets: new FcgiSockets(log),
+      trees: new ProcessTrees({ runtimeDirectory: options.runtimeDirectory, epoll, log, onError }),
     };
     const onExit = (exit: ChildExit) => {
       for (const listener of this.#exitListeners) listener(exit);
@@ -90,15 +92,7 @@ export class LinuxHost implements Host {
   }
 
   kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
-    // 0 and −1 would mean ourselves and everybody.
-    if (!Number.isInteger(pid) || pid <= 1) return { type: 'failed', reason: `invalid pid ${pid}` };
-    try {
-      nodeProcess.kill(to === 'group' ? -pid : pid, signal);
-      return { type: 'sent' };
-    } catch (error) {
-      const code = errorCode(error);
-      return code === 'ESRCH' ? { type: 'gone' } : { type: 'failed', reason: code };
-    }
+    return sendSignal(pid, signal, to);
   }
 
   onExit(listener: (exit: ChildExit) => void): void {
@@ -112,6 +106,7 @@ export class LinuxHost implements Host {
 
   /** Lets the event loop end. All children must have been disposed of. */
   close(): void {
+    this.#context.trees.close();
     this.#reaper[Symbol.dispose]();
     this.#ownSyslog?.close();
     this.#ownEpoll?.close();

@@ -21,6 +21,8 @@ export interface RunnerDependencies {
   readonly deadlines: Deadlines<Wake>;
   /** False while the daemon shuts down. */
   readonly maySpawn: () => boolean;
+  /** Queues an input that comes from outside. */
+  readonly dispatch: (entry: ProcessEntry, input: Input) => void;
 }
 
 /** Puts inputs through the state machine and carries out what follows, in order. */
@@ -29,13 +31,15 @@ export class Runner {
   readonly #activity: Activity;
   readonly #deadlines: Deadlines<Wake>;
   readonly #maySpawn: () => boolean;
+  readonly #dispatch: (entry: ProcessEntry, input: Input) => void;
   readonly #pids = new Map<number, ProcessEntry>();
 
-  constructor({ host, activity, deadlines, maySpawn }: RunnerDependencies) {
+  constructor({ host, activity, deadlines, maySpawn, dispatch }: RunnerDependencies) {
     this.#host = host;
     this.#activity = activity;
     this.#deadlines = deadlines;
     this.#maySpawn = maySpawn;
+    this.#dispatch = dispatch;
   }
 
   /**
@@ -87,7 +91,7 @@ export class Runner {
     const { name } = entry.settings;
     const pid = pidOf(entry.process);
     this.#activity.log('debug', `sending ${name} (pid ${pid}) sig ${signalName(signal)}`);
-    const result = this.#kill(pid, signal, 'process');
+    const result = this.#kill(pid, () => this.#host.kill(pid, signal, 'process'));
     if (result.type === 'gone') {
       const text = `unable to signal ${name} (pid ${pid}), it probably just now exited on its own: [Errno 3] No such process`;
       this.#activity.log('debug', text);
@@ -95,9 +99,9 @@ export class Runner {
     return result;
   }
 
-  #kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
+  #kill(pid: number, kill: () => KillResult): KillResult {
     try {
-      return this.#host.kill(pid, signal, to);
+      return kill();
     } catch (error) {
       this.#activity.exception(`signalling pid ${pid}`, error);
       return { type: 'failed', reason: String(error) };
@@ -135,11 +139,15 @@ export class Runner {
       case 'spawn':
         return this.#spawn(entry);
       case 'kill': {
-        const result = this.#kill(effect.pid, effect.signal, effect.to);
+        const { pid, signal, to } = effect;
+        const result = this.#kill(pid, () => entry.child.kill(pid, signal, to));
         if (result.type === 'gone') return { type: 'killGone' };
         if (result.type === 'failed') return { type: 'killFailed', reason: result.reason };
         return undefined;
       }
+      case 'awaitTree':
+        entry.child.onceTreeGone(() => this.#dispatch(entry, { type: 'treeGone' }));
+        return undefined;
       default:
         return effect satisfies never;
     }

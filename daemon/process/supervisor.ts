@@ -96,7 +96,8 @@ export class Supervisor implements SupervisorControl {
     );
     const [activity, deadlines] = [this.#activity, this.#deadlines];
     const isRunning = () => this.#state === 'RUNNING';
-    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning });
+    const dispatch = (entry: ProcessEntry, input: Input) => this.#dispatch({ type: 'input', entry, input });
+    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning, dispatch });
     const groups = new Groups({ host, activity, deadlines, runner });
     this.#runner = runner;
     this.#groups = groups;

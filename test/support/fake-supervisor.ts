@@ -50,6 +50,8 @@ export class FakeProcess implements SupervisedProcess {
       resolveCommand: () => ({ type: 'found', path: '/bin/cat', argv: ['cat'] }),
       spawn: () => ({ type: 'spawned', pid: 1 }),
       finish: () => {},
+      kill: () => ({ type: 'sent' }),
+      onceTreeGone: () => {},
       writeStdin: (bytes) => {
         if (this.isStdinClosed) return 'closed';
         this.stdin.push(Buffer.from(bytes).toString());

@@ -25,7 +25,7 @@ export interface SentSignal {
   readonly name: string;
   readonly pid: number;
   readonly signal: number;
-  readonly to: 'process' | 'group';
+  readonly to: 'process' | 'group' | 'tree';
 }
 
 /** The place of one process: what the supervisor did with it, and what the test wants it to do. */
@@ -42,6 +42,8 @@ export class SimulatedChild implements ChildHandle {
   /** Whether a signal ends the child at once, and how; by default SIGTERM and SIGKILL do. */
   onSignal: (signal: number) => ExitStatus | undefined = obey;
   pid: number | undefined;
+  /** Who waits for the end of the tree, the child having ended. */
+  onTreeGone: (() => void) | undefined;
   finished = 0;
   reopened = 0;
   cleared = 0;
@@ -70,6 +72,14 @@ export class SimulatedChild implements ChildHandle {
     this.finished += 1;
     this.#host.happenings.push(`finish ${this.settings.name}`);
     this.onFinish();
+  }
+
+  kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult {
+    return this.#host.kill(pid, signal, to);
+  }
+
+  onceTreeGone(gone: () => void): void {
+    this.onTreeGone = gone;
   }
 
   writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
@@ -139,7 +149,7 @@ export class SimulatedHost implements Host {
     this.#listener = listener;
   }
 
-  kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
+  kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult {
     const child = this.live.get(pid);
     const name = child?.settings.name ?? '';
     this.signals.push({ name, pid, signal, to });

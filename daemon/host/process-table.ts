@@ -1,0 +1,161 @@
+/**
+ * All processes of the machine at one moment, as far as /proc can tell: it is read process by process, so one that is
+ * forked meanwhile may be missing.
+ */
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { setImmediate as soon } from 'node:timers';
+
+/** A process that cannot be taken for a later one of the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it was started, in clock ticks since the machine was. */
+  readonly start: number;
+}
+
+export interface ProcessRow extends ProcessIdentity {
+  readonly ppid: number;
+  /** Id of its process group. */
+  readonly group: number;
+  /** Id of its session. */
+  readonly session: number;
+  /** It has ended, and its parent is yet to notice. */
+  readonly isZombie: boolean;
+}
+
+const statBuffer = Buffer.alloc(1024);
+
+/** What /proc says of a process. `undefined`: there is none of that pid. */
+export function readProcess(pid: number): ProcessRow | undefined {
+  let length: number;
+  try {
+    const fd = openSync(`/proc/${pid}/stat`, 'r');
+    try {
+      length = readSync(fd, statBuffer, 0, statBuffer.length, 0);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+  const stat = statBuffer.toString('latin1', 0, length);
+  // The name, in parentheses, may hold blanks and parentheses.
+  const [state = '', ppid, group, session, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 20);
+  return {
+    pid,
+    start: Number(rest[15]),
+    ppid: Number(ppid),
+    group: Number(group),
+    session: Number(session),
+    isZombie: state === 'Z' || state === 'X',
+  };
+}
+
+/** Whether that very process is there and has not ended. */
+export function isRunning({ pid, start }: ProcessIdentity): boolean {
+  const row = readProcess(pid);
+  return row !== undefined && row.start === start && !row.isZombie;
+}
+
+export class ProcessTable {
+  /** Milliseconds on the monotonic clock, before the first process was read. */
+  readonly takenAt = performance.now();
+  /** A process ended while the others were read: one that it had just forked may be missing. */
+  readonly isTorn: boolean;
+  readonly #rows = new Map<number, ProcessRow>();
+  #byParent: ReadonlyMap<number, readonly ProcessRow[]> | undefined;
+  #byGroup: ReadonlyMap<number, readonly ProcessRow[]> | undefined;
+  #bySession: ReadonlyMap<number, readonly ProcessRow[]> | undefined;
+
+  constructor() {
+    let isTorn = false;
+    for (const name of readdirSync('/proc')) {
+      const pid = Number(name);
+      if (!Number.isInteger(pid)) continue;
+      const row = readProcess(pid);
+      if (row === undefined) isTorn = true;
+      else this.#rows.set(pid, row);
+    }
+    this.isTorn = isTorn;
+  }
+
+  get(pid: number): ProcessRow | undefined {
+    return this.#rows.get(pid);
+  }
+
+  all(): Iterable<ProcessRow> {
+    return this.#rows.values();
+  }
+
+  childrenOf(pid: number): readonly ProcessRow[] {
+    this.#byParent ??= Map.groupBy(this.all(), ({ ppid }) => ppid);
+    return this.#byParent.get(pid) ?? [];
+  }
+
+  inGroup(group: number): readonly ProcessRow[] {
+    this.#byGroup ??= Map.groupBy(this.all(), (row) => row.group);
+    return this.#byGroup.get(group) ?? [];
+  }
+
+  inSession(session: number): readonly ProcessRow[] {
+    this.#bySession ??= Map.groupBy(this.all(), (row) => row.session);
+    return this.#bySession.get(session) ?? [];
+  }
+}
+
+/** Reads the table when somebody needs it, and once for many who need it at a time. */
+export class ProcessTables {
+  readonly #onError: (error: unknown) => void;
+  /** Nobody needs an old one, so it may go. */
+  #latest: WeakRef<ProcessTable> | undefined;
+  #waiting: ((table: ProcessTable) => void)[] = [];
+  #cost = 0;
+
+  /** @param onError told what a callback threw */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** Milliseconds that the last reading took. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  fresh(): ProcessTable {
+    const table = new ProcessTable();
+    this.#cost = performance.now() - table.takenAt;
+    this.#latest = new WeakRef(table);
+    return table;
+  }
+
+  /** A table that is at most so old, in milliseconds. */
+  recent(maxAge: number): ProcessTable {
+    const latest = this.#latest?.deref();
+    return latest !== undefined && performance.now() - latest.takenAt <= maxAge ? latest : this.fresh();
+  }
+
+  /** Calls back in the event loop's next turn, with a table read then: one for all who ask before. */
+  next(use: (table: ProcessTable) => void): void {
+    this.#waiting.push(use);
+    if (this.#waiting.length === 1) soon(() => this.#serve());
+  }
+
+  #serve(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      const table = this.fresh();
+      for (const use of waiting) this.#contain(() => use(table));
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  #contain(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}
