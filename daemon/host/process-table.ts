@@ -1,6 +1,6 @@
 /**
- * All processes of the machine at one moment, as far as /proc can tell: it is read process by process, so one that is
- * forked meanwhile may be missing.
+ * All processes of the machine at one moment, as far as /proc can tell. It is read process by process, so whoever ends
+ * meanwhile may have forked another after the list was read: then the list is read again.
  */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
@@ -51,16 +51,24 @@ export function readProcess(pid: number): ProcessRow | undefined {
   };
 }
 
+/** Whether that very process is there, ended or not: its pid and its group are nobody else's. */
+export function exists({ pid, start }: ProcessIdentity): boolean {
+  return readProcess(pid)?.start === start;
+}
+
 /** Whether that very process is there and has not ended. */
 export function isRunning({ pid, start }: ProcessIdentity): boolean {
   const row = readProcess(pid);
-  return row !== undefined && row.start === start && !row.isZombie;
+  return row?.start === start && !row.isZombie;
 }
+
+/** How often the list of pids is read for the sake of those that were forked meanwhile. */
+const mostPasses = 10;
 
 export class ProcessTable {
   /** Milliseconds on the monotonic clock, before the first process was read. */
   readonly takenAt = performance.now();
-  /** A process ended while the others were read: one that it had just forked may be missing. */
+  /** To the last there were some that had just ended: others that they have forked may be missing. */
   readonly isTorn: boolean;
   readonly #rows = new Map<number, ProcessRow>();
   #byParent: ReadonlyMap<number, readonly ProcessRow[]> | undefined;
@@ -68,13 +76,18 @@ export class ProcessTable {
   #bySession: ReadonlyMap<number, readonly ProcessRow[]> | undefined;
 
   constructor() {
-    let isTorn = false;
-    for (const name of readdirSync('/proc')) {
-      const pid = Number(name);
-      if (!Number.isInteger(pid)) continue;
-      const row = readProcess(pid);
-      if (row === undefined) isTorn = true;
-      else this.#rows.set(pid, row);
+    const ended = new Set<number>();
+    let isTorn = true;
+    for (let pass = 0; isTorn && pass < mostPasses; pass += 1) {
+      isTorn = false;
+      // The latest first: those are the ones that may be gone in a moment.
+      for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger).reverse()) {
+        if (this.#rows.has(pid) || ended.has(pid)) continue;
+        const row = readProcess(pid);
+        if (row === undefined) ended.add(pid);
+        else this.#rows.set(pid, row);
+        isTorn ||= row === undefined || row.isZombie;
+      }
     }
     this.isTorn = isTorn;
   }

@@ -9,7 +9,13 @@ import { constants } from 'node:os';
 import { EndWatch } from './end-watch.ts';
 import type { Epoll } from './epoll.ts';
 import type { KillResult } from './host.ts';
-import { isRunning, type ProcessRow, type ProcessTable, type ProcessTables } from './process-table.ts';
+import {
+  exists,
+  isRunning,
+  type ProcessRow,
+  type ProcessTable,
+  type ProcessTables,
+} from './process-table.ts';
 import { nameProcesses } from './process-title.ts';
 import { sendSignal } from './signalling.ts';
 
@@ -34,6 +40,8 @@ export interface TreeStopOptions {
 
 /** How old the table may be by which the signal is sent, in milliseconds: many programs are stopped at once. */
 const maxAgeMs = 5;
+/** How many torn tables in a row are enough to believe that nobody is there: others come and go all the time. */
+const mostDoubts = 5;
 /** How often in a row to look again at once, and how long to wait from then on. */
 const immediateLooks = 10;
 const laterMs = 50;
@@ -49,8 +57,12 @@ export class TreeStop {
   #looks = 0;
   #isLooking = false;
   #later: NodeJS.Timeout | undefined;
-  /** The last table had nobody alive, but it may have missed one that was being forked. */
-  #isEmptyOnce = false;
+  /** Start times by pid of members that were seen dead. */
+  readonly #zombies = new Map<number, number>();
+  /** Process groups of those that have got the signal. */
+  readonly #groups = new Set<number>();
+  /** How many tables in a row had nobody alive, but were torn. */
+  #doubts = 0;
   /** It was told for whom it waits. */
   #hasTold = false;
   #isDisposed = false;
@@ -75,10 +87,11 @@ export class TreeStop {
     this.#signalled.clear();
     this.#looks = 0;
     const table = this.#options.tables.recent(maxAgeMs);
-    const members = living(this.#options.set.members(table));
-    if (signal === SIGKILL && members.length > 0) {
+    const members = this.#options.set.members(table);
+    const alive = living(members);
+    if (signal === SIGKILL && alive.length > 0) {
       const { name, log } = this.#options;
-      log('info', `sending SIGKILL to processes of '${name}': ${nameProcesses(members.map(pidOf))}`);
+      log('info', `sending SIGKILL to processes of '${name}': ${nameProcesses(alive.map(pidOf))}`);
     }
     const result = this.#deliver(signal, table, members, child);
     if (signal === SIGKILL || this.#onGone !== undefined) this.#lookSoon();
@@ -103,6 +116,9 @@ export class TreeStop {
     this.#signalled.clear();
     this.#onGone = undefined;
     this.#hasTold = false;
+    this.#zombies.clear();
+    this.#groups.clear();
+    this.#doubts = 0;
     this.#watch.clear();
     clearTimeout(this.#later);
     this.#isLooking = false;
@@ -125,27 +141,41 @@ export class TreeStop {
   #look(table: ProcessTable): void {
     const members = this.#options.set.members(table);
     const alive = living(members);
-    if (alive.length === 0) {
-      this.#seeNobody(table.isTorn || members.length > 0);
-      return;
-    }
-    this.#isEmptyOnce = false;
-    const isNew = ({ pid, start }: ProcessRow): boolean => this.#signalled.get(pid) !== start;
-    const added = alive.filter(isNew);
+    const isMissingSomebody = this.#noteDead(members) || this.#hasUnseen(table);
     const mustSignal = this.#signal === SIGKILL || this.#onGone !== undefined;
+    const added = members.filter(({ pid, start }) => this.#signalled.get(pid) !== start);
     if (mustSignal && this.#signal !== undefined) this.#deliver(this.#signal, table, added);
-    if (this.#signal === SIGKILL && added.length > 0) this.#lookSoon();
-    else if (this.#onGone !== undefined) this.#waitFor(alive);
-  }
-
-  /** @param isUnsure one that has just ended may have forked another that the table does not have */
-  #seeNobody(isUnsure: boolean): void {
-    if (isUnsure && !this.#isEmptyOnce) {
-      this.#isEmptyOnce = true;
+    if (alive.length === 0 && (isMissingSomebody || (table.isTorn && this.#doubts < mostDoubts))) {
+      if (!isMissingSomebody) this.#doubts += 1;
       this.#lookSoon();
       return;
     }
-    this.#isEmptyOnce = false;
+    this.#doubts = 0;
+    if (alive.length === 0) this.#seeNobody();
+    else if (this.#signal === SIGKILL && added.length > 0) this.#lookSoon();
+    else if (this.#onGone !== undefined) this.#waitFor(alive);
+  }
+
+  /** Whether somebody is in a group of the program of whom the table has nobody. */
+  #hasUnseen(table: ProcessTable): boolean {
+    return [...this.#groups].some(
+      (group) => table.inGroup(group).length === 0 && sendSignal(group, 0, 'group').type !== 'gone',
+    );
+  }
+
+  /**
+   * Whether there are zombies among the members that were not there when it was last looked: one that has just ended
+   * may have forked another that the table does not have.
+   */
+  #noteDead(members: readonly ProcessRow[]): boolean {
+    const dead = members.filter(({ isZombie }) => isZombie);
+    const isNew = dead.some(({ pid, start }) => this.#zombies.get(pid) !== start);
+    this.#zombies.clear();
+    for (const { pid, start } of dead) this.#zombies.set(pid, start);
+    return isNew;
+  }
+
+  #seeNobody(): void {
     const gone = this.#onGone;
     if (gone === undefined) return;
     this.#finish();
@@ -171,14 +201,17 @@ export class TreeStop {
 
   /** @param child `undefined`: it has ended, or has had the signal */
   #deliver(signal: number, table: ProcessTable, members: readonly ProcessRow[], child?: number): KillResult {
-    for (const { pid, start } of members) this.#signalled.set(pid, start);
+    for (const { pid, start, group } of members) {
+      this.#signalled.set(pid, start);
+      this.#groups.add(group);
+    }
     if (members.length === 0) return { type: 'gone' };
     if (signal === SIGKILL) {
       if (this.#options.set.killAll()) return { type: 'sent' };
       this.#killGroups(table, members);
     }
     let result: KillResult = { type: 'gone' };
-    for (const member of members) {
+    for (const member of living(members)) {
       // The pid may have been given to another one since the table was read.
       const sent = isRunning(member)
         ? sendSignal(member.pid, signal, 'process')
@@ -190,12 +223,16 @@ export class TreeStop {
     return result;
   }
 
-  /** Nobody can fork his way out of a group that is killed, as long as it is the group of nobody else. */
+  /**
+   * Kills the groups that are of nobody else: nobody forks his way out of one. One that has just ended counts too, for
+   * the sake of those that it may have forked.
+   */
   #killGroups(table: ProcessTable, members: readonly ProcessRow[]): void {
     const pids = new Set(members.map(pidOf));
     for (const group of new Set(members.map((member) => member.group))) {
       const isOurs = table.inGroup(group).every((row) => row.isZombie || pids.has(row.pid));
-      const isThere = members.some((member) => member.group === group && isRunning(member));
+      // As long as one of them has not been reaped, the id of the group is given to nobody else.
+      const isThere = members.some((member) => member.group === group && exists(member));
       if (isOurs && isThere) sendSignal(group, SIGKILL, 'group');
     }
   }
