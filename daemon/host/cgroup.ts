@@ -14,6 +14,7 @@ import { join, posix } from 'node:path';
 import nodeProcess from 'node:process';
 import { errorCode } from '../../conf/error-code.ts';
 import { processFileName } from './fifo.ts';
+import { glimpse } from './glimpse.ts';
 
 /** Where the daemon is, in `/proc/self/cgroup` and `/proc/self/mountinfo`, as a directory; or the reason why nowhere. */
 export function ownCgroup(
@@ -85,35 +86,33 @@ export class Cgroup {
   }
 
   /**
-   * Has everything that `start` spawns begin its life in this control group. A child is in that of its parent, so the
-   * daemon goes there for that moment: to move the child afterwards would be too late for what it forks at once.
+   * Moves the daemon here, so that what it spawns is here from the first: to move a child afterwards would be too late
+   * for what it forks at once.
    *
-   * @param onStuck told the reason when the daemon could not go back; it is not killed with the others then
-   * @throws an error with `code`: nothing was started
+   * @throws an error with `code`: the daemon is where it was
    */
-  startInside<T>(start: () => T, onStuck: (reason: string) => void): T {
+  enter(): void {
     makeDirectory(this.#directory);
     enter(this.#directory);
-    try {
-      return start();
-    } finally {
-      try {
-        enter(this.#home);
-      } catch (error) {
-        onStuck(errorCode(error));
-      }
-    }
   }
 
-  /** The processes in it. */
+  /** Moves the daemon back where it belongs. @throws an error with `code`: it is still here */
+  leave(): void {
+    enter(this.#home);
+  }
+
+  /** The processes in it. @throws an error with `code`, such as `EMFILE` */
   pids(): readonly number[] {
     return pidsBelow(this.#directory).filter((pid) => pid !== nodeProcess.pid);
   }
 
-  /** Kills all that is in it, also what is being forked. `false`: this kernel cannot (before Linux 5.14). */
+  /**
+   * Kills all that is in it, also what is being forked. `false`: this kernel cannot (before Linux 5.14), or the daemon
+   * has not got out of it.
+   */
   kill(): boolean {
-    if (pidsBelow(this.#directory).includes(nodeProcess.pid)) return false;
     try {
+      if (pidsBelow(this.#directory).includes(nodeProcess.pid)) return false;
       writeFileSync(join(this.#directory, 'cgroup.kill'), '1', { flag: 'r+' });
       return true;
     } catch {
@@ -138,13 +137,10 @@ function pidsBelow(directory: string): readonly number[] {
   return [...pids.filter((pid) => pid > 0), ...subdirectories(directory).flatMap(pidsBelow)];
 }
 
+/** @throws an error with `code` */
 function subdirectories(directory: string): readonly string[] {
-  try {
-    const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name));
-  } catch {
-    return [];
-  }
+  const entries = glimpse(() => readdirSync(directory, { withFileTypes: true })) ?? [];
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name));
 }
 
 /** @throws an error with `code` */
@@ -158,19 +154,15 @@ function makeDirectory(directory: string): void {
 
 /** With those that its processes have made; as far as nobody is in them. */
 function removeDirectory(directory: string): void {
-  for (const below of subdirectories(directory)) removeDirectory(below);
   try {
+    for (const below of subdirectories(directory)) removeDirectory(below);
     rmdirSync(directory);
   } catch {
     // Somebody lives in it.
   }
 }
 
-/** Empty if it cannot be read, as where processes are counted in a control group above. */
+/** Empty where there is none, and where the processes are those of a control group above. @throws an error with `code` */
 function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  return glimpse(() => readFileSync(path, 'utf8')) ?? '';
 }

@@ -4,7 +4,7 @@ import type { Cgroup } from './cgroup.ts';
 import type { EnvironmentContext } from './child-environment.ts';
 import { fifoPath } from './fifo.ts';
 import type { KillResult } from './host.ts';
-import { type ProcessIdentity, type ProcessRow, type ProcessTable, readProcess } from './process-table.ts';
+import { type ProcessIdentity, type ProcessRow, ProcessTable, readProcess } from './process-table.ts';
 import { membersOf, type ProgramMarks } from './process-tree.ts';
 import type { ProcessTrees } from './process-trees.ts';
 import { sendSignal } from './signalling.ts';
@@ -20,7 +20,9 @@ export interface TreeContext extends Pick<EnvironmentContext, 'serverUrl'> {
 const maxAgeMs = 50;
 const maxAgeReadings = 20;
 /** How many processes of earlier lives are remembered, whose groups may live on. */
-const mostRemembered = 64;
+const mostEarlier = 64;
+/** Of a child that could not be looked at; no process has it. */
+const unknownStart = -1;
 
 /** All processes of one configured process: its child, and what comes of that. */
 export class ChildTree implements ProcessSet {
@@ -29,10 +31,13 @@ export class ChildTree implements ProcessSet {
   readonly #marks: ProgramMarks;
   readonly #cgroup: Cgroup | undefined;
   readonly #stop: TreeStop | undefined;
-  /** Processes that were seen to belong to it, the present child among them. */
+  /** Processes that were seen to come of the present child or the last one, itself among them. */
   #seen = new Map<number, ProcessIdentity>();
+  /** The same of children before. */
+  #earlier: readonly ProcessIdentity[] = [];
+  /** Until it has been reaped. */
   #child: ProcessIdentity | undefined;
-  /** The present child, and so all that comes of it, is in the control group. */
+  /** The child, and so all that comes of it, is in the control group. */
   #isInCgroup = false;
 
   constructor(settings: ProcessSettings, context: TreeContext) {
@@ -56,42 +61,36 @@ export class ChildTree implements ProcessSet {
 
   /** Calls `start`, which spawns the child, so that it begins its life where its kind belongs. */
   spawn<T>(start: () => T): T {
-    if (this.#cgroup === undefined) return start();
-    const { name } = this.#settings;
-    const onStuck = (reason: string): void =>
-      this.#trees.log('error', `cannot leave the control group of '${name}': ${reason}`);
-    let isStarted = false;
-    const startOnce = (): T => {
-      isStarted = true;
-      return start();
-    };
+    if (!this.#enterCgroup()) return start();
     try {
-      return this.#cgroup.startInside(startOnce, onStuck);
-    } catch (error) {
-      if (isStarted) throw error;
-      this.#trees.log('warn', `'${name}' is not in a control group of its own: ${errorCode(error)}`);
       return start();
+    } finally {
+      this.#leaveCgroup();
     }
   }
 
   /** The child is there, and has not been reaped. */
   started(pid: number): void {
-    const row = readProcess(pid);
-    if (row === undefined) return;
     const { name, group } = this.#settings;
-    const { start } = row;
-    this.#child = { pid, start };
-    this.#isInCgroup = this.#cgroup?.pids().includes(pid) ?? false;
-    if (this.#stop === undefined) this.#seen.clear();
-    this.#remember([this.#child]);
-    this.#trees.add({ pid, start, name, group });
+    if (this.#stop !== undefined) {
+      this.#earlier = [...this.#earlier, ...this.#seen.values()].slice(-mostEarlier);
+    }
+    this.#seen.clear();
+    this.#child = { pid, start: unknownStart };
+    try {
+      this.#isInCgroup = this.#cgroup?.pids().includes(pid) ?? false;
+      this.#child = { pid, start: readProcess(pid)?.start ?? unknownStart };
+    } catch (error) {
+      this.#trees.log('warn', `cannot look for processes of '${name}': ${errorCode(error)}`);
+    }
+    this.#seen.set(pid, this.#child);
+    this.#trees.add({ ...this.#child, name, group });
   }
 
   /** Sends a signal that is to end the child, and with `tree` all that comes of it. */
   kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult {
-    if (to === 'tree' && this.#stop !== undefined) return this.#stop.send(signal, pid);
-    const { tables } = this.#trees;
-    this.members(tables.recent(Math.max(maxAgeMs, maxAgeReadings * tables.cost)));
+    if (to === 'tree' && this.#stop !== undefined) return this.#stop.send(signal, this.#child?.pid);
+    this.#noteMembers();
     return sendSignal(pid, signal, to === 'process' ? 'process' : 'group');
   }
 
@@ -101,7 +100,7 @@ export class ChildTree implements ProcessSet {
     this.#trees.delete(this.#child);
     this.#child = undefined;
     if (this.#stop?.isUnderWay === true) return;
-    if (this.#isInCgroup) this.#remember(this.#inCgroup());
+    if (this.#isInCgroup) this.#noteMembers();
     const { name, group } = this.#settings;
     this.#trees.survivors.ended({ name, group, roots: this.#seen.values(), marks: this.#marks });
   }
@@ -119,18 +118,30 @@ export class ChildTree implements ProcessSet {
 
   members(table: ProcessTable): readonly ProcessRow[] {
     const members = this.#isInCgroup ? this.#inCgroup() : this.#inTree(table);
-    this.#remember(members);
-    return members.toSorted((one, other) => this.#rank(one) - this.#rank(other));
+    for (const { pid, start } of members) this.#seen.set(pid, { pid, start });
+    return members;
   }
 
   killAll(): boolean {
     return this.#isInCgroup && this.#cgroup?.kill() === true;
   }
 
+  /** Remembers who is there now, to name those that live on. */
+  #noteMembers(): void {
+    const { tables } = this.#trees;
+    const table = tables.recent(Math.max(maxAgeMs, maxAgeReadings * tables.cost));
+    try {
+      if (table instanceof ProcessTable) this.members(table);
+    } catch {
+      // Those that nobody can see now are not named, that is all.
+    }
+  }
+
   #inTree(table: ProcessTable): readonly ProcessRow[] {
     const orphans = this.#trees.orphans(table, this.#marks);
+    const roots = [...this.#earlier, ...this.#seen.values()];
     const isForeign = (pid: number): boolean => pid !== this.#child?.pid && this.#trees.isChild(pid);
-    return membersOf(table, { roots: this.#seen.values(), orphans }, isForeign);
+    return membersOf(table, { roots, orphans }, isForeign);
   }
 
   #inCgroup(): readonly ProcessRow[] {
@@ -138,20 +149,26 @@ export class ChildTree implements ProcessSet {
     return pids.map(readProcess).filter((row) => row !== undefined);
   }
 
-  /** The child first: it may have something to say to the others. */
-  #rank({ pid }: ProcessRow): number {
-    return pid === this.#child?.pid ? 0 : 1;
+  /** Whether the daemon is in the control group now. */
+  #enterCgroup(): boolean {
+    if (this.#cgroup === undefined) return false;
+    try {
+      this.#cgroup.enter();
+      return true;
+    } catch (error) {
+      const { name } = this.#settings;
+      this.#trees.log('warn', `'${name}' has no control group this time: ${errorCode(error)}`);
+      return false;
+    }
   }
 
-  #remember(processes: Iterable<ProcessIdentity>): void {
-    for (const { pid, start } of processes) {
-      // To the end of the map, which is in the order of insertion.
-      this.#seen.delete(pid);
-      this.#seen.set(pid, { pid, start });
-    }
-    for (const pid of this.#seen.keys()) {
-      if (this.#seen.size <= mostRemembered) break;
-      if (pid !== this.#child?.pid) this.#seen.delete(pid);
+  #leaveCgroup(): void {
+    try {
+      this.#cgroup?.leave();
+    } catch (error) {
+      const { name } = this.#settings;
+      // It is not killed with the others there: see `Cgroup.kill`.
+      this.#trees.log('error', `cannot leave the control group of '${name}': ${errorCode(error)}`);
     }
   }
 }

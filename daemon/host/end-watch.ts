@@ -1,5 +1,4 @@
 import { closeSync } from 'node:fs';
-import { errorCode } from '../../conf/error-code.ts';
 import type { Epoll } from './epoll.ts';
 import { openPidfd } from './libc/pidfd.ts';
 import { EPOLLIN } from './libc/readiness.ts';
@@ -23,9 +22,10 @@ export class EndWatch {
   /**
    * Watches some of the processes, in place of those that it watched before.
    *
-   * @returns `ended`: none of them runs any more. An errno such as `EMFILE`: they do, but cannot be watched
+   * @returns `ended`: none of them runs any more
+   * @throws an error with `code`, such as `EMFILE`: not one can be watched
    */
-  watch(processes: readonly ProcessIdentity[]): 'watching' | 'ended' | { readonly failed: string } {
+  watch(processes: readonly ProcessIdentity[]): 'watching' | 'ended' {
     this.clear();
     try {
       for (const process of processes) {
@@ -33,7 +33,7 @@ export class EndWatch {
         this.#add(process);
       }
     } catch (error) {
-      if (this.#descriptors.size === 0) return { failed: errorCode(error) };
+      if (this.#descriptors.size === 0) throw error;
     }
     return this.#descriptors.size === 0 ? 'ended' : 'watching';
   }

@@ -6,6 +6,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import nodeProcess from 'node:process';
+import { glimpse } from './glimpse.ts';
 import type { ProcessIdentity, ProcessRow, ProcessTable } from './process-table.ts';
 
 /** What a process still has on it of the program that it comes from, whoever its parent is now. */
@@ -89,27 +90,14 @@ function push(index: Map<string, ProcessRow[]>, key: string, row: ProcessRow): v
   else rows.push(row);
 }
 
-/** The variables that we give every program to know itself by. */
+/** The variables that we give every program to know itself by. Nothing of another user's process. */
 function readEnvironment(pid: number): readonly string[] {
-  try {
-    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-    return variables.filter((variable) => variable.startsWith('SUPERVISOR_'));
-  } catch {
-    // Another user's, or gone.
-    return [];
-  }
+  const environment = glimpse(() => readFileSync(`/proc/${pid}/environ`, 'utf8')) ?? '';
+  return environment.split('\0').filter((variable) => variable.startsWith('SUPERVISOR_'));
 }
 
 function readOpenFiles(pid: number): readonly string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      try {
-        return readlinkSync(`/proc/${pid}/fd/${fd}`);
-      } catch {
-        return [];
-      }
-    });
-  } catch {
-    return [];
-  }
+  const directory = `/proc/${pid}/fd`;
+  const fds = glimpse(() => readdirSync(directory)) ?? [];
+  return fds.map((fd) => glimpse(() => readlinkSync(`${directory}/${fd}`)) ?? '');
 }

@@ -33,7 +33,7 @@ export class ProcessTrees {
     this.tables = new ProcessTables((error) => options.onError(error));
     this.survivors = new Survivors({
       children: this.#children,
-      readTable: () => this.tables.fresh(),
+      tables: this.tables,
       orphans: (table, marks) => this.orphans(table, marks),
       log: (level, text) => options.log(level, text),
     });

@@ -6,7 +6,14 @@
  * programs that ended meanwhile: hundreds may stop at a time, and one may end a thousand times a second.
  */
 
-import type { ProcessIdentity, ProcessRow, ProcessTable } from './process-table.ts';
+import { errorCode } from '../../conf/error-code.ts';
+import {
+  type ProcessIdentity,
+  type ProcessRow,
+  type ProcessTable,
+  type ProcessTables,
+  tableOf,
+} from './process-table.ts';
 import { nameProcesses } from './process-title.ts';
 import { membersOf, type ProgramMarks } from './process-tree.ts';
 
@@ -20,7 +27,7 @@ export interface Remains {
 }
 
 export interface SurvivorsOptions {
-  readTable(): ProcessTable;
+  readonly tables: ProcessTables;
   orphans(table: ProcessTable, marks: ProgramMarks): readonly ProcessRow[];
   /** Present children of all programs. */
   readonly children: ReadonlyMap<number, ChildOfProgram>;
@@ -72,17 +79,27 @@ export class Survivors {
     if (cases.size === 0) return;
     this.#cases = new Map();
     const began = performance.now();
-    const table = this.#options.readTable();
+    try {
+      this.#nameSurvivors(cases.values());
+    } catch (error) {
+      const { log } = this.#options;
+      log('warn', `cannot look for processes that programs have left behind: ${errorCode(error)}`);
+    }
+    this.#delayMs = Math.max(delayMs, restFactor * (performance.now() - began));
+  }
+
+  /** @throws an error with `code` */
+  #nameSurvivors(cases: Iterable<Case>): void {
+    const table = tableOf(this.#options.tables.fresh());
     const named = new Map([...this.#named].filter(([pid, { start }]) => table.get(pid)?.start === start));
     this.#named = named;
-    for (const found of cases.values()) {
+    for (const found of cases) {
       const survivors = this.#survivorsOf(found, table).filter(({ pid }) => !named.has(pid));
       if (survivors.length === 0) continue;
       for (const row of survivors) named.set(row.pid, row);
       const pids = survivors.map(({ pid }) => pid);
       this.#options.log('warn', `'${found.name}' left processes behind: ${nameProcesses(pids)}`);
     }
-    this.#delayMs = Math.max(delayMs, restFactor * (performance.now() - began));
   }
 
   #survivorsOf({ name, group, roots, marks }: Case, table: ProcessTable): readonly ProcessRow[] {

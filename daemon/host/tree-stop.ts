@@ -6,6 +6,8 @@
  * signal too. SIGKILL goes to all, and to those that escaped by being forked at that moment, until none is left.
  */
 import { constants } from 'node:os';
+import { errorCode } from '../../conf/error-code.ts';
+import { Absence } from './absence.ts';
 import { EndWatch } from './end-watch.ts';
 import type { Epoll } from './epoll.ts';
 import type { KillResult } from './host.ts';
@@ -15,6 +17,8 @@ import {
   type ProcessRow,
   type ProcessTable,
   type ProcessTables,
+  type TableResult,
+  tableOf,
 } from './process-table.ts';
 import { nameProcesses } from './process-title.ts';
 import { sendSignal } from './signalling.ts';
@@ -23,7 +27,7 @@ const { SIGKILL } = constants.signals;
 
 /** The processes of a program. */
 export interface ProcessSet {
-  /** Those of the table, the program's child first; zombies may be among them. */
+  /** Those of the table, the program's child first; zombies may be among them. @throws an error with `code` */
   members(table: ProcessTable): readonly ProcessRow[];
   /** Kills all at one stroke; `false`: that cannot be done. */
   killAll(): boolean;
@@ -40,11 +44,11 @@ export interface TreeStopOptions {
 
 /** How old the table may be by which the signal is sent, in milliseconds: many programs are stopped at once. */
 const maxAgeMs = 5;
-/** How many torn tables in a row are enough to believe that nobody is there: others come and go all the time. */
-const mostDoubts = 5;
 /** How often in a row to look again at once, and how long to wait from then on. */
 const immediateLooks = 10;
 const laterMs = 50;
+/** How long to wait when it could not be looked. */
+const retryMs = 1000;
 
 export class TreeStop {
   readonly #options: TreeStopOptions;
@@ -54,15 +58,10 @@ export class TreeStop {
   readonly #signalled = new Map<number, number>();
   /** Set once the child has ended. */
   #onGone: (() => void) | undefined;
+  #absence = new Absence();
   #looks = 0;
   #isLooking = false;
   #later: NodeJS.Timeout | undefined;
-  /** Start times by pid of members that were seen dead. */
-  readonly #zombies = new Map<number, number>();
-  /** Process groups of those that have got the signal. */
-  readonly #groups = new Set<number>();
-  /** How many tables in a row had nobody alive, but were torn. */
-  #doubts = 0;
   /** It was told for whom it waits. */
   #hasTold = false;
   #isDisposed = false;
@@ -80,22 +79,27 @@ export class TreeStop {
   /**
    * Sends a signal to every process of the program.
    *
-   * @returns what came of it for the child; `sent` also when the child is gone and others are not
+   * @param child `undefined`: it has been reaped
+   * @returns `failed`: the child could not be signalled
    */
-  send(signal: number, child: number): KillResult {
+  send(signal: number, child: number | undefined): KillResult {
     this.#signal = signal;
     this.#signalled.clear();
     this.#looks = 0;
-    const table = this.#options.tables.recent(maxAgeMs);
-    const members = this.#options.set.members(table);
-    const alive = living(members);
-    if (signal === SIGKILL && alive.length > 0) {
-      const { name, log } = this.#options;
-      log('info', `sending SIGKILL to processes of '${name}': ${nameProcesses(alive.map(pidOf))}`);
-    }
-    const result = this.#deliver(signal, table, members, child);
     if (signal === SIGKILL || this.#onGone !== undefined) this.#lookSoon();
-    return result;
+    // First of all, whatever becomes of the others: it may have something to say to them.
+    const result = child === undefined ? ({ type: 'gone' } as const) : sendSignal(child, signal, 'process');
+    if (result.type === 'failed') return result;
+    try {
+      const table = tableOf(this.#options.tables.recent(maxAgeMs));
+      const members = this.#options.set.members(table);
+      for (const { pid, start } of members) if (pid === child) this.#signalled.set(pid, start);
+      if (signal === SIGKILL) this.#tell('sending SIGKILL to processes of', members);
+      return this.#deliver(signal, table, members) ? { type: 'sent' } : result;
+    } catch (error) {
+      this.#retry(error);
+      return result;
+    }
   }
 
   /** The child has ended: calls `gone` once, when no other process of the program is alive any more. */
@@ -115,10 +119,8 @@ export class TreeStop {
     this.#signal = undefined;
     this.#signalled.clear();
     this.#onGone = undefined;
+    this.#absence = new Absence();
     this.#hasTold = false;
-    this.#zombies.clear();
-    this.#groups.clear();
-    this.#doubts = 0;
     this.#watch.clear();
     clearTimeout(this.#later);
     this.#isLooking = false;
@@ -128,51 +130,36 @@ export class TreeStop {
     if (this.#isLooking) return;
     this.#isLooking = true;
     this.#looks += 1;
-    const look = (): void =>
-      this.#options.tables.next((table) => {
-        this.#isLooking = false;
-        if (!this.#isDisposed) this.#look(table);
-      });
     // Something that forks faster than it can be killed must not keep the daemon from everything else.
-    if (this.#looks <= immediateLooks) look();
-    else this.#later = setTimeout(look, laterMs);
+    if (this.#looks <= immediateLooks) this.#lookNext();
+    else this.#later = setTimeout(() => this.#lookNext(), laterMs);
   }
 
-  #look(table: ProcessTable): void {
-    const members = this.#options.set.members(table);
-    const alive = living(members);
-    const isMissingSomebody = this.#noteDead(members) || this.#hasUnseen(table);
-    const mustSignal = this.#signal === SIGKILL || this.#onGone !== undefined;
-    const added = members.filter(({ pid, start }) => this.#signalled.get(pid) !== start);
-    if (mustSignal && this.#signal !== undefined) this.#deliver(this.#signal, table, added);
-    if (alive.length === 0 && (isMissingSomebody || (table.isTorn && this.#doubts < mostDoubts))) {
-      if (!isMissingSomebody) this.#doubts += 1;
-      this.#lookSoon();
-      return;
+  #lookNext(): void {
+    this.#options.tables.next((result) => {
+      this.#isLooking = false;
+      if (!this.#isDisposed) this.#look(result);
+    });
+  }
+
+  #look(result: TableResult): void {
+    try {
+      const table = tableOf(result);
+      const members = this.#options.set.members(table);
+      const mustSignal = this.#signal === SIGKILL || this.#onGone !== undefined;
+      const isSignalled =
+        mustSignal && this.#signal !== undefined && this.#deliver(this.#signal, table, members);
+      const isEmpty = this.#absence.isSure(table, members);
+      const alive = living(members);
+      if (isEmpty) this.#seeNobody();
+      // Those that have only now got the signal may have forked others that the table does not have.
+      else if (isSignalled) this.#lookSoon();
+      else if (this.#onGone === undefined) return;
+      else if (alive.length > 0) this.#waitFor(alive);
+      else this.#lookSoon();
+    } catch (error) {
+      this.#retry(error);
     }
-    this.#doubts = 0;
-    if (alive.length === 0) this.#seeNobody();
-    else if (this.#signal === SIGKILL && added.length > 0) this.#lookSoon();
-    else if (this.#onGone !== undefined) this.#waitFor(alive);
-  }
-
-  /** Whether somebody is in a group of the program of whom the table has nobody. */
-  #hasUnseen(table: ProcessTable): boolean {
-    return [...this.#groups].some(
-      (group) => table.inGroup(group).length === 0 && sendSignal(group, 0, 'group').type !== 'gone',
-    );
-  }
-
-  /**
-   * Whether there are zombies among the members that were not there when it was last looked: one that has just ended
-   * may have forked another that the table does not have.
-   */
-  #noteDead(members: readonly ProcessRow[]): boolean {
-    const dead = members.filter(({ isZombie }) => isZombie);
-    const isNew = dead.some(({ pid, start }) => this.#zombies.get(pid) !== start);
-    this.#zombies.clear();
-    for (const { pid, start } of dead) this.#zombies.set(pid, start);
-    return isNew;
   }
 
   #seeNobody(): void {
@@ -183,68 +170,62 @@ export class TreeStop {
   }
 
   #waitFor(alive: readonly ProcessRow[]): void {
-    if (!this.#hasTold) {
-      this.#hasTold = true;
-      const { name, log } = this.#options;
-      log('info', `waiting for processes that '${name}' has left: ${nameProcesses(alive.map(pidOf))}`);
-    }
-    const outcome = this.#watch.watch(alive);
-    if (outcome === 'watching') return;
-    if (outcome === 'ended') {
-      this.#lookSoon();
-      return;
-    }
-    const { name, log } = this.#options;
-    // The next signal, at the latest after stopwaitsecs, looks again.
-    log('warn', `cannot watch processes of '${name}': ${outcome.failed}`);
+    if (!this.#hasTold) this.#tell('waiting for processes left by', alive);
+    this.#hasTold = true;
+    if (this.#watch.watch(alive) === 'ended') this.#lookSoon();
   }
 
-  /** @param child `undefined`: it has ended, or has had the signal */
-  #deliver(signal: number, table: ProcessTable, members: readonly ProcessRow[], child?: number): KillResult {
-    for (const { pid, start, group } of members) {
-      this.#signalled.set(pid, start);
-      this.#groups.add(group);
-    }
-    if (members.length === 0) return { type: 'gone' };
-    if (signal === SIGKILL) {
-      if (this.#options.set.killAll()) return { type: 'sent' };
-      this.#killGroups(table, members);
-    }
-    let result: KillResult = { type: 'gone' };
-    for (const member of living(members)) {
+  /** While descriptors are short, nobody knows who is there. */
+  #retry(error: unknown): void {
+    const { name, log } = this.#options;
+    log('warn', `cannot look for processes of '${name}': ${errorCode(error)}`);
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.#later = setTimeout(() => this.#lookNext(), retryMs);
+  }
+
+  /** Signals those that have not got the signal yet; whether there were any. @throws an error with `code` */
+  #deliver(signal: number, table: ProcessTable, members: readonly ProcessRow[]): boolean {
+    const added = members.filter(({ pid, start }) => this.#signalled.get(pid) !== start);
+    const isKilled = signal === SIGKILL && added.length > 0 && this.#killTogether(table, members);
+    for (const member of added) {
       // The pid may have been given to another one since the table was read.
-      const sent = isRunning(member)
-        ? sendSignal(member.pid, signal, 'process')
-        : ({ type: 'gone' } as const);
-      if (sent.type === 'failed' && member.pid === child) return sent;
-      if (sent.type === 'failed') this.#tellRefused(member.pid, sent.reason);
-      if (sent.type === 'sent') result = sent;
+      if (!isKilled && isRunning(member)) this.#signalOne(member.pid, signal);
+      this.#signalled.set(member.pid, member.start);
     }
-    return result;
+    return living(added).length > 0;
+  }
+
+  #signalOne(pid: number, signal: number): void {
+    const result = sendSignal(pid, signal, 'process');
+    if (result.type !== 'failed') return;
+    const { name, log } = this.#options;
+    log('warn', `cannot signal process of '${name}': ${nameProcesses([pid])}: ${result.reason}`);
   }
 
   /**
-   * Kills the groups that are of nobody else: nobody forks his way out of one. One that has just ended counts too, for
-   * the sake of those that it may have forked.
+   * Kills all at one stroke: nobody forks his way out of that. Where there is no way to do so, at least those groups
+   * that are of nobody else; a group whose members have just ended counts too, for the sake of those they have forked.
+   *
+   * @returns whether that were all
    */
-  #killGroups(table: ProcessTable, members: readonly ProcessRow[]): void {
-    const pids = new Set(members.map(pidOf));
+  #killTogether(table: ProcessTable, members: readonly ProcessRow[]): boolean {
+    if (this.#options.set.killAll()) return true;
+    const pids = new Set(members.map(({ pid }) => pid));
     for (const group of new Set(members.map((member) => member.group))) {
       const isOurs = table.inGroup(group).every((row) => row.isZombie || pids.has(row.pid));
       // As long as one of them has not been reaped, the id of the group is given to nobody else.
       const isThere = members.some((member) => member.group === group && exists(member));
       if (isOurs && isThere) sendSignal(group, SIGKILL, 'group');
     }
+    return false;
   }
 
-  #tellRefused(pid: number, reason: string): void {
+  #tell(what: string, members: readonly ProcessRow[]): void {
+    const pids = living(members).map(({ pid }) => pid);
     const { name, log } = this.#options;
-    log('warn', `cannot signal process of '${name}': ${nameProcesses([pid])}: ${reason}`);
+    if (pids.length > 0) log('info', `${what} '${name}': ${nameProcesses(pids)}`);
   }
-}
-
-function pidOf({ pid }: ProcessRow): number {
-  return pid;
 }
 
 function living(members: readonly ProcessRow[]): readonly ProcessRow[] {
