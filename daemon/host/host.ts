@@ -56,7 +56,7 @@ export interface ChildHandle {
    */
   kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult;
   /**
-   * After `kill` of the tree and `finish`: calls `gone` once, and not before this returns, when no process of the tree
+   * After `kill` of the tree and `finish`: calls `gone` once, maybe before this returns, when no process of the tree
    * is alive any more. Those that are found meanwhile get the signal of the last `kill`.
    */
   onceTreeGone(gone: () => void): void;

@@ -42,7 +42,8 @@ export class SimulatedChild implements ChildHandle {
   /** Whether a signal ends the child at once, and how; by default SIGTERM and SIGKILL do. */
   onSignal: (signal: number) => ExitStatus | undefined = obey;
   pid: number | undefined;
-  /** Who waits for the end of the tree, the child having ended. */
+  /** Others of its tree live on when the child ends, until {@link SimulatedHost.endTree}. */
+  hasTree = false;
   onTreeGone: (() => void) | undefined;
   finished = 0;
   reopened = 0;
@@ -75,11 +76,15 @@ export class SimulatedChild implements ChildHandle {
   }
 
   kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult {
-    return this.#host.kill(pid, signal, to);
+    const result = this.#host.kill(pid, signal, to);
+    if (to !== 'tree' || !this.hasTree) return result;
+    if (signal === 9) this.#host.endTree(this.settings.name);
+    return result.type === 'gone' ? { type: 'sent' } : result;
   }
 
   onceTreeGone(gone: () => void): void {
-    this.onTreeGone = gone;
+    if (this.hasTree) this.onTreeGone = gone;
+    else gone();
   }
 
   writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
@@ -186,6 +191,14 @@ export class SimulatedHost implements Host {
   exit(name: string, status: ExitStatus = exitStatus(0)): void {
     const { pid } = this.child(name);
     if (pid !== undefined) this.exitPid(pid, status);
+  }
+
+  /** The others of a process' tree end. */
+  endTree(name: string): void {
+    const child = this.child(name);
+    child.hasTree = false;
+    child.onTreeGone?.();
+    child.onTreeGone = undefined;
   }
 
   /** Any pid ends and is reaped, a child of ours or not. */
