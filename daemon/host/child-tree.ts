@@ -12,7 +12,6 @@ import { type ProcessSet, TreeStop } from './tree-stop.ts';
 
 /** What of all this a program tells its processes. */
 export interface TreeContext extends Pick<EnvironmentContext, 'serverUrl'> {
-  readonly runtimeDirectory: string;
   readonly trees: ProcessTrees;
 }
 
@@ -174,10 +173,10 @@ export class ChildTree implements ProcessSet {
 }
 
 /** What every process of a program was started with, and no process of another one. */
-function marksOf(settings: ProcessSettings, { runtimeDirectory, serverUrl }: TreeContext): ProgramMarks {
+function marksOf(settings: ProcessSettings, { trees, serverUrl }: TreeContext): ProgramMarks {
   const { name, group, environment, serverurl = serverUrl } = settings;
   const streams = ['stdin', 'stdout', 'stderr'] as const;
-  const files = streams.map((stream) => fifoPath(runtimeDirectory, settings, stream));
+  const files = streams.map((stream) => fifoPath(trees.runtimeDirectory, settings, stream));
   const marks = new Map([
     ['SUPERVISOR_PROCESS_NAME', name],
     ['SUPERVISOR_GROUP_NAME', group],

@@ -70,8 +70,6 @@ export function isRunning({ pid, start }: ProcessIdentity): boolean {
 
 /** Processes by what ties them to each other. */
 export class ProcessTable {
-  /** Milliseconds on the monotonic clock, before the first process was read. */
-  readonly takenAt: number;
   /** To the last there were some that had just ended: others that they have forked may be missing. */
   readonly isTorn: boolean;
   readonly #rows: ReadonlyMap<number, ProcessRow>;
@@ -79,9 +77,8 @@ export class ProcessTable {
   #byGroup: ReadonlyMap<number, readonly ProcessRow[]> | undefined;
   #bySession: ReadonlyMap<number, readonly ProcessRow[]> | undefined;
 
-  constructor(rows: Iterable<ProcessRow>, { takenAt = 0, isTorn = false } = {}) {
+  constructor(rows: Iterable<ProcessRow>, { isTorn = false } = {}) {
     this.#rows = new Map(Array.from(rows, (row) => [row.pid, row]));
-    this.takenAt = takenAt;
     this.isTorn = isTorn;
   }
 
@@ -114,7 +111,6 @@ const mostPasses = 10;
 
 /** Reads all processes of the machine. @throws an error with `code`, such as `EMFILE` */
 export function readProcessTable(): ProcessTable {
-  const takenAt = performance.now();
   const rows = new Map<number, ProcessRow | undefined>();
   let isTorn = true;
   for (let pass = 0; isTorn && pass < mostPasses; pass += 1) {
@@ -129,7 +125,7 @@ export function readProcessTable(): ProcessTable {
   }
   return new ProcessTable(
     rows.values().filter((row) => row !== undefined),
-    { takenAt, isTorn },
+    { isTorn },
   );
 }
 
@@ -142,13 +138,17 @@ export function tableOf(result: TableResult): ProcessTable {
   throw new Error(result.failed);
 }
 
+/** How many times longer than a reading takes it rests before the next one for those who wait. */
+const restFactor = 4;
+
 /** Reads the table when somebody needs it, and once for many who need it at a time. */
 export class ProcessTables {
   readonly #onError: (error: unknown) => void;
   /** Nobody needs an old one, so it may go. */
   #latest: WeakRef<ProcessTable> | undefined;
-  #waiting: ((table: TableResult) => void)[] = [];
+  #readAt = -Infinity;
   #cost = 0;
+  #waiting: ((table: TableResult) => void)[] = [];
 
   /** @param onError told what a callback threw */
   constructor(onError: (error: unknown) => void) {
@@ -161,26 +161,36 @@ export class ProcessTables {
   }
 
   fresh(): TableResult {
+    const began = performance.now();
     try {
       const table = readProcessTable();
-      this.#cost = performance.now() - table.takenAt;
       this.#latest = new WeakRef(table);
       return table;
     } catch (error) {
+      this.#latest = undefined;
       return { failed: errorCode(error) };
+    } finally {
+      this.#readAt = performance.now();
+      this.#cost = this.#readAt - began;
     }
   }
 
-  /** A table that is at most so old, in milliseconds. */
+  /** A table that was read at most so many milliseconds ago. */
   recent(maxAge: number): TableResult {
-    const latest = this.#latest?.deref();
-    return latest !== undefined && performance.now() - latest.takenAt <= maxAge ? latest : this.fresh();
+    const latest = performance.now() - this.#readAt <= maxAge ? this.#latest?.deref() : undefined;
+    return latest ?? this.fresh();
   }
 
-  /** Calls back in the event loop's next turn, with a table read then: one for all who ask before. */
+  /**
+   * Calls back with a table read from now on, one for all who ask before: in the event loop's next turn, or when so
+   * much time has passed that those who come one by one do not keep the daemon busy with it.
+   */
   next(use: (table: TableResult) => void): void {
     this.#waiting.push(use);
-    if (this.#waiting.length === 1) soon(() => this.#serve());
+    if (this.#waiting.length > 1) return;
+    const rest = this.#readAt + restFactor * this.#cost - performance.now();
+    if (rest > 0) setTimeout(() => this.#serve(), rest);
+    else soon(() => this.#serve());
   }
 
   #serve(): void {

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { errorCode } from '../../conf/error-code.ts';
 import type { LogLevel } from '../../conf/settings.ts';
 import { type Cgroup, Cgroups } from './cgroup.ts';
@@ -7,6 +8,7 @@ import { Orphans, type ProgramMarks } from './process-tree.ts';
 import { type ChildOfProgram, Survivors } from './survivors.ts';
 
 export interface ProcessTreesOptions {
+  /** It must be there. */
   readonly runtimeDirectory: string;
   readonly epoll: Epoll;
   log(level: LogLevel, text: string): void;
@@ -19,6 +21,8 @@ export class ProcessTrees {
   readonly tables: ProcessTables;
   readonly epoll: Epoll;
   readonly survivors: Survivors;
+  /** As /proc has it: `/var/run` is a link to `/run` almost everywhere. */
+  readonly runtimeDirectory: string;
   readonly #options: ProcessTreesOptions;
   readonly #children = new Map<number, ChildOfProgram>();
   readonly #orphans = new WeakMap<ProcessTable, Orphans>();
@@ -30,6 +34,7 @@ export class ProcessTrees {
   constructor(options: ProcessTreesOptions) {
     this.#options = options;
     this.epoll = options.epoll;
+    this.runtimeDirectory = realpathSync(options.runtimeDirectory);
     this.tables = new ProcessTables((error) => options.onError(error));
     this.survivors = new Survivors({
       children: this.#children,
@@ -73,7 +78,7 @@ export class ProcessTrees {
   cgroupOf(process: { readonly group: string; readonly name: string }): Cgroup | undefined {
     if (this.#cgroups === undefined) {
       try {
-        this.#cgroups = new Cgroups(this.#options.runtimeDirectory);
+        this.#cgroups = new Cgroups(this.runtimeDirectory);
       } catch (error) {
         this.#cgroups = null;
         const reason = error instanceof Error ? error.message : errorCode(error);

@@ -27,7 +27,7 @@ export interface Remains {
 }
 
 export interface SurvivorsOptions {
-  readonly tables: ProcessTables;
+  readonly tables: Pick<ProcessTables, 'fresh'>;
   orphans(table: ProcessTable, marks: ProgramMarks): readonly ProcessRow[];
   /** Present children of all programs. */
   readonly children: ReadonlyMap<number, ChildOfProgram>;

@@ -43,7 +43,7 @@ export interface TreeStopOptions {
 }
 
 /** How old the table may be by which the signal is sent, in milliseconds: many programs are stopped at once. */
-const maxAgeMs = 5;
+const maxAgeMs = 20;
 /** How often in a row to look again at once, and how long to wait from then on. */
 const immediateLooks = 10;
 const laterMs = 50;

@@ -88,7 +88,7 @@ fault('a process of a program with killmode=tree forks while it is killed', asyn
 fault(
   'a process of a program with killmode=cgroup has cut all ties',
   async () => {
-    await using daemon = await withProgram('hides-a-daemon', ['killmode=cgroup']);
+    await using daemon = await withProgram('leaves-an-orphan', ['killmode=cgroup']);
     const descendant = await pidIn(daemon);
     expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
     expect(isAlive(descendant)).toBe(false);
