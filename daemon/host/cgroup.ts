@@ -43,7 +43,7 @@ function unescapeOctal(text: string): string {
 /** The control groups of a daemon's processes. */
 export class Cgroups {
   /** The daemon's own. */
-  readonly home: string;
+  readonly #home: string;
   /** Of all that it makes. Another daemon in the same control group has another one. */
   readonly #directory: string;
 
@@ -51,22 +51,22 @@ export class Cgroups {
   constructor(runtimeDirectory: string) {
     const found = ownCgroup(read('/proc/self/cgroup'), read('/proc/self/mountinfo'));
     if ('reason' in found) throw new Error(found.reason);
-    this.home = found.directory;
+    this.#home = found.directory;
     const digest = createHash('sha256').update(runtimeDirectory).digest('hex').slice(0, 16);
-    this.#directory = join(this.home, `supervisord-${digest}`);
+    this.#directory = join(this.#home, `supervisord-${digest}`);
     try {
       makeDirectory(this.#directory);
       // To move in and out is what every start of a program takes.
       enter(this.#directory);
-      enter(this.home);
+      enter(this.#home);
     } catch (error) {
-      throw new Error(`${this.home}: ${errorCode(error)}`, { cause: error });
+      throw new Error(`${this.#home}: ${errorCode(error)}`, { cause: error });
     }
   }
 
   /** The one of a process, made when it is first needed. */
   of(process: { readonly group: string; readonly name: string }): Cgroup {
-    return new Cgroup(join(this.#directory, processFileName(process)), this.home);
+    return new Cgroup(join(this.#directory, processFileName(process)), this.#home);
   }
 
   /** Removes what is empty. */

@@ -19,7 +19,7 @@ export interface ProgramMarks {
 
 /**
  * The processes of the table that are or descend from one of the roots or orphans, are in a group with one of those or
- * in a session that it began; zombies included. The first of the roots comes first.
+ * in a session that it began; zombies included.
  *
  * @param isForeign known to belong elsewhere, whatever else speaks for it
  */

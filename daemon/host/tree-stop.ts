@@ -27,7 +27,7 @@ const { SIGKILL } = constants.signals;
 
 /** The processes of a program. */
 export interface ProcessSet {
-  /** Those of the table, the program's child first; zombies may be among them. @throws an error with `code` */
+  /** Those of the table; zombies may be among them. @throws an error with `code` */
   members(table: ProcessTable): readonly ProcessRow[];
   /** Kills all at one stroke; `false`: that cannot be done. */
   killAll(): boolean;
@@ -83,13 +83,13 @@ export class TreeStop {
    * @returns `failed`: the child could not be signalled
    */
   send(signal: number, child: number | undefined): KillResult {
+    // First of all, whatever becomes of the others: it may have something to say to them.
+    const result = child === undefined ? ({ type: 'gone' } as const) : sendSignal(child, signal, 'process');
+    if (result.type === 'failed') return result;
     this.#signal = signal;
     this.#signalled.clear();
     this.#looks = 0;
     if (signal === SIGKILL || this.#onGone !== undefined) this.#lookSoon();
-    // First of all, whatever becomes of the others: it may have something to say to them.
-    const result = child === undefined ? ({ type: 'gone' } as const) : sendSignal(child, signal, 'process');
-    if (result.type === 'failed') return result;
     try {
       const table = tableOf(this.#options.tables.recent(maxAgeMs));
       const members = this.#options.set.members(table);
