@@ -1,5 +1,6 @@
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
+import { type Birth, isBorn } from './birth.ts';
 import type { Cgroup } from './cgroup.ts';
 import type { EnvironmentContext } from './child-environment.ts';
 import { fifoPath } from './fifo.ts';
@@ -7,7 +8,6 @@ import type { KillResult } from './host.ts';
 import { type ProcessIdentity, type ProcessRow, ProcessTable, readProcess } from './process-table.ts';
 import { membersOf, type ProgramMarks } from './process-tree.ts';
 import type { ProcessTrees } from './process-trees.ts';
-import { sendSignal } from './signalling.ts';
 import { type ProcessSet, TreeStop } from './tree-stop.ts';
 
 /** What of all this a program tells its processes. */
@@ -20,7 +20,7 @@ const maxAgeMs = 50;
 const maxAgeReadings = 20;
 /** How many processes of earlier lives are remembered, whose groups may live on. */
 const mostEarlier = 64;
-/** Of a child that could not be looked at; no process has it. */
+/** Of a child that could not be looked at, or is not there any more; no process has it. */
 const unknownStart = -1;
 
 /** All processes of one configured process: its child, and what comes of that. */
@@ -68,8 +68,12 @@ export class ChildTree implements ProcessSet {
     }
   }
 
-  /** The child is there, and has not been reaped. */
-  started(pid: number): void {
+  /**
+   * The child is there, and has not been reaped.
+   *
+   * @param birth of a child that an earlier daemon has started: it may have been reaped, and its pid be another's now
+   */
+  started(pid: number, birth?: Birth): void {
     const { name, group } = this.#settings;
     if (this.#stop !== undefined) {
       this.#earlier = [...this.#earlier, ...this.#seen.values()].slice(-mostEarlier);
@@ -78,7 +82,8 @@ export class ChildTree implements ProcessSet {
     this.#child = { pid, start: unknownStart };
     try {
       this.#isInCgroup = this.#cgroup?.pids().includes(pid) ?? false;
-      this.#child = { pid, start: readProcess(pid)?.start ?? unknownStart };
+      const start = readProcess(pid)?.start ?? unknownStart;
+      if (birth === undefined || isBorn(birth, start)) this.#child = { pid, start };
     } catch (error) {
       this.#trees.log('warn', `cannot look for processes of '${name}': ${errorCode(error)}`);
     }
@@ -88,9 +93,15 @@ export class ChildTree implements ProcessSet {
 
   /** Sends a signal that is to end the child, and with `tree` all that comes of it. */
   kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult {
-    if (to === 'tree' && this.#stop !== undefined) return this.#stop.send(signal, this.#child?.pid);
+    if (to === 'tree' && this.#stop !== undefined) {
+      const signalled = this.#child && this.#trees.signalChild(pid, signal, 'process');
+      if (signalled?.type === 'failed') return signalled;
+      return this.#stop.send(signal, this.#child?.pid) === 'sent'
+        ? { type: 'sent' }
+        : (signalled ?? { type: 'gone' });
+    }
     this.#noteMembers();
-    return sendSignal(pid, signal, to === 'process' ? 'process' : 'group');
+    return this.#trees.signalChild(pid, signal, to === 'process' ? 'process' : 'group');
   }
 
   /** The child has been reaped. What it leaves is named, unless it is being stopped too. */
@@ -107,6 +118,11 @@ export class ChildTree implements ProcessSet {
   /** Calls `gone` once, when nothing of the program is alive any more; the child has ended already. */
   onceGone(gone: () => void): void {
     this.#stop?.onceGone(gone);
+  }
+
+  /** Leaves the child, and what has come of it, to the next daemon. */
+  leave(): void {
+    this.#stop?.dispose();
   }
 
   /** Leaves alone what there still is. */

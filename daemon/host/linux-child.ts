@@ -4,6 +4,7 @@ import nodeProcess from 'node:process';
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
 import { speaksProtocol } from '../log/channel-filter.ts';
+import type { Birth } from './birth.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
 import { type ChildInput, ChildStdin } from './child-stdin.ts';
@@ -21,6 +22,8 @@ export interface ChildContext extends OutputContext, EnvironmentContext, TreeCon
   /** Soft limit on open files for children; `undefined`: the daemon's. */
   readonly childNofile: number | undefined;
   readonly fcgiSockets: FcgiSockets;
+  /** There may be children of an earlier daemon: FIFOs are theirs. */
+  readonly isRecovering: boolean;
 }
 
 /** Descriptors that programs leave to the daemon: for its clients, its log, and the next look into `/proc`. */
@@ -35,6 +38,11 @@ const spareDescriptors = 16;
 function checkSpare(newest: number): void {
   if (newest >= getLimit('NOFILE').soft - spareDescriptors)
     throw new SystemError('open', constants.errno.EMFILE);
+}
+
+/** Descriptors below this one may be opened before they are needed. */
+function mostPrepared(): number {
+  return getLimit('NOFILE').soft - 2 * spareDescriptors;
 }
 
 /** Words for what stood in the way of a process before there was one. */
@@ -71,6 +79,8 @@ export class LinuxChild implements ChildHandle {
     this.#stderr = settings.redirect_stderr ? undefined : new ChildOutput(settings, 'stderr', context);
     this.#stdin = childInput(settings, context);
     this.#tree = new ChildTree(settings, context);
+    if (!settings.autostart || context.isRecovering) return;
+    for (const output of [this.#stdout, this.#stderr]) output?.prepare(this.#fifoOwner(), mostPrepared());
   }
 
   get logfiles(): { readonly [C in Channel]: string | undefined } {
@@ -92,6 +102,7 @@ export class LinuxChild implements ChildHandle {
       const environment = childEnvironment(this.#settings, this.#context);
       const { path, argv } = command;
       const nofile = this.#context.childNofile;
+      this.#context.keeper.sync();
       const request = { name, path, argv, environment, directory, stdio, user, umask, nofile };
       const outcome = this.#tree.spawn(() => spawnProgram(request));
       if (outcome.type === 'spawned') {
@@ -111,6 +122,13 @@ export class LinuxChild implements ChildHandle {
     } finally {
       for (const fd of childEnds) closeSync(fd);
     }
+  }
+
+  adopt(pid: number, birth?: Birth): void {
+    if (pid !== 0) this.#tree.started(pid, birth);
+    this.#stdin.adopt(pid);
+    this.#stdout.adopt(pid);
+    this.#stderr?.adopt(pid);
   }
 
   finish(): void {
@@ -142,6 +160,10 @@ export class LinuxChild implements ChildHandle {
   clearLogs(): void {
     this.#stdout.clear();
     this.#stderr?.clear();
+  }
+
+  leave(): void {
+    for (const part of [this.#stdin, this.#stdout, this.#stderr, this.#tree]) part?.leave();
   }
 
   /** @throws an error with `code`, when all that could be closed is */

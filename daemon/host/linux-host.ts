@@ -3,11 +3,15 @@ import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings
 import type { OutputEvents } from '../log/channel-filter.ts';
 import { Sinks } from '../log/sinks.ts';
 import { Syslog } from '../log/syslog.ts';
-import type { OutputObserver } from './child-output.ts';
+import { AdoptedChildren } from './adopted-children.ts';
+import type { Birth } from './birth.ts';
+import type { OutputContext, OutputObserver } from './child-output.ts';
 import { Epoll } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';
 import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
+import { errnoName } from './libc/call.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
+import { PipeKeeper } from './pipe-keeper.ts';
 import { ProcessTrees } from './process-trees.ts';
 import { Reaper, type SignalSource } from './reaper.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
@@ -38,6 +42,10 @@ export interface LinuxHostOptions {
   readonly syslog?: Syslog;
   /** Takes what output gives rise to; by default nobody does. */
   readonly events?: OutputEvents;
+  /** From `ChildContext`; by default false. */
+  readonly isRecovering?: boolean;
+  /** From `OutputContext`; by default there are none. */
+  readonly autoLogs?: OutputContext['autoLogs'];
   log(level: LogLevel, text: string): void;
   /** From `OutputContext`. */
   listenTo?(process: ProcessSettings): OutputObserver | undefined;
@@ -55,7 +63,9 @@ export class LinuxHost implements Host {
   readonly #context: ChildContext;
   readonly #ownEpoll: Epoll | undefined;
   readonly #ownSyslog: Syslog | undefined;
+  readonly #keeper: PipeKeeper;
   readonly #reaper: Reaper;
+  readonly #adopted: AdoptedChildren;
   readonly #exitListeners: ((exit: ChildExit) => void)[] = [];
 
   /** @throws {Error} the runtime directory is not ours */
@@ -70,20 +80,32 @@ export class LinuxHost implements Host {
     const sinks = options.sinks ?? new Sinks({ epoll, inheritedDescriptors, log });
     const syslog = options.syslog ?? new Syslog({ epoll, log });
     this.#ownSyslog = options.syslog === undefined ? syslog : undefined;
+    this.#keeper = new PipeKeeper({ ...options, log });
     this.#context = {
       ...options,
       log,
       listenTo: (process) => options.listenTo?.(process),
       events: options.events ?? noEvents,
+      autoLogs: options.autoLogs ?? new Map(),
+      isRecovering: options.isRecovering ?? false,
+      keeper: this.#keeper,
       epoll,
       sinks,
       syslog,
       fcgiSockets: new FcgiSockets(log),
-      trees: new ProcessTrees({ runtimeDirectory: options.runtimeDirectory, epoll, log, onError }),
+      trees: new ProcessTrees({
+        runtimeDirectory: options.runtimeDirectory,
+        epoll,
+        signalChild: (pid, signal, to) => this.kill(pid, signal, to),
+        log,
+        onError,
+      }),
     };
     const onExit = (exit: ChildExit) => {
+      if (this.#keeper.reaped(exit.pid)) return;
       for (const listener of this.#exitListeners) listener(exit);
     };
+    this.#adopted = new AdoptedChildren({ onExit, onError });
     this.#reaper = new Reaper({ signals: options.signals ?? nodeProcess, onExit, onError });
   }
 
@@ -92,7 +114,16 @@ export class LinuxHost implements Host {
   }
 
   kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
+    // 0 and −1 would mean ourselves and everybody.
+    if (!Number.isInteger(pid) || pid <= 1) return { type: 'failed', reason: `invalid pid ${pid}` };
+    // Somebody else reaps these, so that a pid may already be another's.
+    const adopted = this.#adopted.signal(pid, to === 'process' ? signal : 0);
+    if (adopted !== undefined && (to === 'process' || adopted < 0)) return killResult(-adopted);
     return sendSignal(pid, signal, to);
+  }
+
+  watch(pid: number, birth: Birth): 'watched' | 'gone' {
+    return this.#adopted.watch(pid, birth);
   }
 
   onExit(listener: (exit: ChildExit) => void): void {
@@ -106,9 +137,28 @@ export class LinuxHost implements Host {
 
   /** Lets the event loop end. All children must have been disposed of. */
   close(): void {
+    this.#keeper.close();
+    this.#close();
+  }
+
+  /** The same for a daemon after which another one goes on. All children must have been left. */
+  leave(): void {
+    this.#keeper.leave();
+    this.#close();
+  }
+
+  #close(): void {
     this.#context.trees.close();
     this.#reaper[Symbol.dispose]();
+    this.#adopted[Symbol.dispose]();
     this.#ownSyslog?.close();
     this.#ownEpoll?.close();
   }
+}
+
+/** @param errno 0: it was sent */
+function killResult(errno: number): KillResult {
+  if (errno === 0) return { type: 'sent' };
+  const code = errnoName(errno);
+  return code === 'ESRCH' ? { type: 'gone' } : { type: 'failed', reason: code };
 }

@@ -2,11 +2,11 @@
  * All processes of the machine at one moment, as far as /proc can tell. It is read process by process, so whoever ends
  * meanwhile may have forked another after the list was read: then the list is read again.
  */
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as soon } from 'node:timers';
 import { errorCode } from '../../conf/error-code.ts';
-import { glimpse } from './glimpse.ts';
+import { readStatFields } from './process-stat.ts';
 
 /** A process that cannot be taken for a later one of the same pid. */
 export interface ProcessIdentity {
@@ -31,30 +31,17 @@ export interface ProcessRow extends ProcessIdentity {
  * @throws an error with `code`, such as `EMFILE`: nobody can tell
  */
 export function readProcess(pid: number): ProcessRow | undefined {
-  const stat = glimpse(() => readStat(pid));
-  if (stat === undefined) return undefined;
-  // The name, in parentheses, may hold blanks and parentheses.
-  const [state = '', ppid, group, session, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 20);
+  const fields = readStatFields(pid);
+  if (fields === undefined) return undefined;
+  const [state = '', ppid, group, session] = fields;
   return {
     pid,
-    start: Number(rest[15]),
+    start: Number(fields[19]),
     ppid: Number(ppid),
     group: Number(group),
     session: Number(session),
     isZombie: state === 'Z' || state === 'X',
   };
-}
-
-const statBuffer = Buffer.alloc(1024);
-
-/** A quarter of what `readFileSync` takes, many times over. @throws an error with `code` */
-function readStat(pid: number): string {
-  const fd = openSync(`/proc/${pid}/stat`, 'r');
-  try {
-    return statBuffer.toString('latin1', 0, readSync(fd, statBuffer, 0, statBuffer.length, 0));
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** Whether that very process is there, ended or not: its pid and its group are nobody else's. */

@@ -4,7 +4,7 @@
  * Parents alone do not tell: a process whose parent has ended is given to another one. But it keeps its process group
  * and session, and unless it takes pains, its environment and the standard streams that it was started with.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import nodeProcess from 'node:process';
 import { glimpse } from './glimpse.ts';
 import type { ProcessIdentity, ProcessRow, ProcessTable } from './process-table.ts';
@@ -13,7 +13,7 @@ import type { ProcessIdentity, ProcessRow, ProcessTable } from './process-table.
 export interface ProgramMarks {
   /** `NAME=value` strings, all of which are in its environment; none: the environment tells nothing. */
   readonly environment: readonly string[];
-  /** Paths of files of which it has one open. */
+  /** Paths of files, of which one is a standard stream of it. */
   readonly files: readonly string[];
 }
 
@@ -80,7 +80,7 @@ export class Orphans {
 
   #index(row: ProcessRow): void {
     for (const variable of readEnvironment(row.pid)) push(this.#byVariable, variable, row);
-    for (const file of new Set(readOpenFiles(row.pid))) push(this.#byFile, file, row);
+    for (const file of new Set(readStandardStreams(row.pid))) push(this.#byFile, file, row);
   }
 }
 
@@ -96,8 +96,9 @@ function readEnvironment(pid: number): readonly string[] {
   return environment.split('\0').filter((variable) => variable.startsWith('SUPERVISOR_'));
 }
 
-function readOpenFiles(pid: number): readonly string[] {
-  const directory = `/proc/${pid}/fd`;
-  const fds = glimpse(() => readdirSync(directory)) ?? [];
-  return fds.map((fd) => glimpse(() => readlinkSync(`${directory}/${fd}`)) ?? '');
+/** Not more: the process that keeps all pipes open has the others of every program. */
+const standardStreams = [0, 1, 2];
+
+function readStandardStreams(pid: number): readonly string[] {
+  return standardStreams.map((fd) => glimpse(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? '');
 }

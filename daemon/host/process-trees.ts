@@ -3,6 +3,7 @@ import { errorCode } from '../../conf/error-code.ts';
 import type { LogLevel } from '../../conf/settings.ts';
 import { type Cgroup, Cgroups } from './cgroup.ts';
 import type { Epoll } from './epoll.ts';
+import type { KillResult } from './host.ts';
 import { type ProcessIdentity, type ProcessRow, type ProcessTable, ProcessTables } from './process-table.ts';
 import { Orphans, type ProgramMarks } from './process-tree.ts';
 import { type ChildOfProgram, Survivors } from './survivors.ts';
@@ -11,6 +12,8 @@ export interface ProcessTreesOptions {
   /** It must be there. */
   readonly runtimeDirectory: string;
   readonly epoll: Epoll;
+  /** Signals the child of a program, or its process group. It may be the child of an earlier daemon. */
+  signalChild(pid: number, signal: number, to: 'process' | 'group'): KillResult;
   log(level: LogLevel, text: string): void;
   /** Told of what went wrong without anybody to answer for it. */
   onError(error: unknown): void;
@@ -42,6 +45,10 @@ export class ProcessTrees {
       orphans: (table, marks) => this.orphans(table, marks),
       log: (level, text) => options.log(level, text),
     });
+  }
+
+  signalChild(pid: number, signal: number, to: 'process' | 'group'): KillResult {
+    return this.#options.signalChild(pid, signal, to);
   }
 
   log(level: LogLevel, text: string): void {

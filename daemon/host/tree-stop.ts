@@ -10,7 +10,6 @@ import { errorCode } from '../../conf/error-code.ts';
 import { Absence } from './absence.ts';
 import { EndWatch } from './end-watch.ts';
 import type { Epoll } from './epoll.ts';
-import type { KillResult } from './host.ts';
 import {
   exists,
   isRunning,
@@ -77,15 +76,13 @@ export class TreeStop {
   }
 
   /**
-   * Sends a signal to every process of the program.
+   * Sends a signal to every process of the program but its child, which has had it already: it may have something to
+   * say to the others.
    *
    * @param child `undefined`: it has been reaped
-   * @returns `failed`: the child could not be signalled
+   * @returns `none`: there are no others
    */
-  send(signal: number, child: number | undefined): KillResult {
-    // First of all, whatever becomes of the others: it may have something to say to them.
-    const result = child === undefined ? ({ type: 'gone' } as const) : sendSignal(child, signal, 'process');
-    if (result.type === 'failed') return result;
+  send(signal: number, child: number | undefined): 'sent' | 'none' {
     this.#signal = signal;
     this.#signalled.clear();
     this.#looks = 0;
@@ -95,10 +92,10 @@ export class TreeStop {
       const members = this.#options.set.members(table);
       for (const { pid, start } of members) if (pid === child) this.#signalled.set(pid, start);
       if (signal === SIGKILL) this.#tell('sending SIGKILL to processes of', members);
-      return this.#deliver(signal, table, members) ? { type: 'sent' } : result;
+      return this.#deliver(signal, table, members) ? 'sent' : 'none';
     } catch (error) {
       this.#retry(error);
-      return result;
+      return 'none';
     }
   }
 

@@ -3,6 +3,7 @@ import type { Activity } from './activity.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { ProcessEntry } from './entry.ts';
 import { exitText } from './exit-text.ts';
+import type { RecoveredProcess, StateRecorder } from './recovery.ts';
 import { signalName } from './signal-names.ts';
 import { pidOf } from './state.ts';
 import type { Effect, Input } from './step.ts';
@@ -23,6 +24,9 @@ export interface RunnerDependencies {
   readonly maySpawn: () => boolean;
   /** Queues an input that comes from outside. */
   readonly dispatch: (entry: ProcessEntry, input: Input) => void;
+  /** Told of a process that is in another state, when all that follows at once is done. */
+  readonly onMoved: (entry: ProcessEntry) => void;
+  readonly recorder: StateRecorder;
 }
 
 /** Puts inputs through the state machine and carries out what follows, in order. */
@@ -32,14 +36,18 @@ export class Runner {
   readonly #deadlines: Deadlines<Wake>;
   readonly #maySpawn: () => boolean;
   readonly #dispatch: (entry: ProcessEntry, input: Input) => void;
+  readonly #onMoved: (entry: ProcessEntry) => void;
+  readonly #recorder: StateRecorder;
   readonly #pids = new Map<number, ProcessEntry>();
 
-  constructor({ host, activity, deadlines, maySpawn, dispatch }: RunnerDependencies) {
+  constructor({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder }: RunnerDependencies) {
     this.#host = host;
     this.#activity = activity;
     this.#deadlines = deadlines;
     this.#maySpawn = maySpawn;
     this.#dispatch = dispatch;
+    this.#onMoved = onMoved;
+    this.#recorder = recorder;
   }
 
   /**
@@ -47,6 +55,7 @@ export class Runner {
    * a process that has just ended). Does nothing for a process whose group is no longer active.
    */
   handle(entry: ProcessEntry, first: Input): void {
+    const before = entry.process;
     const done = this.#activity.contain(`handling ${first.type} of ${entry.settings.name}`, () => {
       const inputs = [first];
       for (const input of inputs) {
@@ -55,10 +64,49 @@ export class Runner {
       return true;
     });
     if (entry.removed) return;
+    // Before anybody is told: what somebody knows, the next daemon will know.
+    if (entry.process !== before) this.#recorder.changed(entry);
     // What has gone wrong once is not tried again by itself, over and over.
     if (done) this.updateDeadline(entry);
     entry.settleWaiters();
+    if (entry.process !== before) this.#onMoved(entry);
     if (!entry.isAwaitedToStop) this.#deadlines.set(entry.stopReport, undefined);
+  }
+
+  /**
+   * Gives a process the state that an earlier daemon left it in, with its child if it has one.
+   *
+   * @returns the child's end, if it has ended meanwhile: for {@link reaped}
+   */
+  adopt(entry: ProcessEntry, { process, birth, isOutdated }: RecoveredProcess): ChildExit | undefined {
+    const { name } = entry.settings;
+    return this.#activity.contain(`adopting ${name}`, () => {
+      entry.become(process);
+      const pid = pidOf(process);
+      if (pid === 0 || birth === undefined) {
+        entry.child.adopt(0);
+        entry.child.finish();
+        this.updateDeadline(entry);
+        // Its child had ended, and others of its tree were still to.
+        if (process.state === 'STOPPING') this.#awaitTree(entry);
+        return undefined;
+      }
+      entry.birth = birth;
+      if (isOutdated) entry.markOutdated(true);
+      this.#pids.set(pid, entry);
+      entry.child.adopt(pid, birth);
+      this.updateDeadline(entry);
+      if (this.#host.watch(pid, birth) === 'gone') {
+        this.#activity.log('warn', `'${name}' (pid ${pid}) ended while no supervisord was there to see it`);
+        return { pid, status: { type: 'unknown' } };
+      }
+      this.#activity.log('info', `adopted: '${name}' with pid ${pid}`);
+      if (isOutdated) {
+        const text = `'${name}' runs with the settings of before, which differ from the present ones; update or restart it`;
+        this.#activity.log('warn', text);
+      }
+      return undefined;
+    });
   }
 
   /** Sets the deadline that the state asks for now. */
@@ -79,6 +127,11 @@ export class Runner {
     }
     this.#activity.log('info', `reaped unknown pid ${pid} (${exitText(status)})`);
     if (entry !== undefined) this.dispose(entry);
+  }
+
+  /** Leaves a process, with its child, to the next daemon. */
+  leave(entry: ProcessEntry): void {
+    this.#activity.contain(`leaving ${entry.settings.name}`, () => entry.child.leave());
   }
 
   /** Closes what the system keeps for a process. */
@@ -146,11 +199,15 @@ export class Runner {
         return undefined;
       }
       case 'awaitTree':
-        entry.child.onceTreeGone(() => this.#dispatch(entry, { type: 'treeGone' }));
+        this.#awaitTree(entry);
         return undefined;
       default:
         return effect satisfies never;
     }
+  }
+
+  #awaitTree(entry: ProcessEntry): void {
+    entry.child.onceTreeGone(() => this.#dispatch(entry, { type: 'treeGone' }));
   }
 
   #spawn(entry: ProcessEntry): Input {
@@ -158,6 +215,8 @@ export class Runner {
       const result = entry.child.spawn();
       if (result.type === 'failed') return { type: 'spawnFailed', reason: result.reason };
       this.#pids.set(result.pid, entry);
+      entry.birth = result.birth;
+      if (entry.settings.isOutdated) entry.markOutdated(false);
       return { type: 'spawned', pid: result.pid };
     } catch (error) {
       this.#activity.exception(`spawning ${entry.settings.name}`, error);

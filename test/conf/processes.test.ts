@@ -30,6 +30,8 @@ describe('a program', () => {
       startsecs: 1,
       startretries: 3,
       exitcodes: [0],
+      on_exit: 'none',
+      on_fatal: 'none',
       stopsignal: 15,
       stopwaitsecs: 10,
       stopasgroup: false,
@@ -77,7 +79,7 @@ describe('a program', () => {
       );
     }
     expect(messagesOf(program('killmode=mixed'))).toEqual([
-      `supervisord.conf:4: [program:p] killmode: "mixed": not a kill mode: 'mixed'; there are process, group, tree, cgroup`,
+      `supervisord.conf:4: [program:p] killmode: "mixed": expected process, group, tree or cgroup, not 'mixed'`,
     ]);
   });
 

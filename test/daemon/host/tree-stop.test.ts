@@ -52,7 +52,7 @@ describe('stopping a tree', () => {
   it('ends all that are there, and tells when they have', async () => {
     const rows = [start('a'), start('b'), start('c')];
     const stop = stopOf(() => present(rows));
-    expect(stop.send(15, undefined)).toEqual({ type: 'sent' });
+    expect(stop.send(15, undefined)).toBe('sent');
     expect(stop.isUnderWay).toBe(true);
     let isGone = false;
     stop.onceGone(() => {
@@ -113,7 +113,8 @@ describe('stopping a tree', () => {
       if (isFailing) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
       return present([row]);
     });
-    expect(stop.send(15, row.pid)).toEqual({ type: 'sent' });
+    world.host.kill(row.pid, 15, 'process');
+    expect(stop.send(15, row.pid)).toBe('none');
     await world.exitOf(row.pid);
     let isGone = false;
     stop.onceGone(() => {
