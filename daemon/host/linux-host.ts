@@ -96,6 +96,7 @@ export class LinuxHost implements Host {
       trees: new ProcessTrees({
         runtimeDirectory: options.runtimeDirectory,
         epoll,
+        isRecovering: options.isRecovering ?? false,
         signalChild: (pid, signal, to) => this.kill(pid, signal, to),
         log,
         onError,

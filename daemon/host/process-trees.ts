@@ -12,6 +12,8 @@ export interface ProcessTreesOptions {
   /** It must be there. */
   readonly runtimeDirectory: string;
   readonly epoll: Epoll;
+  /** An earlier daemon may have left processes. */
+  readonly isRecovering: boolean;
   /** Signals the child of a program, or its process group. It may be the child of an earlier daemon. */
   signalChild(pid: number, signal: number, to: 'process' | 'group'): KillResult;
   log(level: LogLevel, text: string): void;
@@ -29,13 +31,14 @@ export class ProcessTrees {
   readonly #options: ProcessTreesOptions;
   readonly #children = new Map<number, ChildOfProgram>();
   readonly #orphans = new WeakMap<ProcessTable, Orphans>();
-  /** Start of the first child: nothing of ours is older. */
-  #earliest = Infinity;
+  /** Start of the first child: nothing of ours is older, unless it is of an earlier daemon. */
+  #earliest: number;
   /** `null`: there are none here. */
   #cgroups: Cgroups | null | undefined;
 
   constructor(options: ProcessTreesOptions) {
     this.#options = options;
+    this.#earliest = options.isRecovering ? 0 : Infinity;
     this.epoll = options.epoll;
     this.runtimeDirectory = realpathSync(options.runtimeDirectory);
     this.tables = new ProcessTables((error) => options.onError(error));

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { expect } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { lackingCgroups } from '../support/cgroups.ts';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
 import { program } from '../support/real-host.ts';
-import { fullLog, isAlive, pidOf, stateOf, waitForLog } from '../support/supervised.ts';
+import { fullLog, isAlive, pidOf, stateOf, waitForLog, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fault } from './fault.ts';
 
@@ -110,3 +110,39 @@ fault(
   },
   { needsRoot: true },
 );
+
+/** Kills a daemon, and starts the next one in its place. */
+async function replace(daemon: Daemon): Promise<void> {
+  daemon.kill('SIGKILL');
+  await daemon.ended();
+  await daemon.start();
+}
+
+describe('the next daemon', () => {
+  const cases: readonly { killmode: string; fixture: string; lacking?: string | undefined }[] = [
+    { killmode: 'tree', fixture: 'waits-for-a-session' },
+    { killmode: 'cgroup', fixture: 'leaves-an-orphan', lacking: lackingCgroups() },
+  ];
+  for (const { killmode, fixture, lacking } of cases) {
+    const test = lacking === undefined ? it : it.skip;
+    test(`stops the whole of what it has adopted, with killmode=${killmode}`, async () => {
+      await using daemon = await withProgram(fixture, [`killmode=${killmode}`]);
+      const [child, descendant] = [await pidOf(daemon, 'web'), await pidIn(daemon)];
+      await replace(daemon);
+      expect(await pidOf(daemon, 'web')).toBe(child);
+      expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+      expect([child, descendant].map(isAlive)).toEqual([false, false]);
+    });
+  }
+
+  it('goes on stopping a tree whose first process has ended already', async () => {
+    await using daemon = await withProgram('waits-for-a-session ignore', ['killmode=tree', 'stopwaitsecs=3']);
+    const descendant = await pidIn(daemon);
+    await daemon.rpc('supervisor.stopProcess', 'web', false);
+    await waitForLog(daemon, "waiting for processes left by 'web'");
+    await replace(daemon);
+    expect([await stateOf(daemon, 'web'), isAlive(descendant)]).toEqual(['STOPPING', true]);
+    await waitForState(daemon, 'web', 'STOPPED');
+    expect(isAlive(descendant)).toBe(false);
+  });
+});
