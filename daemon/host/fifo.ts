@@ -29,10 +29,14 @@ export function fifoPath(
   process: { readonly group: string; readonly name: string },
   stream: 'stdin' | 'stdout' | 'stderr',
 ): string {
+  return join(directory, `${processFileName(process)}.${stream}`);
+}
+
+/** A name for something in the file system that is of this process alone. */
+export function processFileName(process: { readonly group: string; readonly name: string }): string {
   const plain = `${encodeName(process.group)}:${encodeName(process.name)}`;
   const digest = () => createHash('sha256').update(plain).digest('hex');
-  const name = plain.length <= longest ? plain : `${plain.slice(0, longest - 65)}~${digest()}`;
-  return join(directory, `${name}.${stream}`);
+  return plain.length <= longest ? plain : `${plain.slice(0, longest - 65)}~${digest()}`;
 }
 
 function encodeName(name: string): string {

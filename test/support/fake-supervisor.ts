@@ -54,6 +54,8 @@ export class FakeProcess implements SupervisedProcess {
       adopt: () => {},
       leave: () => {},
       finish: () => {},
+      kill: () => ({ type: 'sent' }),
+      onceTreeGone: () => {},
       writeStdin: (bytes) => {
         if (this.isStdinClosed) return 'closed';
         this.stdin.push(Buffer.from(bytes).toString());
