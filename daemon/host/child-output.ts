@@ -4,7 +4,7 @@ import type { ChannelSettings, Logfile, ProcessSettings, User } from '../../conf
 import { createAutoLog } from '../log/auto-logs.ts';
 import { channelFilter, type FilterContext, speaksProtocol } from '../log/channel-filter.ts';
 import { listenerDebugLine } from '../log/debug-line.ts';
-import { ListenerStream } from '../log/listener-stream.ts';
+import { ListenerStream, type OutputObserver } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
 import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
@@ -21,9 +21,6 @@ import {
   renewFifo,
 } from './fifo.ts';
 import type { Channel } from './host.ts';
-
-/** Shown what a program writes, as it comes. The bytes are valid only during the call. */
-export type OutputObserver = (bytes: Buffer) => void;
 
 /** What all channels of all processes share. */
 export interface OutputContext extends FilterContext {
@@ -192,9 +189,9 @@ export class ChildOutput {
     readonly stream: OutputStream | ListenerStream;
   } {
     if (this.#open !== undefined) return this.#open;
-    const hear = this.#listenerObserver();
+    const observer = this.#listenerObserver();
     // What a child of an earlier daemon still writes belongs in the log, but not in a conversation.
-    if (hear === undefined) ensureFifo(this.#fifo, owner);
+    if (observer === undefined) ensureFifo(this.#fifo, owner);
     else renewFifo(this.#fifo, owner);
     const fd = openForDaemon(this.#fifo);
     const { epoll, log } = this.#context;
@@ -207,7 +204,7 @@ export class ChildOutput {
     };
     try {
       const stream =
-        hear === undefined ? new OutputStream(options) : new ListenerStream({ ...options, hear });
+        observer === undefined ? new OutputStream(options) : new ListenerStream({ ...options, observer });
       this.#open = { fd, stream };
     } catch (error) {
       closeSync(fd);
@@ -220,11 +217,14 @@ export class ChildOutput {
   #listenerObserver(): OutputObserver | undefined {
     if (!speaksProtocol(this.#process, this.#channel)) return undefined;
     const { debugOutput, listenTo, log } = this.#context;
-    const hear = listenTo?.(this.#process);
-    if (hear === undefined || !debugOutput) return hear;
-    return (bytes) => {
-      log('debug', listenerDebugLine(this.#process.name, bytes));
-      hear(bytes);
+    const observer = listenTo?.(this.#process);
+    if (observer === undefined || !debugOutput) return observer;
+    return {
+      ...observer,
+      hear: (bytes, offset) => {
+        log('debug', listenerDebugLine(this.#process.name, bytes));
+        observer.hear(bytes, offset);
+      },
     };
   }
 

@@ -13,9 +13,20 @@ import { OutputStream, type OutputStreamOptions } from './output-stream.ts';
 import { pipeCapacity } from './pipe-peek.ts';
 import type { Rotation, Sink } from './sink.ts';
 
+/** Who converses with a listener. */
+export interface OutputObserver {
+  /**
+   * Told what the listener says, while it lives. Bytes are valid only during the call, and count as heard after it.
+   *
+   * @param offset of the first of them: the number of bytes that were said before, through all lives of the daemon
+   */
+  readonly hear: (bytes: Buffer, offset: number) => void;
+  /** The offset up to which an earlier daemon has heard this listener; `undefined`: it is new to us. */
+  readonly heardUpTo: number | undefined;
+}
+
 export interface ListenerStreamOptions extends OutputStreamOptions {
-  /** Told what the listener says, while it lives. The bytes are valid only during the call. */
-  readonly hear: (bytes: Buffer) => void;
+  readonly observer: OutputObserver;
 }
 
 /** Reads for one turn; the next stream has its turn then. */
@@ -28,6 +39,8 @@ export class ListenerStream implements ReadyListener {
   readonly #log: OutputStream;
   /** Between `begin` and `end`; what comes at other times is of grandchildren, and is just logged. */
   #isRunning = false;
+  /** Of the next byte. */
+  #offset = 0;
   /** Bytes that are missing from the log since it could last take some. */
   #missing = 0;
 
@@ -92,7 +105,8 @@ export class ListenerStream implements ReadyListener {
       count = read(this.#options.pipe, buffer, buffer.length);
       if (count <= 0) return left < turn;
       const bytes = buffer.subarray(0, count);
-      if (this.#isRunning) this.#options.hear(bytes);
+      if (this.#isRunning) this.#options.observer.hear(bytes, this.#offset);
+      this.#offset += count;
       this.#copyToLog(bytes);
     }
     return true;

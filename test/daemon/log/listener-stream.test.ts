@@ -9,9 +9,13 @@ let world: RealHost;
 
 function newWorld(options: ConstructorParameters<typeof RealHost>[0] = {}): RealHost {
   return new RealHost({
-    listenTo: () => (bytes) => {
-      heard += bytes.toString('latin1');
-    },
+    listenTo: () => ({
+      hear(bytes, offset) {
+        expect(offset).toBe(heard.length);
+        heard += bytes.toString('latin1');
+      },
+      heardUpTo: undefined,
+    }),
     ...options,
   });
 }
