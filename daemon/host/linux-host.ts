@@ -4,7 +4,9 @@ import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings
 import type { OutputEvents } from '../log/channel-filter.ts';
 import type { OutputObserver } from '../log/listener-stream.ts';
 import { Sinks } from '../log/sinks.ts';
+import { settleStaged } from '../log/staging.ts';
 import { Syslog } from '../log/syslog.ts';
+import { bootId } from './boot-id.ts';
 import { Epoll } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';
 import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
@@ -60,6 +62,8 @@ export class LinuxHost implements Host {
   /** @throws {Error} the runtime directory is not ours */
   constructor(options: LinuxHostOptions) {
     prepareRuntimeDirectory(options.runtimeDirectory);
+    const boot = bootId();
+    settleStaged(options.runtimeDirectory, boot);
     const log = (level: LogLevel, text: string) => options.log(level, text);
     const onError = (error: unknown) =>
       log('critical', error instanceof Error ? (error.stack ?? '') : String(error));
@@ -72,6 +76,7 @@ export class LinuxHost implements Host {
     this.#context = {
       ...options,
       log,
+      bootId: boot,
       listenTo: (process) => options.listenTo?.(process),
       events: options.events ?? noEvents,
       epoll,
