@@ -56,7 +56,10 @@ export class PipeSource implements OutputSource {
   endChild(): boolean {
     if (this.#seen.isEmpty && !this.#filter?.isNeeded()) return false;
     for (let left = maxLastWords; left > 0 && this.#staging.takeLasting() > 0; left -= 1);
-    return this.#seen.endChild();
+    const hasMore = this.#seen.endChild();
+    // Nothing may come for long.
+    if (this.#seen.isEmpty) this.#staging.empty({ ifWorth: 1 });
+    return hasMore;
   }
 
   close(): void {

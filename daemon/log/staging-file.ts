@@ -206,9 +206,9 @@ export class StagingFile {
     writeSync(this.#fd, line, 0, line.length, (this.#number % 2) * page);
   }
 
-  /** Cuts off all bytes, if that is worth it: they are done with. @throws an error with `code` */
-  empty(worth = worthCutting): void {
-    if (this.#end - this.#start < worth || this.#end === this.#start) return;
+  /** Cuts off all bytes, if they are so many: they are done with. @throws an error with `code` */
+  empty({ ifWorth = worthCutting } = {}): void {
+    if (this.#end - this.#start < ifWorth) return;
     ftruncateSync(this.#fd, dataStart);
     this.#start = this.#end;
     this.record(this.#progress);

@@ -224,12 +224,12 @@ export class Staging {
   /**
    * All that was taken is in the log: nothing of it needs to be kept.
    *
-   * @param worth bytes for which that is done
+   * @param options.ifWorth bytes for which that is done
    */
-  empty(worth?: number): void {
+  empty(options?: { readonly ifWorth: number }): void {
     if (this.#isFailing) return;
     try {
-      this.#file?.empty(worth);
+      this.#file?.empty(options);
     } catch (error) {
       this.#fail(error);
     }
