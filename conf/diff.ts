@@ -115,6 +115,8 @@ const processComparison: Comparison<ProcessSettings> = {
   startsecs: same,
   startretries: same,
   exitcodes: sameList,
+  on_exit: same,
+  on_fatal: same,
   stopsignal: same,
   stopwaitsecs: same,
   stopasgroup: same,
@@ -128,6 +130,7 @@ const processComparison: Comparison<ProcessSettings> = {
   stdout: sameChannel,
   stderr: sameChannel,
   socket: sameOptionalSocket as Same<FcgiSocketSettings>,
+  isOutdated: same as Same<true>,
 };
 const sameProcess = comparing(processComparison);
 /** A process can be given another place among the others at any time. */

@@ -6,7 +6,7 @@
 import { InvalidValue } from './invalid-value.ts';
 import { parseInteger, repr, strip } from './python-text.ts';
 import type { Reader } from './reader.ts';
-import { type LogLevel, logLevels, type ProcessSettings } from './settings.ts';
+import { type LogLevel, logLevels, type ProcessSettings, type SupervisordSettings } from './settings.ts';
 
 const truthy = new Set(['yes', 'true', 'on', '1']);
 const falsy = new Set(['no', 'false', 'off', '0']);
@@ -102,6 +102,36 @@ export const autorestart: Reader<ProcessSettings['autorestart']> = {
     throw new InvalidValue(`invalid 'autorestart' value ${repr(lower)}`);
   },
 };
+
+/** What an exit means to the daemon. */
+export const onExit: Reader<ProcessSettings['on_exit']> = oneOf('on_exit', [
+  'none',
+  'shutdown',
+  'shutdown_unexpected',
+]);
+
+/** What FATAL means to the daemon. */
+export const onFatal: Reader<ProcessSettings['on_fatal']> = oneOf('on_fatal', ['none', 'shutdown']);
+
+/** What an orderly end of the daemon means to programs. */
+export const onDaemonExit: Reader<SupervisordSettings['on_daemon_exit']> = oneOf('on_daemon_exit', [
+  'adopt',
+  'kill',
+]);
+
+/** One of two words or more, in any case. */
+function oneOf<Word extends string>(type: string, words: readonly Word[]): Reader<Word> {
+  return {
+    type,
+    read(text) {
+      const lower = text.toLowerCase();
+      const word = words.find((candidate) => candidate === lower);
+      if (word !== undefined) return word;
+      const all = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+      throw new InvalidValue(`expected ${all}, not ${repr(text)}`);
+    },
+  };
+}
 
 /**
  * Trims a name of a process or group and checks it: no blank, `:` or `/`, which would break event headers

@@ -8,12 +8,15 @@
  * @see docs/supervisord.md
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
+import { productVersion } from '../rpc/version.ts';
 import { compactMemorySoon } from './compact-memory.ts';
 import { EventBus } from './event/event-bus.ts';
 import type { SerialCounter } from './event/serial.ts';
+import { bootId } from './host/boot-id.ts';
 import { Epoll } from './host/epoll.ts';
 import { holdEventLoop } from './host/event-loop.ts';
 import { KeptFile } from './host/kept-file.ts';
@@ -34,6 +37,8 @@ import { rpcContext } from './rpc-context.ts';
 import { serverUrlOf } from './server-url.ts';
 import { signalHandlers } from './signal-handlers.ts';
 import type { Signals } from './signals.ts';
+import { Journal } from './state/journal.ts';
+import { type Recovered, recover } from './state/recover.ts';
 
 export interface DaemonSetup {
   readonly settings: Settings;
@@ -61,14 +66,17 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
+/** How a life of the daemon has ended: it is to start over, or to exit with a status. */
+export type EndOfLife = { readonly type: 'restart' } | { readonly type: 'exit'; readonly exitStatus: number };
+
 /**
  * Runs the daemon until its last process has ended.
  *
- * @returns whether to end or to start over
+ * @returns what to do next
  * @throws {HttpServerError} a server could not be opened; nothing was touched
  * @throws {StartError} the log or the runtime directory could not be opened
  */
-export async function runDaemon(setup: DaemonSetup): Promise<'exit' | 'restart'> {
+export async function runDaemon(setup: DaemonSetup): Promise<EndOfLife> {
   const { settings } = setup;
   const servers = await openHttpServers(settings.httpServers, (line) => process.stderr.write(`${line}\n`));
   try {
@@ -78,7 +86,7 @@ export async function runDaemon(setup: DaemonSetup): Promise<'exit' | 'restart'>
   }
 }
 
-async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 'restart'> {
+async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife> {
   const { settings, inheritedDescriptors } = setup;
   const { supervisord } = settings;
   using _ = holdEventLoop();
@@ -93,9 +101,26 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   const syslog = new Syslog({ epoll, log: (level, text) => log.log(level, text) });
   const log = attempt(() => openActivityLog(supervisord, { sinks, syslog }), 'Cannot open the log: ');
   for (const { level, text } of bySeverity([...settings.notices, ...setup.notices])) log.log(level, text);
+  const boot = bootId();
+  const recovered = recover({
+    runtimeDirectory: runtimeDirectory.path,
+    groups: settings.groups,
+    bootId: boot,
+    productVersion,
+    now: systemClock.now(),
+    log: (level, text) => log.log(level, text),
+  });
+  const autoLogs: Recovered['autoLogs'] = recovered?.autoLogs ?? new Map();
   if (!supervisord.nocleanup) {
-    clearAutoLogs({ ...supervisord, log: (level, text) => log.log(level, text) });
+    const kept = new Set([...autoLogs.values()].flatMap((logs) => Object.values(logs)));
+    clearAutoLogs({ ...supervisord, kept, log: (level, text) => log.log(level, text) });
   }
+  const journal = new Journal({
+    runtimeDirectory: runtimeDirectory.path,
+    bootId: boot,
+    productVersion,
+    log: (level, text) => log.log(level, text),
+  });
 
   const events: EventBus = new EventBus({
     identifier: supervisord.identifier,
@@ -120,6 +145,8 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     epoll,
     sinks,
     listenTo: (process) => events.listenTo(process),
+    autoLogs,
+    isRecovering: recovered !== undefined,
     syslog,
     events,
     log: (level, text) => log.log(level, text),
@@ -127,9 +154,12 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   const supervisor: Supervisor = new Supervisor({
     host,
+    ending: supervisord,
     log: (level, text) => log.log(level, text),
     emit: (event) => events.emit(event),
     isDelivering: (group) => events.isDelivering(group),
+    recorder: journal,
+    leavesProcesses: () => supervisord.on_daemon_exit === 'adopt',
     onFinished: () => finish(),
   });
   const rereading = new Rereading(settings, setup.load, supervisor);
@@ -144,29 +174,40 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   log.log('info', `supervisord started with pid ${process.pid}`);
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
-  supervisor.startUp(settings.groups);
+  supervisor.startUp(settings.groups, recovered);
   compactMemorySoon();
 
   await finished;
+  const leaves = supervisor.leavesProcesses;
   await servers.close();
-  supervisor[Symbol.dispose]();
+  if (leaves) supervisor.leave();
+  else supervisor[Symbol.dispose]();
   events[Symbol.dispose]();
-  host.close();
+  if (leaves) host.leave();
+  else host.close();
   stopHandling();
+  // Somebody may have asked for the end while it was getting ready to start over.
+  const isRestart = supervisor.state === 'RESTARTING';
+  const { exitStatus } = supervisor;
+  if (!isRestart && exitStatus !== 0) log.log('info', `exiting with status ${exitStatus}`);
   pidfile?.[Symbol.dispose]();
   removePidfile(supervisord.pidfile);
-  runtimeDirectory.remove();
+  if (!leaves) journal.remove();
+  journal[Symbol.dispose]();
+  if (!leaves) runtimeDirectory.remove();
   process.off('uncaughtException', onUncaught);
   await syslog.flush();
   syslog.close();
   await log.close();
   epoll.close();
-  // Somebody may have asked for the end while it was getting ready to start over.
-  return supervisor.state === 'RESTARTING' ? 'restart' : 'exit';
+  return isRestart ? { type: 'restart' } : { type: 'exit', exitStatus };
 }
 
-/** Where FIFOs lie: beside the first unix socket, else beside the pidfile. */
+/** Where FIFOs and state lie: if it is not said, beside the first unix socket, else beside the pidfile. */
 function runtimeDirectoryOf({ httpServers, supervisord }: Settings): string {
+  const { runtime_directory: directory, identifier } = supervisord;
+  // One of its own: what is in it is ours, and goes when we go.
+  if (directory !== undefined) return join(directory, `${encodeURIComponent(identifier)}.d`);
   for (const server of httpServers) if (server.type === 'unix') return `${server.file}.d`;
   return `${supervisord.pidfile}.d`;
 }

@@ -17,12 +17,15 @@ import {
   ensureFifo,
   fifoPath,
   inodeOf,
+  isFifo,
   openForChild,
   openForDaemon,
+  pathOfHeldFifo,
   removeOwnFifo,
   renewFifo,
 } from './fifo.ts';
 import type { Channel } from './host.ts';
+import type { PipeKeeper } from './pipe-keeper.ts';
 
 /** What all channels of all processes share. */
 export interface OutputContext extends FilterContext {
@@ -34,6 +37,9 @@ export interface OutputContext extends FilterContext {
   readonly epoll: Epoll;
   readonly sinks: Sinks;
   readonly syslog: Syslog;
+  readonly keeper: PipeKeeper;
+  /** Log files that an earlier daemon has named, by `group:process`. */
+  readonly autoLogs: ReadonlyMap<string, { readonly [C in Channel]?: string }>;
   /**
    * Who converses with a process, if it is an event listener: what it writes to stdout is its part, and is told
    * at once and unfiltered. Asked once for each process.
@@ -66,7 +72,7 @@ export class ChildOutput {
     this.#context = context;
     this.#fifo = fifoPath(context.runtimeDirectory, process, channel);
     this.#staged = `${this.#fifo}${stagedEnding}`;
-    this.#logfile = this.#settings.logfile;
+    this.#logfile = this.#earlierAutoLog() ?? this.#settings.logfile;
     try {
       this.#resolveLogfile();
     } catch (error) {
@@ -85,6 +91,20 @@ export class ChildOutput {
   }
 
   /**
+   * Makes the FIFO for a child that is about to come. What fails is tried again with the spawn.
+   *
+   * @param limit descriptors from this one on are left to those who need them at once
+   */
+  prepare(owner: User | undefined, limit: number): void {
+    if (this.#open !== undefined || speaksProtocol(this.#process, this.#channel)) return;
+    try {
+      if (this.#openStream(this.#makeFifo(owner)).fd >= limit) this.abandon();
+    } catch {
+      // The spawn will say what is wrong.
+    }
+  }
+
+  /**
    * Opens the log for a new child.
    *
    * @returns the child's end of the FIFO, which the caller closes
@@ -93,7 +113,7 @@ export class ChildOutput {
   open(owner: User | undefined): number {
     const lease = this.#takeLease();
     try {
-      const { fd, stream } = this.#openStream(owner);
+      const { fd, stream } = this.#open ?? this.#openStream(this.#makeFifo(owner));
       // By descriptor: the FIFO may have been removed from the directory.
       const childEnd = openForChild(`/proc/self/fd/${fd}`);
       try {
@@ -110,6 +130,29 @@ export class ChildOutput {
       lease.release();
       throw error;
     }
+  }
+
+  /**
+   * Goes on with the output of a child of an earlier daemon, or with what the last one has left.
+   *
+   * @param pid 0: there is no child
+   */
+  adopt(pid: number): void {
+    this.#pid = pid;
+    if (pid === 0 && !isFifo(this.#fifo)) return;
+    try {
+      const lease = this.#takeLease();
+      this.#lease = lease;
+      const { logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
+      const { stream } = this.#openStream(
+        pathOfHeldFifo(this.#fifo, pid, this.#channel === 'stdout' ? 1 : 2),
+      );
+      stream.resume(this.#withSyslog(lease.sink), { maxbytes, backups });
+    } catch (error) {
+      const { log } = this.#context;
+      log('error', `cannot go on with the ${this.#channel} of '${this.#process.name}': ${errorCode(error)}`);
+    }
+    this.#isUnused = false;
   }
 
   /** The child that `open` was for runs. */
@@ -166,9 +209,21 @@ export class ChildOutput {
     if (inode !== undefined && removeOwnFifo(this.#fifo, inode)) removeStaged(this.#staged);
   }
 
+  /** Leaves the FIFO, and what is in it, to the child and to the next daemon. */
+  leave(): void {
+    this.#lease?.release();
+    this.#lease = undefined;
+    if (this.#open === undefined) return;
+    this.#open.stream.leave();
+    // Not taken from the keeper, which goes on.
+    closeSync(this.#open.fd);
+    this.#open = undefined;
+  }
+
   #close(): void {
     if (this.#open === undefined) return;
     this.#open.stream.close();
+    this.#context.keeper.remove(this.#open.fd);
     closeSync(this.#open.fd);
     this.#open = undefined;
     this.#isUnused = false;
@@ -178,6 +233,12 @@ export class ChildOutput {
   #takeLease(): SinkLease {
     const isPrivate = this.#settings.logfile.type === 'AUTO';
     return this.#context.sinks.lease(this.#resolveLogfile(), { isPrivate });
+  }
+
+  #earlierAutoLog(): Logfile | undefined {
+    const { group, name } = this.#process;
+    const path = this.#context.autoLogs.get(`${group}:${name}`)?.[this.#channel];
+    return path === undefined || this.#settings.logfile.type !== 'AUTO' ? undefined : { type: 'file', path };
   }
 
   /** @throws an error with `code` */
@@ -190,20 +251,20 @@ export class ChildOutput {
     return logfile;
   }
 
-  /** @throws an error with `code` */
-  #openStream(owner: User | undefined): {
-    readonly fd: number;
-    readonly stream: OutputStream | ListenerStream;
-  } {
-    if (this.#open !== undefined) return this.#open;
-    const observer = this.#listenerObserver();
-    // What a child of an earlier daemon still writes belongs in the log, but not in a conversation.
-    if (observer === undefined) ensureFifo(this.#fifo, owner);
-    else {
+  /** @returns its path @throws an error with `code` */
+  #makeFifo(owner: User | undefined): string {
+    // What others still write belongs in the log, but not in a conversation.
+    if (speaksProtocol(this.#process, this.#channel)) {
       renewFifo(this.#fifo, owner);
       removeStaged(this.#staged);
-    }
-    const fd = openForDaemon(this.#fifo);
+    } else ensureFifo(this.#fifo, owner);
+    return this.#fifo;
+  }
+
+  /** @throws an error with `code` */
+  #openStream(fifo: string): { readonly fd: number; readonly stream: OutputStream | ListenerStream } {
+    const observer = this.#listenerObserver();
+    const fd = openForDaemon(fifo);
     const { bootId, epoll, log } = this.#context;
     const { group, name } = this.#process;
     const options = {
@@ -224,6 +285,7 @@ export class ChildOutput {
       closeSync(fd);
       throw error;
     }
+    this.#context.keeper.add(fd);
     this.#isUnused = true;
     return this.#open;
   }

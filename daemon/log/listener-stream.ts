@@ -79,11 +79,7 @@ export class ListenerStream implements ReadyListener {
     this.#isRunning = true;
   }
 
-  /**
-   * A child of an earlier daemon goes on.
-   *
-   * @throws an error with `code` when the sink cannot be opened
-   */
+  /** Goes on with a child that runs already. */
   resume(sink: Sink, rotation: Rotation): void {
     this.#log.resume(sink, rotation);
     this.#isRunning = true;
@@ -116,6 +112,15 @@ export class ListenerStream implements ReadyListener {
     this.#options.epoll.remove(this.#options.pipe);
     clearImmediate(this.#leftovers);
     this.#log.close();
+    this.#tellMissing();
+  }
+
+  /** Stops for good, and leaves what is in the pipe, and what the log does not have, to whoever comes next. */
+  leave(): void {
+    this.#options.epoll.remove(this.#options.pipe);
+    this.#stopGathering();
+    clearImmediate(this.#leftovers);
+    this.#log.leave();
     this.#tellMissing();
   }
 

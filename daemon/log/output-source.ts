@@ -17,6 +17,8 @@ export interface OutputSource {
   readonly pipe: number | undefined;
   /** Bytes that are not in the log yet. */
   readonly left: number;
+  /** As many of them as no later daemon would find. */
+  readonly unkept: number;
   /** Moves some bytes into a sink. 0: there may be more. */
   move(sink: Sink, rotation: Rotation): Moved;
   /** Puts words of the daemon itself before what comes next. */

@@ -51,30 +51,20 @@ export class OutputStream implements ReadyListener {
    * @throws an error with `code` when the sink cannot be opened; the stream goes on as before
    */
   begin(sink: Sink, rotation: Rotation): void {
-    this.#open(sink, rotation, () => this.#options.source.endChild());
+    sink.hold();
+    this.#options.source.endChild();
+    this.#stopWaiting();
+    this.#release();
+    this.#isHeld = true;
+    this.#goOn(sink, rotation);
   }
 
   /**
-   * A child of an earlier daemon goes on, whose output goes to `sink`.
-   *
-   * @throws an error with `code` when the sink cannot be opened
+   * Goes on with the output of a child that runs already. A sink that cannot be opened is tried again until it
+   * can, as if it had failed in between.
    */
   resume(sink: Sink, rotation: Rotation): void {
-    this.#open(sink, rotation, () => {});
-  }
-
-  #open(sink: Sink, rotation: Rotation, endFormer: () => void): void {
-    sink.hold();
-    endFormer();
-    this.#stopWaiting();
-    this.#release();
-    this.#sink = sink;
-    this.#rotation = rotation;
-    this.#isHeld = true;
-    this.#isRunning = true;
-    this.#watch();
-    // Nothing in the pipe will tell of it. Not now: who is to see it may not be there yet.
-    if (this.#options.source.left > 0) this.#leftovers ??= setImmediate(() => this.#moveLeftovers());
+    this.#goOn(sink, rotation);
   }
 
   /**
@@ -110,19 +100,41 @@ export class OutputStream implements ReadyListener {
       this.#sink.hurry?.();
       this.#move();
       this.#stopWaiting();
-      this.#tellLost();
+      this.#tellLost(this.#options.source.left);
     }
+    this.#letGo();
+  }
+
+  /** Stops for good, and leaves what is in the pipe to whoever comes next. */
+  leave(): void {
+    this.#stopWaiting();
+    const { source } = this.#options;
+    if (source.unkept > 0) this.#move();
+    this.#stopWaiting();
+    this.#tellLost(source.unkept);
+    this.#letGo();
+  }
+
+  #tellLost(lost: number): void {
+    if (lost === 0) return;
+    const { owner, log } = this.#options;
+    log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
+  }
+
+  #letGo(): void {
     this.#release();
     this.#unwatch();
     clearImmediate(this.#leftovers);
     this.#options.source.close();
   }
 
-  #tellLost(): void {
-    const { owner, log, source } = this.#options;
-    const lost = source.left;
-    if (lost === 0) return;
-    log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
+  #goOn(sink: Sink, rotation: Rotation): void {
+    this.#sink = sink;
+    this.#rotation = rotation;
+    this.#isRunning = true;
+    this.#watch();
+    // Nothing in the pipe may tell of it. Not now: who is to see it may not be there yet.
+    if (this.#options.source.left > 0) this.#leftovers ??= setImmediate(() => this.#moveLeftovers());
   }
 
   #moveLeftovers(): void {

@@ -34,6 +34,10 @@ export class PipeSource implements OutputSource {
     return this.#seen.left + Math.max(0, bytesIn(this.pipe));
   }
 
+  get unkept(): number {
+    return this.#seen.unkept;
+  }
+
   move(sink: Sink, rotation: Rotation): Moved {
     if (this.#seen.isEmpty) {
       if (sink !== this.#unspliceable && !this.#filter?.isNeeded()) {

@@ -49,6 +49,11 @@ export class SeenOutput implements OutputSource {
     return this.#pending.length + this.#staging.end - offset - (this.#piece?.length ?? 0);
   }
 
+  get unkept(): number {
+    const isKept = this.#hasPiece && this.#staging.isLasting;
+    return isKept ? 0 : this.#pending.length;
+  }
+
   move(sink: Sink, rotation: Rotation): Moved {
     if (this.#pending.length > 0) return this.#write(sink, rotation);
     if (this.isEmpty) return 'empty';

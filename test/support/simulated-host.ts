@@ -46,6 +46,7 @@ export class SimulatedChild implements ChildHandle {
   reopened = 0;
   cleared = 0;
   disposed = false;
+  left = false;
   readonly stdin: Uint8Array[] = [];
   /** What writing to stdin meets with while there is a child. */
   stdinState: 'open' | 'closed' | 'full' = 'open';
@@ -64,6 +65,10 @@ export class SimulatedChild implements ChildHandle {
 
   spawn(): SpawnResult {
     return this.#host.spawn(this);
+  }
+
+  adopt(pid: number): void {
+    if (pid !== 0) this.#host.adopt(this, pid);
   }
 
   finish(): void {
@@ -94,6 +99,10 @@ export class SimulatedChild implements ChildHandle {
   dispose(): void {
     this.disposed = true;
   }
+
+  leave(): void {
+    this.left = true;
+  }
 }
 
 function obey(signal: number): ExitStatus | undefined {
@@ -120,12 +129,14 @@ export class SimulatedHost implements Host {
   readonly spawned: string[] = [];
   /** Spawns, signals and drained pipes in order, as `spawn web`, `kill web 15`, `finish web`. */
   readonly happenings: string[] = [];
+  /** Children of an earlier daemon that still live. */
+  readonly survivors = new Set<number>();
   /** Consulted when a child is prepared; may throw. */
   onPrepare: (child: SimulatedChild) => void = () => undefined;
   /** Consulted at each spawn; may throw. */
   onSpawn: (child: SimulatedChild) => void = () => undefined;
   readonly #zombies: ChildExit[] = [];
-  #listener: (exit: ChildExit) => void = () => undefined;
+  readonly #listeners: ((exit: ChildExit) => void)[] = [];
   #nextPid = 100;
 
   prepareChild(settings: ProcessSettings): ChildHandle {
@@ -136,7 +147,7 @@ export class SimulatedHost implements Host {
   }
 
   onExit(listener: (exit: ChildExit) => void): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
@@ -153,6 +164,19 @@ export class SimulatedHost implements Host {
     return { type: 'sent' };
   }
 
+  watch(pid: number): 'watched' | 'gone' {
+    if (this.survivors.has(pid)) return 'watched';
+    this.live.delete(pid);
+    return 'gone';
+  }
+
+  /** For {@link SimulatedChild.adopt}. */
+  adopt(child: SimulatedChild, pid: number): void {
+    child.pid = pid;
+    this.live.set(pid, child);
+    this.happenings.push(`adopt ${child.settings.name} ${pid}`);
+  }
+
   /** For {@link SimulatedChild.spawn}. */
   spawn(child: SimulatedChild): SpawnResult {
     this.onSpawn(child);
@@ -162,7 +186,7 @@ export class SimulatedHost implements Host {
     this.live.set(pid, child);
     this.spawned.push(child.settings.name);
     this.happenings.push(`spawn ${child.settings.name}`);
-    return { type: 'spawned', pid };
+    return { type: 'spawned', pid, birth: { from: pid, to: pid } };
   }
 
   /** The child of the process named so far. */
@@ -185,7 +209,7 @@ export class SimulatedHost implements Host {
     if (zombie !== -1) this.#zombies.splice(zombie, 1);
     this.live.delete(pid);
     if (child?.pid === pid) child.pid = undefined;
-    this.#listener({ pid, status });
+    for (const listener of this.#listeners) listener({ pid, status });
   }
 
   /** Reaps the children that signals have ended, in that order; how many there were. */
