@@ -62,11 +62,10 @@ export class SeenOutput implements OutputSource {
       this.#finish();
       return length;
     }
-    // If that fails, it is told when it is tried again.
-    this.#write(sink, rotation);
+    const written = this.#write(sink, rotation);
     // It may be a view of what is valid only now.
     if (this.#pending.length > 0) this.#pending = Buffer.from(this.#pending);
-    return length;
+    return typeof written === 'number' ? length : written;
   }
 
   put(text: Buffer): void {
