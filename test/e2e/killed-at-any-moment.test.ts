@@ -1,4 +1,12 @@
-import { closeSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
@@ -6,7 +14,10 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { execa } from 'execa';
 import { openForChild } from '../../daemon/host/fifo.ts';
 import { makeFifo } from '../../daemon/host/libc/descriptors.ts';
+import { startDaemon } from '../support/daemons.ts';
 import { program } from '../support/real-host.ts';
+import { waitForLog } from '../support/supervised.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const mover = join(import.meta.dirname, '../fixtures/hosts/moves-output.ts');
 const isLong = env['LONG_TESTS'] === '1';
@@ -86,3 +97,31 @@ it(
   },
   isLong ? 3_600_000 : 120_000,
 );
+
+it('what a program has captured is known to the next daemon, and to the one after that', async () => {
+  await using daemon = await startDaemon({
+    implementation: 'ours',
+    supervisord: 'loglevel=debug\nstrip_ansi=true',
+    configuration: `[program:web]
+command=${program('captures-slowly')} %(here)s/first %(here)s/second
+stdout_logfile=%(here)s/web.log
+stdout_capture_maxbytes=6
+`,
+  });
+  const output = (text: string) => waitForLog(daemon, `output:\n${text}`);
+  await output('one');
+  for (const [file, text] of [
+    ['first', ' two'],
+    ['second', ' three'],
+  ] as const) {
+    daemon.kill('SIGKILL');
+    await daemon.ended();
+    writeFileSync(join(daemon.dir, file), '');
+    await daemon.start();
+    await output(text);
+  }
+  const log = join(daemon.dir, 'web.log');
+  await waitFor(() => readFileSync(log, 'utf8') === 'before  after\n', { what: 'the whole log' });
+  await waitForLog(daemon, "the first 7 bytes of a comm event of 'web' stdout were dropped");
+  expect(daemon.logText().match(/emitted a comm event/g)).toHaveLength(1);
+});
