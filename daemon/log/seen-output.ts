@@ -7,7 +7,7 @@
  * the log has grown, how much of the piece is there.
  */
 import { EAGAIN, errnoName } from '../host/libc/call.ts';
-import { newOutput, type OutputFilter } from './output-filter.ts';
+import { heldBack, newOutput, type OutputFilter } from './output-filter.ts';
 import type { Moved, OutputSource } from './output-source.ts';
 import type { Rotation, Sink } from './sink.ts';
 import type { Staging } from './staging.ts';
@@ -30,7 +30,8 @@ export class SeenOutput implements OutputSource {
     this.#staging = staging;
     this.#filter = filter;
     this.#progress = staging.progress;
-    this.#pending = filter?.restore(this.#progress.filter ?? newOutput, staging.captured) ?? nothing;
+    const { filter: state = newOutput } = this.#progress;
+    this.#pending = filter?.restore(state, staging.captured) ?? heldBack(state, staging.captured);
   }
 
   /** Up to here all is in the log. */

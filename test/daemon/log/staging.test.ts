@@ -124,6 +124,15 @@ describe('what a daemon that is killed has captured', () => {
     expect(logged()).toBe('one two three');
   });
 
+  it('goes to the log if the next one has no filter at all', () => {
+    write(open(), `one ${beginToken}two`);
+    const { filter: _, ...others } = options();
+    const next = new PipeSource({ ...others, filter: undefined });
+    abandoned.push(next);
+    write(next, ' three');
+    expect(logged()).toBe('one two three');
+  });
+
   it('goes to the log if the child is dead', () => {
     write(open(), `one ${beginToken}two`);
     const next = open();
@@ -164,6 +173,15 @@ describe('a staging file', () => {
     expect([logged(), files()]).toEqual(['one two', ['fifo.staged', 'fifo.staged.unusable']]);
     expect(log).toEqual([
       `error what was left of the output of 'web' stdout cannot be used: its records are damaged; it is in '${staged}.unusable'`,
+    ]);
+  });
+
+  it('that is no file is put aside as well', () => {
+    mkdirSync(staged);
+    write(open(), 'text');
+    expect([logged(), files()]).toEqual(['text', ['fifo.staged', 'fifo.staged.unusable']]);
+    expect(log).toEqual([
+      `error what was left of the output of 'web' stdout cannot be used: EISDIR; it is in '${staged}.unusable'`,
     ]);
   });
 
