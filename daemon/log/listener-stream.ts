@@ -178,7 +178,7 @@ export class ListenerStream implements ReadyListener {
     if (this.#missing === 0)
       log('error', `${owner} says more than its log takes; the rest will be missing there`);
     this.#missing += this.#source.skip();
-    this.#staging.empty();
+    if (this.#heardUpTo === this.#staging.end) this.#staging.empty();
   }
 
   #tellMissing(): void {

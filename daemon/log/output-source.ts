@@ -19,6 +19,8 @@ export interface OutputSource {
   readonly left: number;
   /** As many of them as no later daemon would find. */
   readonly unkept: number;
+  /** Some of them are no longer in the pipe. */
+  readonly hasRest: boolean;
   /** Moves some bytes into a sink. 0: there may be more. */
   move(sink: Sink, rotation: Rotation): Moved;
   /** Puts words of the daemon itself before what comes next. */

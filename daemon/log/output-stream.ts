@@ -36,8 +36,8 @@ export class OutputStream implements ReadyListener {
   #isFailing = false;
   /** Set while the stream waits for the sink instead of the pipe; cancels that. */
   #cancelWait: (() => void) | undefined;
-  /** Set while what an earlier child, or an earlier daemon, has left is to be moved soon. */
-  #leftovers: NodeJS.Immediate | undefined;
+  /** Set while there is something to move that the pipe does not tell of. */
+  #rest: NodeJS.Immediate | undefined;
 
   constructor(options: OutputStreamOptions) {
     this.#options = options;
@@ -124,7 +124,7 @@ export class OutputStream implements ReadyListener {
   #letGo(): void {
     this.#release();
     this.#unwatch();
-    clearImmediate(this.#leftovers);
+    clearImmediate(this.#rest);
     this.#options.source.close();
   }
 
@@ -133,13 +133,16 @@ export class OutputStream implements ReadyListener {
     this.#rotation = rotation;
     this.#isRunning = true;
     this.#watch();
-    // Nothing in the pipe may tell of it. Not now: who is to see it may not be there yet.
-    if (this.#options.source.left > 0) this.#leftovers ??= setImmediate(() => this.#moveLeftovers());
+    this.#moveRestSoon();
   }
 
-  #moveLeftovers(): void {
-    this.#leftovers = undefined;
-    this.flush();
+  /** Not now: others have their turn, and who is to see what an earlier daemon has left may not be there yet. */
+  #moveRestSoon(): void {
+    if (!this.#options.source.hasRest) return;
+    this.#rest ??= setImmediate(() => {
+      this.#rest = undefined;
+      this.flush();
+    });
   }
 
   /** One turn: moves what there is, then waits for the pipe, or for the sink. @returns bytes moved */
@@ -155,7 +158,10 @@ export class OutputStream implements ReadyListener {
     }
     if (moved === 'full') this.#waitUntilWritable();
     else if (typeof moved === 'object') this.#fail(moved.failed);
-    else if (!this.#isRunning) this.#release();
+    else {
+      if (!this.#isRunning) this.#release();
+      this.#moveRestSoon();
+    }
     return total;
   }
 

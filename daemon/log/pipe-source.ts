@@ -34,6 +34,10 @@ export class PipeSource implements OutputSource {
     return this.#seen.left + Math.max(0, bytesIn(this.pipe));
   }
 
+  get hasRest(): boolean {
+    return this.#seen.hasRest;
+  }
+
   get unkept(): number {
     return this.#seen.unkept;
   }

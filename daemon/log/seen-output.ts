@@ -45,6 +45,10 @@ export class SeenOutput implements OutputSource {
     return offset === this.#staging.end;
   }
 
+  get hasRest(): boolean {
+    return !this.isEmpty;
+  }
+
   get left(): number {
     const { offset } = this.#progress;
     return this.#pending.length + this.#staging.end - offset - (this.#piece?.length ?? 0);
