@@ -7,6 +7,7 @@
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
 import type { WallClock } from '../host/clock.ts';
+import type { OutputObserver } from '../log/listener-stream.ts';
 import type { ProcessGroup } from '../process/control.ts';
 import { eventPayload, type ListenerEvent } from './event.ts';
 import { type ListenerGroup, ListenerPool, type NumberedEvent, type PoolContext } from './listener-pool.ts';
@@ -82,9 +83,9 @@ export class EventBus {
   }
 
   /** Takes what a process writes to stdout, if that is a listener's part of the protocol. */
-  listenTo({ group, name }: ProcessSettings): ((bytes: Buffer) => void) | undefined {
+  listenTo({ group, name }: ProcessSettings): OutputObserver | undefined {
     const pool = this.#pools.get(group);
-    return pool && ((bytes) => pool.hear(name, bytes));
+    return pool && { hear: (bytes) => pool.hear(name, bytes), heardUpTo: undefined };
   }
 
   /** Whether the listeners of a group are still to be told something that they may take, or are handling it. */

@@ -48,7 +48,7 @@ export class ListeningWorld extends SimulatedWorld {
 
   /** A listener writes to its stdout. */
   says(name: string, text: string, group = 'pool'): void {
-    this.bus.listenTo(this.process(name, group).settings)?.(Buffer.from(text));
+    this.bus.listenTo(this.process(name, group).settings)?.hear(Buffer.from(text), 0);
     this.turn();
   }
 
