@@ -13,7 +13,9 @@ import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
 import { compactMemorySoon } from './compact-memory.ts';
 import { EventBus } from './event/event-bus.ts';
+import { openEventLedger } from './event/event-store.ts';
 import type { SerialCounter } from './event/serial.ts';
+import { bootId } from './host/boot-id.ts';
 import { Epoll } from './host/epoll.ts';
 import { holdEventLoop } from './host/event-loop.ts';
 import { KeptFile } from './host/kept-file.ts';
@@ -97,15 +99,23 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     clearAutoLogs({ ...supervisord, log: (level, text) => log.log(level, text) });
   }
 
+  const { identifier } = supervisord;
   const events: EventBus = new EventBus({
-    identifier: supervisord.identifier,
+    identifier,
+    ledger: openEventLedger({
+      directory: runtimeDirectory.path,
+      bootId: bootId(),
+      identifier,
+      serials: setup.eventSerials,
+      log: (level, text) => log.log(level, text),
+    }),
     clock: systemClock,
     wallClock: systemWallClock,
-    serials: setup.eventSerials,
     groups: () => supervisor.groups,
     log: (level, text) => log.log(level, text),
     defer: (callback) => void setImmediate(callback),
     onSettled: () => supervisor.listenersSettled(),
+    restart: (group, process) => supervisor.restart(group, process),
   });
   const host = new LinuxHost({
     runtimeDirectory: runtimeDirectory.path,
@@ -113,7 +123,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     serverUrl: serverUrlOf(settings.httpServers),
     childNofile: setup.childNofile,
     childlogdir: supervisord.childlogdir,
-    identifier: supervisord.identifier,
+    identifier,
     stripAnsi: supervisord.strip_ansi,
     debugOutput: log.isEnabled('debug'),
     inheritedDescriptors,
@@ -145,11 +155,13 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
   supervisor.startUp(settings.groups);
+  events.recovered();
   compactMemorySoon();
 
   await finished;
   await servers.close();
   supervisor[Symbol.dispose]();
+  events.forget();
   events[Symbol.dispose]();
   host.close();
   stopHandling();

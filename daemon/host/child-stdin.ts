@@ -7,20 +7,46 @@ import { inodeOf, openForChild, openForInput, removeOwnFifo, renewFifo } from '.
 import { write } from './libc/bytes.ts';
 import { EAGAIN, EINTR } from './libc/call.ts';
 import { EPOLLOUT } from './libc/readiness.ts';
+import { isPieceWritten, markPiece, pieceEnd } from './marked-pieces.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
+
+/**
+ * Told how bytes find their way into a stdin, so that another daemon can go on where this one is killed. They are
+ * written in pieces then.
+ */
+export interface StdinProgress {
+  /** Offset in the bytes of the first that is to be written: the end of a piece, or 0. */
+  readonly from: number;
+  /** The next piece, which begins at `from`, is about to be written; `isMarked`: and it can be told whether it was. */
+  writing(piece: { readonly from: number; readonly isMarked: boolean }): void;
+  /** All of them have been written. */
+  written(): void;
+}
 
 /** The standard input of a process, through any number of children. */
 export interface ChildInput {
   /** For a new child, which runs as `owner`. @returns its end, which the caller closes. @throws an error */
   open(owner: User | undefined): number;
   /** Queues bytes. `closed`: nobody reads them; `full`: too many wait already, and none of these were taken. */
-  write(bytes: Uint8Array): 'queued' | 'closed' | 'full';
+  write(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full';
+  /** From `ChildHandle.stdinTakenUpTo`. */
+  takenUpTo(from: number, length: number): number | undefined;
   /** Calls `drained` once, when what was queued has been taken: there is room. Never, if it is closed before. */
   onceDrained(drained: () => void): void;
   /** The child has ended, or could not be started. */
   close(): void;
   /** There will be no other child. */
   dispose(): void;
+}
+
+/** Bytes on their way into the pipe. */
+interface Queued {
+  readonly bytes: Buffer;
+  readonly progress: StdinProgress | undefined;
+  /** Offset of the first byte that has not been written. */
+  from: number;
+  /** Somebody knows of the piece that begins there. */
+  isAnnounced: boolean;
 }
 
 /** How much is kept for a child that does not read. */
@@ -44,7 +70,7 @@ export class ChildStdin implements ChildInput, ReadyListener {
   /** Of our FIFO: another handle of a process of that name may have one at this path. */
   #inode: bigint | undefined;
   #fd: number | undefined;
-  #queue: Buffer[] = [];
+  #queue: Queued[] = [];
   #queued = 0;
   #isWaiting = false;
   #onDrained: (() => void) | undefined;
@@ -72,14 +98,23 @@ export class ChildStdin implements ChildInput, ReadyListener {
   }
 
   /** Writes what fits into the pipe and keeps the rest. `full`: too much is kept already, `bytes` are not. */
-  write(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
+  write(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
     if (this.#state === 'closed' || !this.#openEnd()) return 'closed';
-    if (this.#queued > 0 && this.#queued + bytes.length > stdinCapacity) return 'full';
-    this.#queue.push(Buffer.from(bytes));
-    this.#queued += bytes.length;
+    const from = progress?.from ?? 0;
+    const length = bytes.length - from;
+    if (this.#queued > 0 && this.#queued + length > stdinCapacity) return 'full';
+    this.#queue.push({ bytes: Buffer.from(bytes), progress, from, isAnnounced: false });
+    this.#queued += length;
     // With older bytes waiting for the pipe, there is no use in trying.
     if (!this.#isWaiting) this.#flush();
     return this.#fd === undefined ? 'closed' : 'queued';
+  }
+
+  takenUpTo(from: number, length: number): number | undefined {
+    if (this.#state === 'closed' || !this.#openEnd() || this.#fd === undefined) return undefined;
+    const isWritten = isPieceWritten(this.#fd, from, dirname(this.#path));
+    if (isWritten === undefined) return undefined;
+    return isWritten ? pieceEnd(from, length) : from;
   }
 
   onceDrained(drained: () => void): void {
@@ -144,11 +179,14 @@ export class ChildStdin implements ChildInput, ReadyListener {
         this.#tellDrained();
         return;
       }
-      const count = write(this.#fd, first);
+      const count = this.#writePiece(this.#fd, first);
       if (count >= 0) {
         this.#queued -= count;
-        if (count === first.length) this.#queue.shift();
-        else this.#queue[0] = first.subarray(count);
+        first.from += count;
+        first.isAnnounced = false;
+        if (first.from < first.bytes.length) continue;
+        this.#queue.shift();
+        first.progress?.written();
       } else if (count === -EAGAIN) {
         this.#wait(this.#fd);
         return;
@@ -157,6 +195,19 @@ export class ChildStdin implements ChildInput, ReadyListener {
         this.close();
       }
     }
+  }
+
+  /** @returns how many bytes were written, or a negative errno */
+  #writePiece(fd: number, next: Queued): number {
+    const { bytes, progress, from, isAnnounced } = next;
+    if (progress === undefined) return write(fd, bytes.subarray(from));
+    if (!isAnnounced) {
+      // In this order: while the piece before is the last that is on record, its mark is gone.
+      const isMarked = markPiece(fd, from);
+      progress.writing({ from, isMarked });
+      next.isAnnounced = true;
+    }
+    return write(fd, bytes.subarray(from, pieceEnd(from, bytes.length)));
   }
 
   #tellDrained(): void {

@@ -137,6 +137,8 @@ class FcgiStdin implements ChildInput {
     return 'closed';
   }
 
+  takenUpTo(): undefined {}
+
   /** Nothing is ever queued. */
   onceDrained(): void {}
 

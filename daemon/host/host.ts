@@ -4,6 +4,7 @@
  * `test/support/simulated-host.ts`.
  */
 import type { ProcessSettings } from '../../conf/settings.ts';
+import type { StdinProgress } from './child-stdin.ts';
 import type { Clock } from './clock.ts';
 
 /** How a child ended, as `waitpid` tells it. */
@@ -54,7 +55,12 @@ export interface ChildHandle {
    * Queues bytes for the child's stdin. `closed`: no child, or it closed its end. `full`: the child does
    * not read, and none of these bytes were taken.
    */
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full';
+  writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full';
+  /**
+   * How much of `length` bytes is in the stdin, if an earlier daemon was about to write the piece that begins at
+   * `from`. `undefined`: there is no way to know.
+   */
+  stdinTakenUpTo(from: number, length: number): number | undefined;
   /**
    * Calls `drained` once, when the pipe has taken all that was queued for the child's stdin: there is room
    * again after `full`. Never, if the child ends or closes its end before. Replaces an earlier one.

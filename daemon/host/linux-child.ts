@@ -6,7 +6,7 @@ import type { ProcessSettings, User } from '../../conf/settings.ts';
 import { speaksProtocol } from '../log/channel-filter.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
-import { type ChildInput, ChildStdin } from './child-stdin.ts';
+import { type ChildInput, ChildStdin, type StdinProgress } from './child-stdin.ts';
 import { resolveCommand } from './command.ts';
 import { FcgiSocketError, type FcgiSockets } from './fcgi-stdin.ts';
 import { fifoPath } from './fifo.ts';
@@ -114,8 +114,12 @@ export class LinuxChild implements ChildHandle {
     this.#stderr?.end();
   }
 
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
-    return this.#stdin.write(bytes);
+  writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
+    return this.#stdin.write(bytes, progress);
+  }
+
+  stdinTakenUpTo(from: number, length: number): number | undefined {
+    return this.#stdin.takenUpTo(from, length);
   }
 
   onceStdinDrained(drained: () => void): void {
