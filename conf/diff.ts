@@ -128,6 +128,7 @@ const processComparison: Comparison<ProcessSettings> = {
   stdout: sameChannel,
   stderr: sameChannel,
   socket: sameOptionalSocket as Same<FcgiSocketSettings>,
+  isOutdated: same as Same<true>,
 };
 const sameProcess = comparing(processComparison);
 /** A process can be given another place among the others at any time. */

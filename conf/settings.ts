@@ -56,6 +56,10 @@ export interface SupervisordSettings {
   readonly strip_ansi: boolean;
   readonly environment: Environment;
   readonly identifier: string;
+  /** Absolute; `undefined`: see `runtimeDirectoryOf`. */
+  readonly runtime_directory: string | undefined;
+  /** What an orderly end of the daemon means to programs. */
+  readonly on_daemon_exit: 'adopt' | 'kill';
 }
 
 /** User and group to give a socket to; `undefined` leaves that one as it is. */
@@ -131,6 +135,8 @@ export interface ProcessSettings {
   readonly stderr: ChannelSettings;
   /** The listening socket of the `[fcgi-program:x]` that it comes from, also when that is in a `[group:x]`. */
   readonly socket?: FcgiSocketSettings;
+  /** The child that runs was started by an earlier daemon, with other settings. In no file. */
+  readonly isOutdated?: true;
 }
 
 /** The `stdout_*` or `stderr_*` keys of a process. */

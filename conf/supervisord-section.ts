@@ -40,6 +40,7 @@ export function readSupervisordSection(
   const username = reader.get('user', scope);
   const umask = reader.get('umask', scope);
   const logfile = reader.get('logfile', scope);
+  const runtimeDirectory = reader.get('runtime_directory', scope);
   const settings = {
     minfds,
     minprocs,
@@ -57,6 +58,8 @@ export function readSupervisordSection(
     nocleanup: reader.get('nocleanup', scope),
     strip_ansi: reader.get('strip_ansi', scope),
     environment: readEnvironment(reader, withHostname),
+    runtime_directory: runtimeDirectory === undefined ? undefined : absolutePath(runtimeDirectory, context),
+    on_daemon_exit: reader.get('on_daemon_exit', scope),
   };
   return {
     settings,

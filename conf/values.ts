@@ -6,7 +6,7 @@
 import { InvalidValue } from './invalid-value.ts';
 import { parseInteger, repr, strip } from './python-text.ts';
 import type { Reader } from './reader.ts';
-import { type LogLevel, logLevels, type ProcessSettings } from './settings.ts';
+import { type LogLevel, logLevels, type ProcessSettings, type SupervisordSettings } from './settings.ts';
 
 const truthy = new Set(['yes', 'true', 'on', '1']);
 const falsy = new Set(['no', 'false', 'off', '0']);
@@ -100,6 +100,16 @@ export const autorestart: Reader<ProcessSettings['autorestart']> = {
     if (falsy.has(lower)) return 'never';
     if (lower === 'unexpected') return 'unexpected';
     throw new InvalidValue(`invalid 'autorestart' value ${repr(lower)}`);
+  },
+};
+
+/** `on_daemon_exit`: `kill` or `adopt`. */
+export const onDaemonExit: Reader<SupervisordSettings['on_daemon_exit']> = {
+  type: 'on_daemon_exit',
+  read(text) {
+    const lower = text.toLowerCase();
+    if (lower === 'adopt' || lower === 'kill') return lower;
+    throw new InvalidValue(`expected adopt or kill, not ${repr(text)}`);
   },
 };
 

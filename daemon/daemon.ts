@@ -8,9 +8,11 @@
  * @see docs/supervisord.md
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
+import { productVersion } from '../rpc/version.ts';
 import { compactMemorySoon } from './compact-memory.ts';
 import { EventBus } from './event/event-bus.ts';
 import { openEventLedger } from './event/event-store.ts';
@@ -30,12 +32,15 @@ import { openActivityLog } from './log/open-activity-log.ts';
 import { Sinks } from './log/sinks.ts';
 import { Syslog } from './log/syslog.ts';
 import { removePidfile, writePidfile } from './pidfile.ts';
+import { restart } from './process/restart.ts';
 import { Supervisor } from './process/supervisor.ts';
 import { Rereading } from './rereading.ts';
 import { rpcContext } from './rpc-context.ts';
 import { serverUrlOf } from './server-url.ts';
 import { signalHandlers } from './signal-handlers.ts';
 import type { Signals } from './signals.ts';
+import { Journal } from './state/journal.ts';
+import { type Recovered, recover } from './state/recover.ts';
 
 export interface DaemonSetup {
   readonly settings: Settings;
@@ -95,16 +100,33 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   const syslog = new Syslog({ epoll, log: (level, text) => log.log(level, text) });
   const log = attempt(() => openActivityLog(supervisord, { sinks, syslog }), 'Cannot open the log: ');
   for (const { level, text } of bySeverity([...settings.notices, ...setup.notices])) log.log(level, text);
+  const boot = bootId();
+  const recovered = recover({
+    runtimeDirectory: runtimeDirectory.path,
+    groups: settings.groups,
+    bootId: boot,
+    productVersion,
+    now: systemClock.now(),
+    log: (level, text) => log.log(level, text),
+  });
+  const autoLogs: Recovered['autoLogs'] = recovered?.autoLogs ?? new Map();
   if (!supervisord.nocleanup) {
-    clearAutoLogs({ ...supervisord, log: (level, text) => log.log(level, text) });
+    const kept = new Set([...autoLogs.values()].flatMap((logs) => Object.values(logs)));
+    clearAutoLogs({ ...supervisord, kept, log: (level, text) => log.log(level, text) });
   }
+  const journal = new Journal({
+    runtimeDirectory: runtimeDirectory.path,
+    bootId: boot,
+    productVersion,
+    log: (level, text) => log.log(level, text),
+  });
 
   const { identifier } = supervisord;
   const events: EventBus = new EventBus({
     identifier,
     ledger: openEventLedger({
       directory: runtimeDirectory.path,
-      bootId: bootId(),
+      bootId: boot,
       identifier,
       serials: setup.eventSerials,
       log: (level, text) => log.log(level, text),
@@ -115,7 +137,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     log: (level, text) => log.log(level, text),
     defer: (callback) => void setImmediate(callback),
     onSettled: () => supervisor.listenersSettled(),
-    restart: (group, process) => supervisor.restart(group, process),
+    restart: (group, process) => void restart(supervisor, group, process),
   });
   const host = new LinuxHost({
     runtimeDirectory: runtimeDirectory.path,
@@ -130,6 +152,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     epoll,
     sinks,
     listenTo: (process) => events.listenTo(process),
+    autoLogs,
     syslog,
     events,
     log: (level, text) => log.log(level, text),
@@ -139,7 +162,10 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     host,
     log: (level, text) => log.log(level, text),
     emit: (event) => events.emit(event),
+    adopted: (process) => events.adopt(process),
     isDelivering: (group) => events.isDelivering(group),
+    recorder: journal,
+    leavesProcesses: () => supervisord.on_daemon_exit === 'adopt',
     onFinished: () => finish(),
   });
   const rereading = new Rereading(settings, setup.load, supervisor);
@@ -154,20 +180,24 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   log.log('info', `supervisord started with pid ${process.pid}`);
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
-  supervisor.startUp(settings.groups);
+  supervisor.startUp(settings.groups, recovered);
   events.recovered();
   compactMemorySoon();
 
   await finished;
+  const leaves = supervisor.state === 'SHUTDOWN' && supervisord.on_daemon_exit === 'adopt';
   await servers.close();
-  supervisor[Symbol.dispose]();
-  events.forget();
+  if (leaves) supervisor.leave();
+  else supervisor[Symbol.dispose]();
+  if (!leaves) events.forget();
   events[Symbol.dispose]();
   host.close();
   stopHandling();
   pidfile?.[Symbol.dispose]();
   removePidfile(supervisord.pidfile);
-  runtimeDirectory.remove();
+  if (!leaves) journal.remove();
+  journal[Symbol.dispose]();
+  if (!leaves) runtimeDirectory.remove();
   process.off('uncaughtException', onUncaught);
   await syslog.flush();
   syslog.close();
@@ -177,8 +207,11 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   return supervisor.state === 'RESTARTING' ? 'restart' : 'exit';
 }
 
-/** Where FIFOs lie: beside the first unix socket, else beside the pidfile. */
+/** Where FIFOs and state lie: if it is not said, beside the first unix socket, else beside the pidfile. */
 function runtimeDirectoryOf({ httpServers, supervisord }: Settings): string {
+  const { runtime_directory: directory, identifier } = supervisord;
+  // One of its own: what is in it is ours, and goes when we go.
+  if (directory !== undefined) return join(directory, `${encodeURIComponent(identifier)}.d`);
   for (const server of httpServers) if (server.type === 'unix') return `${server.file}.d`;
   return `${supervisord.pidfile}.d`;
 }

@@ -1,5 +1,5 @@
 import { existingDirectory, existingDirpath, mainLogfile } from '../paths.ts';
-import { boolean, byteSize, integer, logLevel, octal, string } from '../values.ts';
+import { boolean, byteSize, integer, logLevel, octal, onDaemonExit, string } from '../values.ts';
 import type { KeyTable } from './key.ts';
 
 /** Keys of `[supervisord]`, in the order in which supervisord reports what is wrong with them. */
@@ -80,6 +80,18 @@ export const supervisordKeys = {
     sample: 'KEY="value"',
     bareLabel: true,
     doc: 'Variables, as `KEY="value",KEY2="value2"`, that every child gets and that `%(ENV_KEY)s` finds in the sections that follow.',
+  },
+  runtime_directory: {
+    read: existingDirpath,
+    default: undefined,
+    absent: 'the path of the unix socket with `.d`, or without one, that of the pidfile with `.d`',
+    sample: '/run/supervisor',
+    doc: 'Directory in which supervisord makes one of its own, named after its `identifier` with `.d`, for the pipes of programs and for what the next supervisord has to know if this one is killed. The next one only finds it with the same value.',
+  },
+  on_daemon_exit: {
+    read: onDaemonExit,
+    default: 'kill',
+    doc: 'What an orderly end of supervisord means to programs: `kill` stops them, `adopt` lets them run on, for the next supervisord to adopt.',
   },
   strict: {
     read: boolean,

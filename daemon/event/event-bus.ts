@@ -91,7 +91,7 @@ export class EventBus {
   }
 
   /**
-   * A process that an earlier daemon has started is RUNNING: if it is a listener, goes on in its conversation. To be
+   * A process has its child from an earlier daemon: if it is a listener, goes on in the conversation with it. To be
    * called before anything else is told of the process.
    */
   adopt({ group, name }: ProcessSettings): void {
@@ -106,7 +106,10 @@ export class EventBus {
       if (this.#pools.has(name)) continue;
       const lost = ledger.pool(name).unhandled;
       if (lost > 0) {
-        log('warn', `pool ${name} is not configured any more, discarding ${lost} events that nobody has handled`);
+        log(
+          'warn',
+          `pool ${name} is not configured any more, discarding ${lost} events that nobody has handled`,
+        );
       }
       ledger.remove(name);
     }

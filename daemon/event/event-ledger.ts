@@ -6,7 +6,7 @@
  * Pure: what it puts on record, somebody else keeps.
  */
 import { type NumberedEvent, type PoolChange, PoolState } from './pool-state.ts';
-import { SerialCounter } from './serial.ts';
+import type { SerialCounter } from './serial.ts';
 
 /** Keeps records for the next daemon. */
 export interface EventJournal extends Disposable {
@@ -18,7 +18,12 @@ export interface EventJournal extends Disposable {
 
 /** A line of the file of events. */
 export type EventRecord =
-  | { readonly type: 'accepted'; readonly event: NumberedEvent; readonly pools: readonly string[]; readonly origin?: string }
+  | {
+      readonly type: 'accepted';
+      readonly event: NumberedEvent;
+      readonly pools: readonly string[];
+      readonly origin?: string;
+    }
   | { readonly type: 'changed'; readonly pool: string; readonly change: PoolChange }
   | { readonly type: 'removed'; readonly pool: string }
   /** These two begin a file; records of changes then make its pools. */

@@ -143,14 +143,14 @@ export class ListenerPool {
   }
 
   /**
-   * A process of the group runs already, since an earlier daemon: goes on in its conversation. If that cannot be,
-   * the process is restarted.
+   * A process of the group has its child from an earlier daemon: goes on in the conversation with it. If that
+   * cannot be, the process is restarted.
    */
   adopt(name: string): void {
     this.#former.delete(name);
     const listener = this.#listeners.get(name) ?? new Listener(name, this.#context.log);
     this.#listeners.set(name, listener);
-    listener.isRunning = true;
+    listener.isRunning = this.#group.processes.get(name)?.view().state === 'RUNNING';
     const known = this.#state.listeners.get(name);
     if (known === undefined) this.#doubt(name, 'the conversation with it is not known');
     else if (known.isOwed) this.#doubt(name, 'a part of an event that it has answered was never sent');
@@ -160,7 +160,9 @@ export class ListenerPool {
 
   /** Processes of an earlier daemon that have not been adopted by now are no more. */
   recovered(): void {
-    const orphans = [...this.#former].toSorted((one, other) => this.#taskSerial(other) - this.#taskSerial(one));
+    const orphans = [...this.#former].toSorted(
+      (one, other) => this.#taskSerial(other) - this.#taskSerial(one),
+    );
     // From the youngest event on, so that the oldest comes to be first.
     for (const name of orphans) this.#end(name);
     this.#dispatchSoon();

@@ -119,7 +119,11 @@ function hearLine(heard: Buffer): Step {
   const line = heard.subarray(0, end);
   const length = lengthIn(line);
   if (length === undefined) {
-    return { next: { state: 'UNKNOWN' }, rest: nothing, finding: { type: 'bad result line', line: Buffer.from(line) } };
+    return {
+      next: { state: 'UNKNOWN' },
+      rest: nothing,
+      finding: { type: 'bad result line', line: Buffer.from(line) },
+    };
   }
   return hearBody({ length, missing: length, start: '' }, heard.subarray(end + 1));
 }

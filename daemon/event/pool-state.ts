@@ -2,11 +2,7 @@
  * All that a pool knows, and the changes of it. Pure: the pool makes a change here, and the same change, read from
  * the file of a daemon that was killed, makes the same state again.
  */
-import {
-  busyConversation,
-  type Conversation,
-  newConversation,
-} from './listener-protocol.ts';
+import { busyConversation, type Conversation, newConversation } from './listener-protocol.ts';
 import { SerialCounter } from './serial.ts';
 import type { ConcreteType } from './subscription.ts';
 
@@ -196,6 +192,10 @@ export class PoolState {
 
   /** Other things of a listener stay as they are. */
   #set(listener: string, change: Partial<KnownListener>): void {
-    this.#listeners.set(listener, { conversation: newConversation, ...this.#listeners.get(listener), ...change });
+    this.#listeners.set(listener, {
+      conversation: newConversation,
+      ...this.#listeners.get(listener),
+      ...change,
+    });
   }
 }

@@ -15,8 +15,10 @@ import {
   ensureFifo,
   fifoPath,
   inodeOf,
+  isFifo,
   openForChild,
   openForDaemon,
+  pathOfHeldFifo,
   removeOwnFifo,
   renewFifo,
 } from './fifo.ts';
@@ -30,6 +32,8 @@ export interface OutputContext extends FilterContext {
   readonly epoll: Epoll;
   readonly sinks: Sinks;
   readonly syslog: Syslog;
+  /** Log files that an earlier daemon has named, by `group:process`. */
+  readonly autoLogs: ReadonlyMap<string, { readonly [C in Channel]?: string }>;
   /**
    * Who converses with a process, if it is an event listener: what it writes to stdout is its part, and is told
    * at once and unfiltered. Asked once for each process.
@@ -59,7 +63,7 @@ export class ChildOutput {
     this.#settings = process[channel];
     this.#context = context;
     this.#fifo = fifoPath(context.runtimeDirectory, process, channel);
-    this.#logfile = this.#settings.logfile;
+    this.#logfile = this.#earlierAutoLog() ?? this.#settings.logfile;
     try {
       this.#resolveLogfile();
     } catch (error) {
@@ -86,7 +90,7 @@ export class ChildOutput {
   open(owner: User | undefined): number {
     const lease = this.#takeLease();
     try {
-      const { fd, stream } = this.#openStream(owner);
+      const { fd, stream } = this.#open ?? this.#openStream(this.#makeFifo(owner));
       // By descriptor: the FIFO may have been removed from the directory.
       const childEnd = openForChild(`/proc/self/fd/${fd}`);
       try {
@@ -103,6 +107,29 @@ export class ChildOutput {
       lease.release();
       throw error;
     }
+  }
+
+  /**
+   * Goes on with the output of a child of an earlier daemon, or with what the last one has left.
+   *
+   * @param pid 0: there is no child
+   */
+  adopt(pid: number): void {
+    this.#pid = pid;
+    if (pid === 0 && !isFifo(this.#fifo)) return;
+    try {
+      const lease = this.#takeLease();
+      this.#lease = lease;
+      const { logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
+      const { stream } = this.#openStream(
+        pathOfHeldFifo(this.#fifo, pid, this.#channel === 'stdout' ? 1 : 2),
+      );
+      stream.resume(this.#withSyslog(lease.sink), { maxbytes, backups });
+    } catch (error) {
+      const { log } = this.#context;
+      log('error', `cannot go on with the ${this.#channel} of '${this.#process.name}': ${errorCode(error)}`);
+    }
+    this.#isUnused = false;
   }
 
   /** The child that `open` was for runs. */
@@ -159,6 +186,16 @@ export class ChildOutput {
     if (inode !== undefined) removeOwnFifo(this.#fifo, inode);
   }
 
+  /** Leaves the FIFO, and what is in it, to the child and to the next daemon. */
+  leave(): void {
+    this.#lease?.release();
+    this.#lease = undefined;
+    if (this.#open === undefined) return;
+    this.#open.stream.leave();
+    closeSync(this.#open.fd);
+    this.#open = undefined;
+  }
+
   #close(): void {
     if (this.#open === undefined) return;
     this.#open.stream.close();
@@ -173,6 +210,12 @@ export class ChildOutput {
     return this.#context.sinks.lease(this.#resolveLogfile(), { isPrivate });
   }
 
+  #earlierAutoLog(): Logfile | undefined {
+    const { group, name } = this.#process;
+    const path = this.#context.autoLogs.get(`${group}:${name}`)?.[this.#channel];
+    return path === undefined || this.#settings.logfile.type !== 'AUTO' ? undefined : { type: 'file', path };
+  }
+
   /** @throws an error with `code` */
   #resolveLogfile(): Exclude<Logfile, { type: 'AUTO' }> {
     if (this.#logfile.type !== 'AUTO') return this.#logfile;
@@ -183,17 +226,18 @@ export class ChildOutput {
     return logfile;
   }
 
+  /** @returns its path @throws an error with `code` */
+  #makeFifo(owner: User | undefined): string {
+    // What others still write belongs in the log, but not in a conversation.
+    if (speaksProtocol(this.#process, this.#channel)) renewFifo(this.#fifo, owner);
+    else ensureFifo(this.#fifo, owner);
+    return this.#fifo;
+  }
+
   /** @throws an error with `code` */
-  #openStream(owner: User | undefined): {
-    readonly fd: number;
-    readonly stream: OutputStream | ListenerStream;
-  } {
-    if (this.#open !== undefined) return this.#open;
+  #openStream(fifo: string): { readonly fd: number; readonly stream: OutputStream | ListenerStream } {
     const observer = this.#listenerObserver();
-    // What a child of an earlier daemon still writes belongs in the log, but not in a conversation.
-    if (observer === undefined) ensureFifo(this.#fifo, owner);
-    else renewFifo(this.#fifo, owner);
-    const fd = openForDaemon(this.#fifo);
+    const fd = openForDaemon(fifo);
     const { epoll, log } = this.#context;
     const options = {
       pipe: fd,

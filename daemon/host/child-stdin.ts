@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { User } from '../../conf/settings.ts';
 import type { Epoll, Load, ReadyListener } from './epoll.ts';
-import { inodeOf, openForChild, openForInput, removeOwnFifo, renewFifo } from './fifo.ts';
+import { inodeOf, openForChild, openForInput, pathOfHeldFifo, removeOwnFifo, renewFifo } from './fifo.ts';
 import { write } from './libc/bytes.ts';
 import { EAGAIN, EINTR } from './libc/call.ts';
 import { EPOLLOUT } from './libc/readiness.ts';
@@ -27,6 +27,8 @@ export interface StdinProgress {
 export interface ChildInput {
   /** For a new child, which runs as `owner`. @returns its end, which the caller closes. @throws an error */
   open(owner: User | undefined): number;
+  /** Goes on with the input of a child of an earlier daemon. */
+  adopt(pid: number): void;
   /** Queues bytes. `closed`: nobody reads them; `full`: too many wait already, and none of these were taken. */
   write(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full';
   /** From `ChildHandle.stdinTakenUpTo`. */
@@ -37,6 +39,8 @@ export interface ChildInput {
   close(): void;
   /** There will be no other child. */
   dispose(): void;
+  /** Another daemon will go on with the child. */
+  leave(): void;
 }
 
 /** Bytes on their way into the pipe. */
@@ -97,6 +101,21 @@ export class ChildStdin implements ChildInput, ReadyListener {
     return childEnd;
   }
 
+  adopt(pid: number): void {
+    this.close();
+    try {
+      const path = pathOfHeldFifo(this.#path, pid, 0);
+      this.#fd = openForInput(path);
+      this.#inode = inodeOf(this.#fd);
+      this.#state = 'open';
+      if (this.#opening === 'with the child') return;
+      closeSync(this.#fd);
+      this.#fd = undefined;
+    } catch {
+      // The child has closed its end, or never had it.
+    }
+  }
+
   /** Writes what fits into the pipe and keeps the rest. `full`: too much is kept already, `bytes` are not. */
   write(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
     if (this.#state === 'closed' || !this.#openEnd()) return 'closed';
@@ -142,6 +161,10 @@ export class ChildStdin implements ChildInput, ReadyListener {
     this.close();
     if (this.#inode !== undefined) removeOwnFifo(this.#path, this.#inode);
     this.#inode = undefined;
+  }
+
+  leave(): void {
+    this.close();
   }
 
   #renewFifo(owner: User | undefined): void {

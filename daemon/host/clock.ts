@@ -3,7 +3,7 @@
  * changes nothing; times that users see use wall time.
  */
 
-/** Seconds on the monotonic clock, from an arbitrary origin; fractions to the microsecond. */
+/** Seconds on the monotonic clock, from an origin that stays as long as the machine runs; fractions to the microsecond. */
 export type Instant = number & { readonly unit: 'Instant' };
 
 /** Seconds since 1970-01-01T00:00:00Z, as users and clients see them; fractions to the millisecond. */

@@ -7,7 +7,12 @@ import type { FcgiSocketSettings, LogLevel, ProcessSettings } from '../../conf/s
 import type { ChildInput } from './child-stdin.ts';
 import { duplicate } from './libc/descriptors.ts';
 import type { SocketAddress } from './libc/sockets.ts';
-import { type ListeningSocket, openListeningSocket, socketAddress } from './listening-socket.ts';
+import {
+  adoptListeningSocket,
+  type ListeningSocket,
+  openListeningSocket,
+  socketAddress,
+} from './listening-socket.ts';
 
 /** The socket cannot be opened; the message is the spawn error. */
 export class FcgiSocketError extends Error {
@@ -34,7 +39,7 @@ export class FcgiSockets {
     const key = JSON.stringify([section, settings]);
     const shared = this.#shared.get(key) ?? this.#add(key, settings);
     shared.members += 1;
-    return new FcgiStdin(shared, () => {
+    return new FcgiStdin(shared, this.#log, () => {
       shared.members -= 1;
       if (shared.members === 0) this.#shared.delete(key);
     });
@@ -86,6 +91,24 @@ class SharedSocket {
     return this.#open.fd;
   }
 
+  /** Counts one more child, which has it from an earlier daemon. @throws {FcgiSocketError} it cannot be had */
+  adopt(pid: number): void {
+    const { url } = this.#settings;
+    try {
+      this.#open ??= adoptListeningSocket(this.#settings, pid);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new FcgiSocketError(`Cannot go on with socket ${url} of pid ${pid}: ${reason}`, { cause });
+    }
+    this.#children += 1;
+  }
+
+  /** Another daemon will go on with those that have it: closes it, and leaves its file. */
+  leave(): void {
+    this.#open?.leave();
+    this.#open = undefined;
+  }
+
   /** A child that had taken it has ended. */
   release(): void {
     this.#children -= 1;
@@ -117,12 +140,15 @@ class SharedSocket {
 /** What one process has of the socket. */
 class FcgiStdin implements ChildInput {
   readonly #shared: SharedSocket;
-  readonly #leave: () => void;
+  readonly #log: Log;
+  readonly #resign: () => void;
   #isTaken = false;
 
-  constructor(shared: SharedSocket, leave: () => void) {
+  /** @param resign the process does not need the socket any more */
+  constructor(shared: SharedSocket, log: Log, resign: () => void) {
     this.#shared = shared;
-    this.#leave = leave;
+    this.#log = log;
+    this.#resign = resign;
   }
 
   open(): number {
@@ -130,6 +156,21 @@ class FcgiStdin implements ChildInput {
     const fd = this.#shared.take();
     this.#isTaken = true;
     return duplicate(fd);
+  }
+
+  adopt(pid: number): void {
+    if (pid === 0) return;
+    try {
+      this.#shared.adopt(pid);
+      this.#isTaken = true;
+    } catch (error) {
+      this.#log('error', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  leave(): void {
+    this.#isTaken = false;
+    this.#shared.leave();
   }
 
   /** There is no way to write to a socket that listens. */
@@ -150,6 +191,6 @@ class FcgiStdin implements ChildInput {
 
   dispose(): void {
     this.close();
-    this.#leave();
+    this.#resign();
   }
 }

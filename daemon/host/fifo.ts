@@ -4,7 +4,16 @@
  * notices when the other one goes.
  */
 import { createHash } from 'node:crypto';
-import { chownSync, constants, fstatSync, lstatSync, openSync, unlinkSync } from 'node:fs';
+import {
+  chownSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { User } from '../../conf/settings.ts';
@@ -69,6 +78,26 @@ export function removeOwnFifo(path: string, inode: bigint): void {
   if (found?.ino === inode) removeFifo(path);
 }
 
+/**
+ * Where to open the FIFO that a child of an earlier daemon has as descriptor `fd`: `path`, unless somebody has
+ * removed it from there.
+ *
+ * @param pid 0: there is no child
+ */
+export function pathOfHeldFifo(path: string, pid: number, fd: number): string {
+  if (pid === 0) return path;
+  const held = `/proc/${pid}/fd/${fd}`;
+  try {
+    if (readlinkSync(held).startsWith(path)) {
+      const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      if (found?.ino !== statSync(held, { bigint: true }).ino) return held;
+    }
+  } catch {
+    // The child has ended, or has closed it: what it left is where it was.
+  }
+  return path;
+}
+
 /** Tells one FIFO from another that has the same path. */
 export function inodeOf(fd: number): bigint {
   return fstatSync(fd, { bigint: true }).ino;
@@ -89,7 +118,8 @@ export function openForInput(path: string): number {
   return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
 }
 
-function isFifo(path: string): boolean {
+/** @throws an error with `code` other than `ENOENT` */
+export function isFifo(path: string): boolean {
   try {
     return lstatSync(path).isFIFO();
   } catch (error) {

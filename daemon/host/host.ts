@@ -4,13 +4,16 @@
  * `test/support/simulated-host.ts`.
  */
 import type { ProcessSettings } from '../../conf/settings.ts';
+import type { Birth } from './birth.ts';
 import type { StdinProgress } from './child-stdin.ts';
 import type { Clock } from './clock.ts';
 
 /** How a child ended, as `waitpid` tells it. */
 export type ExitStatus =
   | { readonly type: 'exited'; readonly code: number }
-  | { readonly type: 'signalled'; readonly signal: number; readonly coreDumped: boolean };
+  | { readonly type: 'signalled'; readonly signal: number; readonly coreDumped: boolean }
+  /** It was no child of ours, and whoever waited for it told nobody. */
+  | { readonly type: 'unknown' };
 
 export interface ChildExit {
   readonly pid: number;
@@ -28,7 +31,7 @@ export type CommandResolution =
     };
 
 export type SpawnResult =
-  | { readonly type: 'spawned'; readonly pid: number }
+  | { readonly type: 'spawned'; readonly pid: number; readonly birth: Birth }
   | { readonly type: 'failed'; readonly reason: string };
 
 /** `gone`: no such process (ESRCH), which ends well. `failed`: anything else, such as EPERM. */
@@ -49,7 +52,14 @@ export interface ChildHandle {
   resolveCommand(): CommandResolution;
   /** Resolves the command, opens the logs and starts the child. Failure is a value, never an exception. */
   spawn(): SpawnResult;
-  /** The child of `spawn` has been reaped: moves what it left in its pipes to the logs. */
+  /**
+   * Goes on with a child of an earlier daemon, or with what the last one left in its pipes: until `finish`, its
+   * output is moved to the logs as if it had been spawned here. Failures are told and made up for, never thrown.
+   *
+   * @param pid 0: there may be output, but no child that it could be
+   */
+  adopt(pid: number): void;
+  /** The child of `spawn` or `adopt` has ended: moves what it left in its pipes to the logs. */
   finish(): void;
   /**
    * Queues bytes for the child's stdin. `closed`: no child, or it closed its end. `full`: the child does
@@ -72,6 +82,8 @@ export interface ChildHandle {
   clearLogs(): void;
   /** The group was removed or the daemon ends: closes everything. The child must be gone. */
   dispose(): void;
+  /** The daemon ends, and another one will go on with the child: closes our ends, and leaves it what it has. */
+  leave(): void;
 }
 
 export interface Host {
@@ -80,6 +92,12 @@ export interface Host {
   prepareChild(settings: ProcessSettings): ChildHandle;
   /** Sends a signal to the child, or to its whole process group. */
   kill(pid: number, signal: number, to: 'process' | 'group'): KillResult;
+  /**
+   * Watches over a child of an earlier daemon, so that its end is told as that of our own.
+   *
+   * @returns `gone`: there is no such process any more
+   */
+  watch(pid: number, birth: Birth): 'watched' | 'gone';
   /** Calls `listener` for each reaped child, once, in the order of reaping. */
   onExit(listener: (exit: ChildExit) => void): void;
   /**

@@ -108,6 +108,12 @@ export class LinuxChild implements ChildHandle {
     }
   }
 
+  adopt(pid: number): void {
+    this.#stdin.adopt(pid);
+    this.#stdout.adopt(pid);
+    this.#stderr?.adopt(pid);
+  }
+
   finish(): void {
     this.#stdin.close();
     this.#stdout.end();
@@ -134,6 +140,10 @@ export class LinuxChild implements ChildHandle {
   clearLogs(): void {
     this.#stdout.clear();
     this.#stderr?.clear();
+  }
+
+  leave(): void {
+    for (const part of [this.#stdin, this.#stdout, this.#stderr]) part?.leave();
   }
 
   /** @throws an error with `code`, when all that could be closed is */

@@ -5,9 +5,13 @@ import type { OutputEvents } from '../log/channel-filter.ts';
 import type { OutputObserver } from '../log/listener-stream.ts';
 import { Sinks } from '../log/sinks.ts';
 import { Syslog } from '../log/syslog.ts';
+import { AdoptedChildren } from './adopted-children.ts';
+import type { Birth } from './birth.ts';
+import type { OutputContext } from './child-output.ts';
 import { Epoll } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';
 import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
+import { errnoName } from './libc/call.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
 import { Reaper, type SignalSource } from './reaper.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
@@ -37,6 +41,8 @@ export interface LinuxHostOptions {
   readonly syslog?: Syslog;
   /** Takes what output gives rise to; by default nobody does. */
   readonly events?: OutputEvents;
+  /** From `OutputContext`; by default there are none. */
+  readonly autoLogs?: OutputContext['autoLogs'];
   log(level: LogLevel, text: string): void;
   /** From `OutputContext`. */
   listenTo?(process: ProcessSettings): OutputObserver | undefined;
@@ -55,6 +61,7 @@ export class LinuxHost implements Host {
   readonly #ownEpoll: Epoll | undefined;
   readonly #ownSyslog: Syslog | undefined;
   readonly #reaper: Reaper;
+  readonly #adopted: AdoptedChildren;
   readonly #exitListeners: ((exit: ChildExit) => void)[] = [];
 
   /** @throws {Error} the runtime directory is not ours */
@@ -74,6 +81,7 @@ export class LinuxHost implements Host {
       log,
       listenTo: (process) => options.listenTo?.(process),
       events: options.events ?? noEvents,
+      autoLogs: options.autoLogs ?? new Map(),
       epoll,
       sinks,
       syslog,
@@ -82,6 +90,7 @@ export class LinuxHost implements Host {
     const onExit = (exit: ChildExit) => {
       for (const listener of this.#exitListeners) listener(exit);
     };
+    this.#adopted = new AdoptedChildren({ onExit, onError });
     this.#reaper = new Reaper({ signals: options.signals ?? nodeProcess, onExit, onError });
   }
 
@@ -92,6 +101,9 @@ export class LinuxHost implements Host {
   kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
     // 0 and −1 would mean ourselves and everybody.
     if (!Number.isInteger(pid) || pid <= 1) return { type: 'failed', reason: `invalid pid ${pid}` };
+    // Somebody else reaps these, so that a pid may already be another's.
+    const adopted = this.#adopted.signal(pid, to === 'process' ? signal : 0);
+    if (adopted !== undefined && (to === 'process' || adopted < 0)) return killResult(-adopted);
     try {
       nodeProcess.kill(to === 'group' ? -pid : pid, signal);
       return { type: 'sent' };
@@ -99,6 +111,10 @@ export class LinuxHost implements Host {
       const code = errorCode(error);
       return code === 'ESRCH' ? { type: 'gone' } : { type: 'failed', reason: code };
     }
+  }
+
+  watch(pid: number, birth: Birth): 'watched' | 'gone' {
+    return this.#adopted.watch(pid, birth);
   }
 
   onExit(listener: (exit: ChildExit) => void): void {
@@ -113,7 +129,15 @@ export class LinuxHost implements Host {
   /** Lets the event loop end. All children must have been disposed of. */
   close(): void {
     this.#reaper[Symbol.dispose]();
+    this.#adopted[Symbol.dispose]();
     this.#ownSyslog?.close();
     this.#ownEpoll?.close();
   }
+}
+
+/** @param errno 0: it was sent */
+function killResult(errno: number): KillResult {
+  if (errno === 0) return { type: 'sent' };
+  const code = errnoName(errno);
+  return code === 'ESRCH' ? { type: 'gone' } : { type: 'failed', reason: code };
 }

@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import { errorCode } from '../../conf/error-code.ts';
 import type { FcgiAddress, FcgiSocketSettings } from '../../conf/settings.ts';
+import { duplicateOf, openPidfd } from './libc/pidfd.ts';
 import {
   bindStream,
   isUnixSocketInUse,
@@ -39,6 +40,8 @@ export interface ListeningSocket {
   readonly fd: number;
   /** Removes the file of a unix socket, unless it has become somebody else's. @throws an error with `code` */
   close(): void;
+  /** Leaves the file to those who go on with the socket. */
+  leave(): void;
 }
 
 /**
@@ -75,7 +78,33 @@ export function openListeningSocket(settings: FcgiSocketSettings, address: Socke
     }
     listen(fd, settings.backlog);
     const open = opened.move();
-    return { fd, close: () => open.dispose() };
+    return { fd, close: () => open.dispose(), leave: () => closeSync(fd) };
+  });
+}
+
+/**
+ * Goes on with the socket that a process has as its standard input.
+ *
+ * @throws {ListeningSocketError} it cannot be had
+ */
+export function adoptListeningSocket({ address }: FcgiSocketSettings, pid: number): ListeningSocket {
+  return orReason(() => {
+    using opened = new DisposableStack();
+    const pidfd = openPidfd(pid);
+    if (pidfd === undefined) throw new ListeningSocketError('ESRCH');
+    opened.defer(() => closeSync(pidfd));
+    const fd = duplicateOf(pidfd, 0);
+    if (!fstatSync(fd).isSocket()) {
+      closeSync(fd);
+      throw new ListeningSocketError('its standard input is no socket');
+    }
+    const path = address.type === 'unix' ? encodeNative(address.path) : undefined;
+    const found = path && lstatSync(path, { throwIfNoEntry: false });
+    const close = () => {
+      if (path !== undefined && found?.isSocket()) unlinkIfSame(path, found);
+      closeSync(fd);
+    };
+    return { fd, close, leave: () => closeSync(fd) };
   });
 }
 

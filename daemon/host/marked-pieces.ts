@@ -51,7 +51,9 @@ function doesWritingUnmark(directory: string): boolean {
     makeFifo(path, 0o600);
     const fd = openForDaemon(path);
     try {
-      return markPiece(fd, 0) && write(fd, Buffer.from('x')) === 1 && fstatSync(fd).mtimeMs !== markOf(0) * 1000;
+      return (
+        markPiece(fd, 0) && write(fd, Buffer.from('x')) === 1 && fstatSync(fd).mtimeMs !== markOf(0) * 1000
+      );
     } finally {
       closeSync(fd);
       rmSync(path, { force: true });

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import nodeProcess from 'node:process';
 import { errorCode } from '../../conf/error-code.ts';
 import type { User } from '../../conf/settings.ts';
+import { type Birth, presentTick } from './birth.ts';
 import { launchAs, type Program } from './launch-chain.ts';
 import { errnoName } from './libc/call.ts';
 import { spawnChild } from './libc/children.ts';
@@ -22,7 +23,7 @@ export interface SpawnRequest extends Program {
 }
 
 export type SpawnOutcome =
-  | { readonly type: 'spawned'; readonly pid: number }
+  | { readonly type: 'spawned'; readonly pid: number; readonly birth: Birth }
   | {
       readonly type: 'failed';
       /** The spawn error. */
@@ -54,10 +55,11 @@ export function spawnProgram(request: SpawnRequest): SpawnOutcome {
   const environment = Array.from(program.environment, ([name, value]) => `${name}=${value}`);
   const { path, argv, directory } = program;
   const { stdio, nofile } = request;
+  const from = presentTick();
   const pid = withUmask(request.umask, () =>
     spawnChild({ path, argv, environment, stdio, directory, nofile }),
   );
-  return pid > 0 ? { type: 'spawned', pid } : explain(-pid, request);
+  return pid > 0 ? { type: 'spawned', pid, birth: { from, to: presentTick() } } : explain(-pid, request);
 }
 
 /** The umask belongs to the whole process; nothing else runs while a child is started. */

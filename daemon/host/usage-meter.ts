@@ -5,6 +5,7 @@
  * the daemon a descriptor for each of them.
  */
 import { readFileSync } from 'node:fs';
+import { statFields } from './process-stat.ts';
 
 /** What one process and its threads use. */
 export interface Usage {
@@ -64,10 +65,9 @@ interface Measured {
 
 function read(pid: number): (Measured & { readonly memory: number }) | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = statFields(pid);
+    if (fields === undefined) return undefined;
     const at = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
-    // The name, in parentheses, may hold blanks and parentheses.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const seconds = (index: number): number => Number(fields[index]) * secondsPerTick;
     // A process that has ended, and has not been reaped, has no such line.
     const resident = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));

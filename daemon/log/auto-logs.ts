@@ -40,6 +40,8 @@ export function createAutoLog({ childlogdir, identifier, process, channel }: Aut
 export interface ClearOptions {
   readonly childlogdir: string;
   readonly identifier: string;
+  /** Paths of those that are still in use. */
+  readonly kept: ReadonlySet<string>;
   log(level: 'warn', text: string): void;
 }
 
@@ -48,7 +50,7 @@ export interface ClearOptions {
  *
  * @see supervisor/options.py, `clear_autochildlogdir`
  */
-export function clearAutoLogs({ childlogdir, identifier, log }: ClearOptions): void {
+export function clearAutoLogs({ childlogdir, identifier, kept, log }: ClearOptions): void {
   let names: readonly string[];
   try {
     names = readdirSync(childlogdir);
@@ -58,6 +60,7 @@ export function clearAutoLogs({ childlogdir, identifier, log }: ClearOptions): v
   }
   for (const name of names.filter((candidate) => isAutoLog(candidate, identifier))) {
     const path = join(childlogdir, name);
+    if (kept.has(path.replace(/\.\d+$/, ''))) continue;
     try {
       unlinkSync(path);
     } catch {

@@ -68,6 +68,12 @@ export class ListenerStream implements ReadyListener {
     this.#isRunning = true;
   }
 
+  /** Goes on with a child that runs already. */
+  resume(sink: Sink, rotation: Rotation): void {
+    this.#log.resume(sink, rotation);
+    this.#isRunning = true;
+  }
+
   /** The child has ended, or could not be started: takes its last words. */
   end(): void {
     this.#take();
@@ -88,6 +94,13 @@ export class ListenerStream implements ReadyListener {
   /** Stops for good, after a last look at the pipe. */
   close(): void {
     this.end();
+    this.#options.epoll.remove(this.#options.pipe);
+    this.#log.close();
+    this.#closeCopy();
+  }
+
+  /** Stops for good, and leaves what is in the pipe to whoever comes next. */
+  leave(): void {
     this.#options.epoll.remove(this.#options.pipe);
     this.#log.close();
     this.#closeCopy();

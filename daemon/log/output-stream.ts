@@ -78,6 +78,19 @@ export class OutputStream implements ReadyListener {
   }
 
   /**
+   * Goes on with the output of a child that runs already. A sink that cannot be opened is tried again until it
+   * can, as if it had failed in between.
+   */
+  resume(sink: Sink, rotation: Rotation): void {
+    this.#sink = sink;
+    this.#rotation = rotation;
+    this.#isRunning = true;
+    this.#canSplice = true;
+    this.#watch();
+    this.flush();
+  }
+
+  /**
    * The child has ended: moves what it left in the pipe. What grandchildren write later is moved as it
    * comes, and one that never stops writing does not keep us here.
    */
@@ -111,6 +124,20 @@ export class OutputStream implements ReadyListener {
       this.#move();
       this.#stopWaiting();
       this.#tellLost();
+    }
+    this.#release();
+    this.#unwatch();
+  }
+
+  /** Stops for good, and leaves what is in the pipe to whoever comes next. */
+  leave(): void {
+    this.#stopWaiting();
+    if (this.#unwritten.length > 0) this.#move();
+    this.#stopWaiting();
+    const { owner, log } = this.#options;
+    if (this.#unwritten.length > 0) {
+      const lost = this.#unwritten.length;
+      log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
     }
     this.#release();
     this.#unwatch();

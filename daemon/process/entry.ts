@@ -1,6 +1,7 @@
 /** The changing side of processes and groups. Only the supervisor holds these by their own types. */
 import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { stoppedStates } from '../../rpc/process-states.ts';
+import type { Birth } from '../host/birth.ts';
 import type { Clock } from '../host/clock.ts';
 import type { ChildHandle } from '../host/host.ts';
 import type { ProcessGroup, ProcessView, SupervisedProcess } from './control.ts';
@@ -17,6 +18,8 @@ export class ProcessEntry implements SupervisedProcess {
   removed = false;
   /** It is about to make room for another: nobody starts it any more. */
   isLeaving = false;
+  /** Of the child, while there is one. */
+  birth: Birth | undefined;
   /** What the supervisor can be woken up for on its account. */
   readonly tick = { type: 'tick', entry: this } as const;
   readonly stopReport = { type: 'stop report', entry: this } as const;
@@ -37,8 +40,15 @@ export class ProcessEntry implements SupervisedProcess {
   }
 
   /** Takes over settings that need no other child: see `unchangedProcesses`. */
-  adopt(settings: ProcessSettings): void {
+  reconfigure(settings: ProcessSettings): void {
     this.#settings = settings;
+  }
+
+  /** Its child has, or has not any more, been started with other settings than these. */
+  markOutdated(isOutdated: boolean): void {
+    const { isOutdated: _, ...settings } = this.#settings;
+    this.#settings = isOutdated ? { ...settings, isOutdated } : settings;
+    this.group.become(this.group.settings, [...this.group.processes.values()]);
   }
 
   get process(): Process {

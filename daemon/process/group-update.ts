@@ -72,7 +72,7 @@ export class GroupUpdate {
       const other = stuck.get(name) ?? this.#arriving.get(name);
       const member = other ?? group.processes.get(name);
       if (member === undefined) continue;
-      if (member !== other) member.adopt(settings);
+      if (member !== other) member.reconfigure(settings);
       members.add(member);
     }
     for (const entry of stuck.values()) members.add(entry);

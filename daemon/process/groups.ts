@@ -4,6 +4,7 @@ import type { Host } from '../host/host.ts';
 import type { Activity } from './activity.ts';
 import type { Deadlines } from './deadlines.ts';
 import { GroupEntry, ProcessEntry } from './entry.ts';
+import type { StateRecorder } from './recovery.ts';
 import type { Runner, Wake } from './runner.ts';
 import { pidOf } from './state.ts';
 
@@ -12,6 +13,7 @@ export interface GroupsDependencies {
   readonly activity: Activity;
   readonly deadlines: Deadlines<Wake>;
   readonly runner: Runner;
+  readonly recorder: StateRecorder;
 }
 
 export class Groups {
@@ -48,6 +50,7 @@ export class Groups {
     group.become(settings, [...this.prepare(settings.processes, group).values()]);
     this.#byName.set(name, group);
     this.settingsChanged();
+    this.#dependencies.recorder.groupAdded(name);
     this.#dependencies.activity.emit({ type: 'PROCESS_GROUP_ADDED', groupname: name });
     return group;
   }
@@ -55,6 +58,7 @@ export class Groups {
   /** Takes a group out of the active ones. Its processes are yet to be retired. */
   delete(name: string): void {
     this.#byName.delete(name);
+    this.#dependencies.recorder.groupRemoved(name);
     this.settingsChanged();
   }
 
@@ -76,8 +80,9 @@ export class Groups {
 
   /** Takes leave of a process in a stopped state. */
   retire(entry: ProcessEntry): void {
-    const { deadlines, runner } = this.#dependencies;
+    const { deadlines, recorder, runner } = this.#dependencies;
     entry.removed = true;
+    recorder.retired(entry);
     entry.settleWaiters();
     deadlines.set(entry.tick, undefined);
     deadlines.set(entry.stopReport, undefined);

@@ -1,8 +1,10 @@
+import type { ProcessSettings } from '../../conf/settings.ts';
 import type { ChildExit, Host, KillResult } from '../host/host.ts';
 import type { Activity } from './activity.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { ProcessEntry } from './entry.ts';
 import { exitText } from './exit-text.ts';
+import type { RecoveredProcess, StateRecorder } from './recovery.ts';
 import { signalName } from './signal-names.ts';
 import { pidOf } from './state.ts';
 import type { Effect, Input } from './step.ts';
@@ -21,6 +23,9 @@ export interface RunnerDependencies {
   readonly deadlines: Deadlines<Wake>;
   /** False while the daemon shuts down. */
   readonly maySpawn: () => boolean;
+  readonly recorder: StateRecorder;
+  /** Told of each process whose child an earlier daemon has started, before anything else happens to it. */
+  readonly adopted: (process: ProcessSettings) => void;
 }
 
 /** Puts inputs through the state machine and carries out what follows, in order. */
@@ -29,13 +34,17 @@ export class Runner {
   readonly #activity: Activity;
   readonly #deadlines: Deadlines<Wake>;
   readonly #maySpawn: () => boolean;
+  readonly #recorder: StateRecorder;
+  readonly #adopted: (process: ProcessSettings) => void;
   readonly #pids = new Map<number, ProcessEntry>();
 
-  constructor({ host, activity, deadlines, maySpawn }: RunnerDependencies) {
+  constructor({ host, activity, deadlines, maySpawn, recorder, adopted }: RunnerDependencies) {
     this.#host = host;
     this.#activity = activity;
     this.#deadlines = deadlines;
     this.#maySpawn = maySpawn;
+    this.#recorder = recorder;
+    this.#adopted = adopted;
   }
 
   /**
@@ -43,6 +52,7 @@ export class Runner {
    * a process that has just ended). Does nothing for a process whose group is no longer active.
    */
   handle(entry: ProcessEntry, first: Input): void {
+    const before = entry.process;
     const done = this.#activity.contain(`handling ${first.type} of ${entry.settings.name}`, () => {
       const inputs = [first];
       for (const input of inputs) {
@@ -51,10 +61,47 @@ export class Runner {
       return true;
     });
     if (entry.removed) return;
+    // Before anybody is told: what somebody knows, the next daemon will know.
+    if (entry.process !== before) this.#recorder.changed(entry);
     // What has gone wrong once is not tried again by itself, over and over.
     if (done) this.updateDeadline(entry);
     entry.settleWaiters();
     if (!entry.isAwaitedToStop) this.#deadlines.set(entry.stopReport, undefined);
+  }
+
+  /**
+   * Gives a process the state that an earlier daemon left it in, with its child if it has one.
+   *
+   * @returns the child's end, if it has ended meanwhile: for {@link reaped}
+   */
+  adopt(entry: ProcessEntry, { process, birth, isOutdated }: RecoveredProcess): ChildExit | undefined {
+    const { name } = entry.settings;
+    return this.#activity.contain(`adopting ${name}`, () => {
+      entry.become(process);
+      const pid = pidOf(process);
+      if (pid === 0 || birth === undefined) {
+        entry.child.adopt(0);
+        entry.child.finish();
+        this.updateDeadline(entry);
+        return undefined;
+      }
+      entry.birth = birth;
+      if (isOutdated) entry.markOutdated(true);
+      this.#pids.set(pid, entry);
+      entry.child.adopt(pid);
+      this.updateDeadline(entry);
+      if (this.#host.watch(pid, birth) === 'gone') {
+        this.#activity.log('warn', `'${name}' (pid ${pid}) ended while no supervisord was there to see it`);
+        return { pid, status: { type: 'unknown' } };
+      }
+      this.#activity.log('info', `adopted: '${name}' with pid ${pid}`);
+      this.#adopted(entry.settings);
+      if (isOutdated) {
+        const text = `'${name}' runs with the settings of before, which differ from the present ones; update or restart it`;
+        this.#activity.log('warn', text);
+      }
+      return undefined;
+    });
   }
 
   /** Sets the deadline that the state asks for now. */
@@ -75,6 +122,11 @@ export class Runner {
     }
     this.#activity.log('info', `reaped unknown pid ${pid} (${exitText(status)})`);
     if (entry !== undefined) this.dispose(entry);
+  }
+
+  /** Leaves a process, with its child, to the next daemon. */
+  leave(entry: ProcessEntry): void {
+    this.#activity.contain(`leaving ${entry.settings.name}`, () => entry.child.leave());
   }
 
   /** Closes what the system keeps for a process. */
@@ -150,6 +202,8 @@ export class Runner {
       const result = entry.child.spawn();
       if (result.type === 'failed') return { type: 'spawnFailed', reason: result.reason };
       this.#pids.set(result.pid, entry);
+      entry.birth = result.birth;
+      if (entry.settings.isOutdated) entry.markOutdated(false);
       return { type: 'spawned', pid: result.pid };
     } catch (error) {
       this.#activity.exception(`spawning ${entry.settings.name}`, error);

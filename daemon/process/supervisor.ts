@@ -2,7 +2,7 @@
  * The one owner of process state. Commands, child exits and deadlines become tasks in one queue; each is
  * worked off completely, with the results of its effects, before the next begins. Nothing re-enters.
  */
-import type { GroupSettings } from '../../conf/settings.ts';
+import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
 import { after, type Instant } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
@@ -20,11 +20,13 @@ import { type GroupEntry, ProcessEntry } from './entry.ts';
 import { GroupUpdates, type UpdateTask } from './group-updates.ts';
 import { Groups } from './groups.ts';
 import type { StartWaiter, StopWaiter } from './outcomes.ts';
+import { noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
 import { Runner, type Wake } from './runner.ts';
 import { Shutdown, unstoppedProcesses } from './shutdown.ts';
 import { pidOf } from './state.ts';
 import type { Input } from './step.ts';
 import { problemSending } from './stopping.ts';
+import { Strays } from './strays.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Seconds between two lines `waiting for <n> to stop`. */
@@ -46,6 +48,12 @@ export interface SupervisorDependencies extends ActivitySinks {
   readonly host: Host;
   /** Whether the listeners of a group are still to be told something; by default never. */
   readonly isDelivering?: (group: string) => boolean;
+  /** Writes down what the next daemon has to know; by default nobody does. */
+  readonly recorder?: StateRecorder;
+  /** From `RunnerDependencies`; by default nobody is told. */
+  readonly adopted?: (process: ProcessSettings) => void;
+  /** Whether processes are to run on when the daemon ends; by default they are stopped. */
+  readonly leavesProcesses?: () => boolean;
   /** Called once, when a shutdown or restart has stopped everything. */
   readonly onFinished: (next: 'exit' | 'restart') => void;
 }
@@ -71,9 +79,12 @@ export class Supervisor implements SupervisorControl {
   readonly #runner: Runner;
   readonly #queue: WorkQueue<Task>;
   readonly #isDelivering: (group: string) => boolean;
+  readonly #recorder: StateRecorder;
+  readonly #leavesProcesses: () => boolean;
   readonly #onFinished: (next: 'exit' | 'restart') => void;
   readonly #groups: Groups;
   readonly #updates: GroupUpdates;
+  readonly #strays: Strays;
   #state: SupervisorStateName = 'RUNNING';
   #shutdown: Shutdown | undefined;
   /** When the pool whose turn it is to stop is stopped whatever it is still to deliver. */
@@ -86,6 +97,9 @@ export class Supervisor implements SupervisorControl {
     this.#activity = new Activity(dependencies);
     this.#isDelivering = dependencies.isDelivering ?? (() => false);
     this.#onFinished = dependencies.onFinished;
+    const recorder = dependencies.recorder ?? noRecorder;
+    this.#recorder = recorder;
+    this.#leavesProcesses = dependencies.leavesProcesses ?? (() => false);
     this.#deadlines = new Deadlines(host.clock, () => {
       host.reap();
       this.#dispatch({ type: 'wake' });
@@ -96,8 +110,9 @@ export class Supervisor implements SupervisorControl {
     );
     const [activity, deadlines] = [this.#activity, this.#deadlines];
     const isRunning = () => this.#state === 'RUNNING';
-    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning });
-    const groups = new Groups({ host, activity, deadlines, runner });
+    const adopted = dependencies.adopted ?? (() => undefined);
+    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning, recorder, adopted });
+    const groups = new Groups({ host, activity, deadlines, runner, recorder });
     this.#runner = runner;
     this.#groups = groups;
     this.#updates = new GroupUpdates({
@@ -108,6 +123,7 @@ export class Supervisor implements SupervisorControl {
       dispatch: (task) => this.#dispatch(task),
       reportStop: (entry) => this.#reportStop(entry),
     });
+    this.#strays = new Strays(host, activity);
     host.onExit((exit) => this.#dispatch({ type: 'exit', exit }));
   }
 
@@ -124,14 +140,25 @@ export class Supervisor implements SupervisorControl {
   }
 
   /**
-   * Begins the daemon's work: activates the groups, announces that the daemon runs, then spawns the
-   * autostart processes in start order. A group that cannot be activated is logged and left out.
+   * Begins the daemon's work: activates the groups, goes on with what an earlier daemon has left, announces that
+   * the daemon runs, then spawns the autostart processes in start order. A group that cannot be activated is
+   * logged and left out.
    */
-  startUp(groups: readonly GroupSettings[]): void {
+  startUp(groups: readonly GroupSettings[], recovery?: Recovery): void {
     for (const settings of groups) {
-      this.#activity.contain(`activating group ${settings.name}`, () => this.#groups.activate(settings));
+      const { name } = settings;
+      if (recovery?.isRemoved(name)) {
+        this.#activity.log('info', `group '${name}' had been removed, and is not activated`);
+        this.#recorder.groupRemoved(name);
+      } else {
+        this.#activity.contain(`activating group ${name}`, () => this.#groups.activate(settings));
+      }
     }
+    const ended = recovery === undefined ? [] : this.#adopt(recovery);
+    this.#recorder.begin(this.groups);
+    for (const stray of recovery?.strays ?? []) this.#strays.stop(stray);
     this.#activity.emit({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
+    for (const exit of ended) this.#dispatch({ type: 'exit', exit });
     for (const group of this.groupsByPriority()) this.#autostart(group);
   }
 
@@ -216,6 +243,7 @@ export class Supervisor implements SupervisorControl {
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     this.#deadlines.clear();
+    this.#strays[Symbol.dispose]();
     for (const group of this.groups.values()) {
       this.#updates.abandon(group, { type: 'shutting-down' });
       for (const entry of group.processes.values()) {
@@ -223,6 +251,35 @@ export class Supervisor implements SupervisorControl {
         this.#runner.dispose(entry);
       }
     }
+  }
+
+  /**
+   * Lets go of every child handle and of the clock, for another daemon that will go on with the processes. Only
+   * after `shutDown` has come to nothing else, or instead of it.
+   */
+  leave(): void {
+    this.#isDisposed = true;
+    this.#deadlines.clear();
+    this.#strays[Symbol.dispose]();
+    for (const group of this.groups.values()) {
+      for (const entry of group.processes.values()) {
+        entry.removed = true;
+        this.#runner.leave(entry);
+      }
+    }
+  }
+
+  /** @returns the ends of children that nobody saw */
+  #adopt(recovery: Recovery): ChildExit[] {
+    const ended: ChildExit[] = [];
+    for (const group of this.groups.values()) {
+      for (const entry of group.processes.values()) {
+        const recovered = recovery.find(group.settings.name, entry.settings.name);
+        const exit = recovered && this.#runner.adopt(entry, recovered);
+        if (exit !== undefined) ended.push(exit);
+      }
+    }
+    return ended;
   }
 
   /** In configuration order: within a group, priority only orders what is asked for over RPC. */
@@ -322,6 +379,10 @@ export class Supervisor implements SupervisorControl {
 
   #beginShutdown(): void {
     this.#activity.emit({ type: 'SUPERVISOR_STATE_CHANGE_STOPPING' });
+    if (this.#state === 'SHUTDOWN' && this.#leavesProcesses()) {
+      this.#finish();
+      return;
+    }
     const groups = this.groupsByPriority();
     // Nobody waits any more for the next attempt of a process in BACKOFF.
     for (const group of groups) {
@@ -355,6 +416,10 @@ export class Supervisor implements SupervisorControl {
     if (this.#shutdown?.advance() !== true) return;
     this.#shutdown = undefined;
     this.#deadlines.set(shutdownReport, undefined);
+    this.#finish();
+  }
+
+  #finish(): void {
     const next = this.#state === 'RESTARTING' ? 'restart' : 'exit';
     this.#activity.contain(`finishing to ${next}`, () => this.#onFinished(next));
   }

@@ -97,5 +97,5 @@ function processUsage(process: SupervisedProcess, usage: ReadonlyMap<number, Usa
 }
 
 function lastExitText(status: ExitStatus): string {
-  return status.type === 'exited' ? exitText(status) : signalName(status.signal);
+  return status.type === 'signalled' ? signalName(status.signal) : exitText(status);
 }

@@ -31,6 +31,8 @@ export function settingsWith(groups: readonly GroupSettings[]): Settings {
       user: undefined,
       directory: undefined,
       strip_ansi: false,
+      runtime_directory: undefined,
+      on_daemon_exit: 'kill',
       environment: new Map(),
       identifier: 'supervisor',
     },

@@ -48,7 +48,9 @@ export class FakeProcess implements SupervisedProcess {
     return {
       logfiles: this.logfiles,
       resolveCommand: () => ({ type: 'found', path: '/bin/cat', argv: ['cat'] }),
-      spawn: () => ({ type: 'spawned', pid: 1 }),
+      spawn: () => ({ type: 'spawned', pid: 1, birth: { from: 0, to: 0 } }),
+      adopt: () => {},
+      leave: () => {},
       finish: () => {},
       writeStdin: (bytes) => {
         if (this.isStdinClosed) return 'closed';

@@ -1,7 +1,9 @@
 import type { GroupSettings } from '../../conf/settings.ts';
 import { EventBus } from '../../daemon/event/event-bus.ts';
+import { EventLedger } from '../../daemon/event/event-ledger.ts';
 import type { ListenerPool } from '../../daemon/event/listener-pool.ts';
 import { SerialCounter } from '../../daemon/event/serial.ts';
+import { restart } from '../../daemon/process/restart.ts';
 import { SimulatedWallClock } from './simulated-wall-clock.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
@@ -17,11 +19,12 @@ export class ListeningWorld extends SimulatedWorld {
       identifier: 'supervisor',
       clock: this.clock,
       wallClock: this.wallClock,
-      serials: new SerialCounter(),
+      ledger: new EventLedger({ identifier: 'supervisor', serials: new SerialCounter() }),
       groups: () => this.supervisor.groups,
       log: (level, text) => void this.lines.push(`${level} ${text}`),
       defer: (callback) => void this.#deferred.push(callback),
       onSettled: () => this.supervisor.listenersSettled(),
+      restart: (group, name) => void restart(this.supervisor, group, name),
     });
     this.onEvent = (event) => this.bus.emit(event);
     this.isDelivering = (group) => this.bus.isDelivering(group);

@@ -1,4 +1,5 @@
 import type { ProcessSettings } from '../../conf/settings.ts';
+import type { StdinProgress } from '../../daemon/host/child-stdin.ts';
 import type {
   ChildExit,
   ChildHandle,
@@ -46,6 +47,7 @@ export class SimulatedChild implements ChildHandle {
   reopened = 0;
   cleared = 0;
   disposed = false;
+  left = false;
   readonly stdin: Uint8Array[] = [];
   /** What writing to stdin meets with while there is a child. */
   stdinState: 'open' | 'closed' | 'full' = 'open';
@@ -66,18 +68,27 @@ export class SimulatedChild implements ChildHandle {
     return this.#host.spawn(this);
   }
 
+  adopt(pid: number): void {
+    if (pid !== 0) this.#host.adopt(this, pid);
+  }
+
   finish(): void {
     this.finished += 1;
     this.#host.happenings.push(`finish ${this.settings.name}`);
     this.onFinish();
   }
 
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
+  writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
     if (this.pid === undefined) return 'closed';
     if (this.stdinState !== 'open') return this.stdinState;
-    this.stdin.push(bytes);
+    const from = progress?.from ?? 0;
+    progress?.writing({ from, isMarked: true });
+    this.stdin.push(bytes.subarray(from));
+    progress?.written();
     return 'queued';
   }
+
+  stdinTakenUpTo(): undefined {}
 
   onceStdinDrained(drained: () => void): void {
     this.onDrained = drained;
@@ -93,6 +104,10 @@ export class SimulatedChild implements ChildHandle {
 
   dispose(): void {
     this.disposed = true;
+  }
+
+  leave(): void {
+    this.left = true;
   }
 }
 
@@ -120,12 +135,14 @@ export class SimulatedHost implements Host {
   readonly spawned: string[] = [];
   /** Spawns, signals and drained pipes in order, as `spawn web`, `kill web 15`, `finish web`. */
   readonly happenings: string[] = [];
+  /** Children of an earlier daemon that still live. */
+  readonly survivors = new Set<number>();
   /** Consulted when a child is prepared; may throw. */
   onPrepare: (child: SimulatedChild) => void = () => undefined;
   /** Consulted at each spawn; may throw. */
   onSpawn: (child: SimulatedChild) => void = () => undefined;
   readonly #zombies: ChildExit[] = [];
-  #listener: (exit: ChildExit) => void = () => undefined;
+  readonly #listeners: ((exit: ChildExit) => void)[] = [];
   #nextPid = 100;
 
   prepareChild(settings: ProcessSettings): ChildHandle {
@@ -136,7 +153,7 @@ export class SimulatedHost implements Host {
   }
 
   onExit(listener: (exit: ChildExit) => void): void {
-    this.#listener = listener;
+    this.#listeners.push(listener);
   }
 
   kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
@@ -153,6 +170,19 @@ export class SimulatedHost implements Host {
     return { type: 'sent' };
   }
 
+  watch(pid: number): 'watched' | 'gone' {
+    if (this.survivors.has(pid)) return 'watched';
+    this.live.delete(pid);
+    return 'gone';
+  }
+
+  /** For {@link SimulatedChild.adopt}. */
+  adopt(child: SimulatedChild, pid: number): void {
+    child.pid = pid;
+    this.live.set(pid, child);
+    this.happenings.push(`adopt ${child.settings.name} ${pid}`);
+  }
+
   /** For {@link SimulatedChild.spawn}. */
   spawn(child: SimulatedChild): SpawnResult {
     this.onSpawn(child);
@@ -162,7 +192,7 @@ export class SimulatedHost implements Host {
     this.live.set(pid, child);
     this.spawned.push(child.settings.name);
     this.happenings.push(`spawn ${child.settings.name}`);
-    return { type: 'spawned', pid };
+    return { type: 'spawned', pid, birth: { from: pid, to: pid } };
   }
 
   /** The child of the process named so far. */
@@ -185,7 +215,7 @@ export class SimulatedHost implements Host {
     if (zombie !== -1) this.#zombies.splice(zombie, 1);
     this.live.delete(pid);
     if (child?.pid === pid) child.pid = undefined;
-    this.#listener({ pid, status });
+    for (const listener of this.#listeners) listener({ pid, status });
   }
 
   /** Reaps the children that signals have ended, in that order; how many there were. */

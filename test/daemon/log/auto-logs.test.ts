@@ -29,7 +29,7 @@ it('deletes the logs of this identifier, backups included, and no other file', (
   ];
   for (const name of [...kept, ...deleted]) writeFileSync(join(childlogdir, name), '');
   createAutoLog({ childlogdir, identifier: 'a.b', process: 'web', channel: 'stdout' });
-  clearAutoLogs({ childlogdir, identifier: 'a.b', log });
+  clearAutoLogs({ kept: new Set(), childlogdir, identifier: 'a.b', log });
   expect(readdirSync(childlogdir).toSorted()).toEqual(kept.toSorted());
   expect(lines).toEqual([]);
 });
@@ -37,7 +37,7 @@ it('deletes the logs of this identifier, backups included, and no other file', (
 it('warns of what it cannot delete, and of a directory it cannot read', () => {
   const path = join(childlogdir, 'x---i-q.log');
   mkdirSync(path);
-  clearAutoLogs({ childlogdir, identifier: 'i', log });
-  clearAutoLogs({ childlogdir: '/no/such', identifier: 'i', log });
+  clearAutoLogs({ kept: new Set(), childlogdir, identifier: 'i', log });
+  clearAutoLogs({ kept: new Set(), childlogdir: '/no/such', identifier: 'i', log });
   expect(lines).toEqual([`warn Failed to clean up '${path}'`, 'warn Could not clear childlog dir']);
 });

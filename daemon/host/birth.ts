@@ -1,0 +1,28 @@
+/**
+ * When a process came into being, which tells it from a later one with the same pid. The kernel counts in ticks
+ * of 10 ms since the machine was started, times of sleep included.
+ */
+import { bootSeconds } from './libc/boot-clock.ts';
+
+/** A child was born not before `from` and not after `to`, in the kernel's ticks. */
+export interface Birth {
+  readonly from: number;
+  readonly to: number;
+}
+
+const ticksPerSecond = 100;
+
+/** This moment, in ticks. */
+export function presentTick(): number {
+  return Math.floor(bootSeconds() * ticksPerSecond);
+}
+
+/** Whether a process that the kernel says to have begun at `startTicks` can be the child. */
+export function isBorn({ from, to }: Birth, startTicks: number): boolean {
+  return from <= startTicks && startTicks <= to;
+}
+
+/** Seconds from the beginning of a process until now. */
+export function ageOf(startTicks: number): number {
+  return Math.max(0, bootSeconds() - startTicks / ticksPerSecond);
+}

@@ -1,0 +1,13 @@
+/** The clock by which the kernel notes when a process began. */
+import { checked, intCall } from './call.ts';
+
+const CLOCK_BOOTTIME = 7;
+const clockCall = intCall('clock_gettime', ['int', 'void *']);
+/** `struct timespec`. */
+const time = Buffer.alloc(16);
+
+/** Seconds since the machine was started, times of sleep included. */
+export function bootSeconds(): number {
+  checked(clockCall(CLOCK_BOOTTIME, time), 'clock_gettime');
+  return Number(time.readBigInt64LE(0)) + Number(time.readBigInt64LE(8)) / 1e9;
+}

@@ -1,0 +1,65 @@
+/** Who has our FIFOs: a second way to find the children of a daemon that was killed. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
+import { processStat } from './process-stat.ts';
+
+/** A process that has FIFOs of a runtime directory as its standard streams. */
+export interface PipeHolder {
+  readonly pid: number;
+  readonly ppid: number;
+  /** Process group. */
+  readonly pgrp: number;
+  /** When it came into being: see `birth.ts`. */
+  readonly startTicks: number;
+  /** Names of the FIFOs, without their directory. */
+  readonly fifos: ReadonlySet<string>;
+}
+
+const standardStreams = [0, 1, 2];
+/** What the kernel adds to the name of a file that has been removed. */
+const deleted = / \(deleted\)$/;
+
+/** Looks at all processes of the machine that we may look at, the oldest first. */
+export function pipeHolders(directory: string): PipeHolder[] {
+  const holders: PipeHolder[] = [];
+  for (const pid of allPids()) {
+    const fifos = new Set<string>();
+    for (const fd of standardStreams) {
+      const target = linkTarget(`/proc/${pid}/fd/${fd}`);
+      if (target?.startsWith(`${directory}/`)) fifos.add(basename(target.replace(deleted, '')));
+    }
+    if (fifos.size === 0) continue;
+    const stat = processStat(pid);
+    if (stat === undefined || stat.state === 'Z') continue;
+    const { ppid, pgrp, startTicks } = stat;
+    holders.push({ pid, ppid, pgrp, startTicks, fifos });
+  }
+  return holders.sort((one, other) => one.startTicks - other.startTicks);
+}
+
+/** Pids of the processes that were started with exactly these words. */
+export function pidsOfCommand(argv: readonly string[]): number[] {
+  const wanted = argv.map((word) => `${word}\0`).join('');
+  return allPids().filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === wanted;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function allPids(): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid));
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // It has ended, has no such descriptor, or belongs to somebody else.
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+/** What one daemon leaves to the next: the other side of what is written down while it runs. */
+import type { Birth } from '../host/birth.ts';
+import type { GroupEntry, ProcessEntry } from './entry.ts';
+import type { Process } from './state.ts';
+import type { Stray } from './strays.ts';
+
+/** A process as an earlier daemon knew it last. */
+export interface RecoveredProcess {
+  /** Its child may have ended since. */
+  readonly process: Process;
+  /** Of the child; `undefined`: there was none. */
+  readonly birth: Birth | undefined;
+  /** Its settings were other ones than now. */
+  readonly isOutdated: boolean;
+}
+
+/** What is known of an earlier daemon that did not stop its processes. */
+export interface Recovery {
+  find(group: string, process: string): RecoveredProcess | undefined;
+  /** Whether a group of the configuration is not to be activated: somebody had it removed. */
+  isRemoved(group: string): boolean;
+  /** Children of processes that are not configured any more. */
+  readonly strays: readonly Stray[];
+}
+
+/** Writes down what the next daemon has to know if this one is killed. Must not throw. */
+export interface StateRecorder {
+  /** Begins with the present state of all active groups, which it may look at again later. */
+  begin(groups: ReadonlyMap<string, GroupEntry>): void;
+  /** A process is in another state. */
+  changed(entry: ProcessEntry): void;
+  /** A process is no longer in an active group. */
+  retired(entry: ProcessEntry): void;
+  groupAdded(name: string): void;
+  groupRemoved(name: string): void;
+}
+
+/** Nobody will go on after this daemon. */
+export const noRecorder: StateRecorder = {
+  begin() {},
+  changed() {},
+  retired() {},
+  groupAdded() {},
+  groupRemoved() {},
+};

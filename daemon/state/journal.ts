@@ -1,0 +1,88 @@
+/**
+ * The journal of processes: each change of a state is appended when it happens, so that it is there when the
+ * daemon is killed the moment after.
+ */
+import { join } from 'node:path';
+import type { GroupEntry, ProcessEntry } from '../process/entry.ts';
+import type { StateRecorder } from '../process/recovery.ts';
+import { storedProcess } from './process-record.ts';
+import { RecordFile, type RecordFormat } from './record-file.ts';
+
+/** A later version must be able to read the records of all before it. */
+export const processesFormat: RecordFormat = { kind: 'processes', version: 1 };
+
+/** Path of the journal. */
+export function journalPath(runtimeDirectory: string): string {
+  return join(runtimeDirectory, 'processes');
+}
+
+export interface JournalOptions {
+  readonly runtimeDirectory: string;
+  readonly bootId: string;
+  /** Version of this program: another one may make other numbers of the same settings. */
+  readonly productVersion: string;
+  readonly log: (level: 'error' | 'info', text: string) => void;
+}
+
+export class Journal implements StateRecorder, Disposable {
+  readonly #options: JournalOptions;
+  readonly #removedGroups = new Set<string>();
+  #groups: ReadonlyMap<string, GroupEntry> = new Map();
+  #file: RecordFile | undefined;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  begin(groups: ReadonlyMap<string, GroupEntry>): void {
+    const { runtimeDirectory, bootId, log } = this.#options;
+    this.#groups = groups;
+    this.#file = new RecordFile({
+      ...processesFormat,
+      path: journalPath(runtimeDirectory),
+      bootId,
+      snapshot: () => this.#snapshot(),
+      log,
+    });
+  }
+
+  changed(entry: ProcessEntry): void {
+    this.#file?.append(storedProcess(entry));
+  }
+
+  retired(entry: ProcessEntry): void {
+    const { group, name } = entry.settings;
+    const successor = this.#groups.get(group)?.processes.get(name);
+    const isReplaced = successor !== undefined && successor !== entry;
+    this.#file?.append(isReplaced ? storedProcess(successor) : { retired: [group, name] });
+  }
+
+  groupAdded(name: string): void {
+    if (this.#removedGroups.delete(name)) this.#file?.append({ added: name });
+  }
+
+  groupRemoved(name: string): void {
+    this.#removedGroups.add(name);
+    this.#file?.append({ removed: name });
+  }
+
+  /** All processes have been stopped: the next daemon has nothing to go on with. */
+  remove(): void {
+    this.#file?.remove();
+    this.#file = undefined;
+  }
+
+  /** Leaves it to the next daemon. */
+  [Symbol.dispose](): void {
+    this.#file?.[Symbol.dispose]();
+    this.#file = undefined;
+  }
+
+  *#snapshot(): Iterable<object> {
+    yield { by: this.#options.productVersion };
+    for (const removed of this.#removedGroups) yield { removed };
+    for (const { processes } of this.#groups.values()) {
+      for (const entry of processes.values()) yield storedProcess(entry);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * What is written down of a process: as little as the next daemon needs to go on with it. Nothing of its
+ * environment, its command or its output is in it.
+ */
+import { crc32 } from 'node:zlib';
+import type { ProcessSettings } from '../../conf/settings.ts';
+import { processStates } from '../../rpc/process-states.ts';
+import { type Birth, presentTick } from '../host/birth.ts';
+import type { Channel } from '../host/host.ts';
+import type { ProcessEntry } from '../process/entry.ts';
+import { type Process, pidOf } from '../process/state.ts';
+
+/** How to stop a process that is not configured any more. */
+export interface StopRecord {
+  readonly signal: number;
+  /** Seconds. */
+  readonly waitsecs: number;
+}
+
+export interface ProcessRecord {
+  readonly group: string;
+  readonly name: string;
+  /** Its instants are those of the machine's monotonic clock. */
+  readonly process: Process;
+  readonly birth: Birth | undefined;
+  /** When it was written down, in the ticks by which births are told. */
+  readonly writtenAt: number;
+  readonly stop: StopRecord;
+  /** Tells whether settings are the same; says nothing about what they are. */
+  readonly settings: number;
+  /** Names that the daemon has given to log files. */
+  readonly autoLogs: { readonly [C in Channel]?: string };
+}
+
+/** A record as it is in the file, by names that stay. */
+interface StoredProcess {
+  readonly process: readonly [group: string, name: string];
+  readonly is: Process;
+  readonly at: number;
+  readonly born?: readonly [from: number, to: number];
+  readonly stop: readonly [signal: number, waitsecs: number];
+  readonly settings: number;
+  readonly logs?: ProcessRecord['autoLogs'];
+}
+
+/** The record of a process as it is now. */
+export function storedProcess({ settings, process, birth, child }: ProcessEntry): object {
+  const logs = autoLogs(settings, child.logfiles);
+  return {
+    process: [settings.group, settings.name],
+    is: process,
+    at: presentTick(),
+    ...(birth !== undefined && pidOf(process) !== 0 && { born: [birth.from, birth.to] }),
+    stop: [settings.stopsignal, settings.stopwaitsecs],
+    settings: settingsDigest(settings),
+    ...(logs !== undefined && { logs }),
+  } satisfies StoredProcess;
+}
+
+/** `undefined`: it is no record of a process. */
+export function readProcessRecord(stored: object): ProcessRecord | undefined {
+  const { process, is, at = 0, born, stop, settings, logs = {} } = stored as Partial<StoredProcess>;
+  if (process === undefined || is === undefined || stop === undefined || settings === undefined) {
+    return undefined;
+  }
+  if (!Object.hasOwn(processStates, is.state) || typeof is.history !== 'object') return undefined;
+  return {
+    group: process[0],
+    name: process[1],
+    process: complete(is),
+    writtenAt: at,
+    birth: born && { from: born[0], to: born[1] },
+    stop: { signal: stop[0], waitsecs: stop[1] },
+    settings,
+    autoLogs: logs,
+  };
+}
+
+/** JSON leaves out what is `undefined`. */
+function complete(process: Process): Process {
+  const { exitstatus, lastExit } = process.history;
+  return { ...process, history: { ...process.history, exitstatus, lastExit } };
+}
+
+function autoLogs(
+  settings: ProcessSettings,
+  logfiles: { readonly [C in Channel]: string | undefined },
+): ProcessRecord['autoLogs'] | undefined {
+  const { stdout, stderr } = logfiles;
+  const logs = {
+    ...(settings.stdout.logfile.type === 'AUTO' && stdout !== undefined && { stdout }),
+    ...(settings.stderr.logfile.type === 'AUTO' && stderr !== undefined && { stderr }),
+  };
+  return Object.keys(logs).length === 0 ? undefined : logs;
+}
+
+const digests = new WeakMap<ProcessSettings, number>();
+
+/** A number that changes with the settings. It has 32 bits: nobody can find out by it what they were. */
+export function settingsDigest(settings: ProcessSettings): number {
+  const known = digests.get(settings);
+  if (known !== undefined) return known;
+  const { priority: _priority, section: _section, file: _file, isOutdated: _isOutdated, ...rest } = settings;
+  const digest = crc32(JSON.stringify(rest, (_, value) => (value instanceof Map ? [...value] : value)));
+  digests.set(settings, digest);
+  return digest;
+}

@@ -1,0 +1,215 @@
+/**
+ * Finding out what an earlier daemon has left when it went without stopping its processes.
+ *
+ * There are two sources. The journal knows every state and every child, but for one that was spawned in the last
+ * moment. The kernel knows who has our FIFOs: that finds this one, and all of them when there is no journal to
+ * trust. What both do not know does not run.
+ */
+import { readdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename } from 'node:path';
+import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
+import { ageOf, isBorn } from '../host/birth.ts';
+import { after, type EpochSeconds, type Now } from '../host/clock.ts';
+import { fifoPath } from '../host/fifo.ts';
+import type { Channel } from '../host/host.ts';
+import { type PipeHolder, pipeHolders } from '../host/pipe-holders.ts';
+import { processStat } from '../host/process-stat.ts';
+import type { RecoveredProcess, Recovery } from '../process/recovery.ts';
+import { newProcess, type Process, pidOf } from '../process/state.ts';
+import type { Stray } from '../process/strays.ts';
+import { journalPath, processesFormat } from './journal.ts';
+import { type ProcessRecord, readProcessRecord, settingsDigest } from './process-record.ts';
+import { readRecords, setAside } from './record-file.ts';
+
+export interface RecoverOptions {
+  readonly runtimeDirectory: string;
+  /** Those of the configuration. */
+  readonly groups: readonly GroupSettings[];
+  readonly bootId: string;
+  readonly productVersion: string;
+  readonly now: Now;
+  readonly log: (level: 'info' | 'warn', text: string) => void;
+}
+
+const streams = ['stdin', 'stdout', 'stderr'] as const;
+
+/** All that there is to go on with. */
+export interface Recovered extends Recovery {
+  /** Log files that an earlier daemon has named, by `group:process`. */
+  readonly autoLogs: ReadonlyMap<string, { readonly [C in Channel]?: string }>;
+}
+
+/** @returns `undefined`: there was no earlier daemon, or it has left nothing */
+export function recover(options: RecoverOptions): Recovered | undefined {
+  const { runtimeDirectory, groups, log } = options;
+  if (!hasLeftovers(runtimeDirectory)) return undefined;
+  const journal = readJournal(options);
+  const holders = children(pipeHolders(runtimeDirectory));
+  if (journal === undefined && holders.length === 0) return undefined;
+
+  const processes = new Map<string, RecoveredProcess>();
+  const found = new Set<number>();
+  for (const group of groups) {
+    if (journal?.removedGroups.has(group.name)) continue;
+    for (const settings of group.processes) {
+      const record = journal?.processes.get(keyOf(settings));
+      const recovered = recoverProcess({ settings, record, holders, options, journal });
+      if (recovered === undefined) continue;
+      processes.set(keyOf(settings), recovered);
+      found.add(pidOf(recovered.process));
+    }
+  }
+  const strays = [...recordedStrays(journal, found), ...heldStrays(holders, journal, found)];
+  if (journal !== undefined || found.size > 0) log('info', 'going on for an earlier supervisord');
+  return {
+    find: (group, process) => processes.get(keyOf({ group, name: process })),
+    isRemoved: (group) => journal?.removedGroups.has(group) === true,
+    strays,
+    autoLogs: new Map([...(journal?.processes ?? [])].map(([key, { autoLogs }]) => [key, autoLogs])),
+  };
+}
+
+function keyOf({ group, name }: { readonly group: string; readonly name: string }): string {
+  return `${group}:${name}`;
+}
+
+function hasLeftovers(directory: string): boolean {
+  return readdirSync(directory).length > 0;
+}
+
+interface ReadJournal {
+  readonly processes: ReadonlyMap<string, ProcessRecord>;
+  readonly removedGroups: ReadonlySet<string>;
+  /** Version of the program that wrote it. */
+  readonly by: string;
+}
+
+function readJournal({ runtimeDirectory, bootId, log }: RecoverOptions): ReadJournal | undefined {
+  const path = journalPath(runtimeDirectory);
+  const reading = readRecords(path, processesFormat, bootId);
+  if (reading.type === 'missing') return undefined;
+  const journal = reading.type === 'read' ? replay(reading.records) : undefined;
+  if (journal !== undefined) return journal;
+  const reason = reading.type === 'unusable' ? reading.reason : 'a record in it makes no sense';
+  setAside(path);
+  log(
+    'warn',
+    `state of an earlier supervisord in '${path}' is set aside: ${reason}; what it had running is looked for`,
+  );
+  return undefined;
+}
+
+/** @returns `undefined`: a record makes no sense */
+function replay(records: readonly unknown[]): ReadJournal | undefined {
+  const processes = new Map<string, ProcessRecord>();
+  const removedGroups = new Set<string>();
+  let by = '';
+  for (const record of records as readonly Readonly<Record<string, unknown>>[]) {
+    if (typeof record['by'] === 'string') by = record['by'];
+    else if (typeof record['added'] === 'string') removedGroups.delete(record['added']);
+    else if (typeof record['removed'] === 'string') removedGroups.add(record['removed']);
+    else if (Array.isArray(record['retired'])) processes.delete(record['retired'].join(':'));
+    else {
+      const process = readProcessRecord(record);
+      if (process === undefined) return undefined;
+      processes.set(keyOf(process), process);
+    }
+  }
+  return { processes, removedGroups, by };
+}
+
+interface ProcessSources {
+  readonly settings: ProcessSettings;
+  readonly record: ProcessRecord | undefined;
+  readonly holders: readonly PipeHolder[];
+  readonly options: RecoverOptions;
+  readonly journal: ReadJournal | undefined;
+}
+
+function recoverProcess({
+  settings,
+  record,
+  holders,
+  options,
+  journal,
+}: ProcessSources): RecoveredProcess | undefined {
+  const isOutdated =
+    record !== undefined &&
+    journal?.by === options.productVersion &&
+    record.settings !== settingsDigest(settings);
+  if (record !== undefined && isAlive(record)) {
+    return { process: record.process, birth: record.birth, isOutdated };
+  }
+  const fifos = new Set(streams.map((stream) => fifoName(settings, stream)));
+  const child = holders.find(
+    (holder) =>
+      [...holder.fifos].some((fifo) => fifos.has(fifo)) &&
+      // One that is older was left behind by a child of before: its own beginning would have been written down.
+      (record === undefined || holder.startTicks >= record.writtenAt),
+  );
+  if (child !== undefined) {
+    const process = startedUnseen(child, record?.process ?? newProcess, options.now);
+    return { process, birth: { from: child.startTicks, to: child.startTicks }, isOutdated: false };
+  }
+  if (record !== undefined) return { process: record.process, birth: record.birth, isOutdated };
+  return undefined;
+}
+
+function isAlive({ process, birth }: ProcessRecord): boolean {
+  const pid = pidOf(process);
+  if (pid === 0 || birth === undefined) return false;
+  const stat = processStat(pid);
+  return stat !== undefined && isBorn(birth, stat.startTicks);
+}
+
+/** Of those that have FIFOs, the ones that we started: each leads a process group, and no other started it. */
+function children(holders: readonly PipeHolder[]): PipeHolder[] {
+  const pids = new Set(holders.map(({ pid }) => pid));
+  return holders.filter(({ pid, pgrp, ppid }) => pid === pgrp && !pids.has(ppid));
+}
+
+/** A process whose spawn nobody had the time to write down. */
+function startedUnseen({ pid, startTicks }: PipeHolder, before: Process, now: Now): Process {
+  const age = ageOf(startTicks);
+  const start = (now.epoch - age) as EpochSeconds;
+  return {
+    state: 'STARTING',
+    pid,
+    startedAt: after(now.instant, -age),
+    spawnAt: undefined,
+    history: { ...before.history, start, spawnerr: '', exitstatus: undefined },
+  };
+}
+
+function recordedStrays(journal: ReadJournal | undefined, adopted: ReadonlySet<number>): Stray[] {
+  const strays: Stray[] = [];
+  for (const record of journal?.processes.values() ?? []) {
+    const pid = pidOf(record.process);
+    if (record.birth === undefined || adopted.has(pid) || !isAlive(record)) continue;
+    strays.push({ name: record.name, pid, birth: record.birth, ...record.stop });
+  }
+  return strays;
+}
+
+/** What has FIFOs of no process that is configured, and no journal knows of: it gets what is usual. */
+function heldStrays(
+  holders: readonly PipeHolder[],
+  journal: ReadJournal | undefined,
+  adopted: ReadonlySet<number>,
+): Stray[] {
+  if (journal !== undefined) return [];
+  return holders
+    .filter(({ pid }) => !adopted.has(pid))
+    .map(({ pid, startTicks, fifos }) => ({
+      name: [...fifos][0]?.replace(/\.std(?:in|out|err)$/, '') ?? '',
+      pid,
+      birth: { from: startTicks, to: startTicks },
+      signal: constants.signals.SIGTERM,
+      waitsecs: 10,
+    }));
+}
+
+function fifoName(settings: ProcessSettings, stream: 'stdin' | 'stdout' | 'stderr'): string {
+  return basename(fifoPath('', settings, stream));
+}
