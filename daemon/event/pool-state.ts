@@ -126,14 +126,14 @@ export class PoolState {
         this.#set(change.listener, { isOwed: undefined });
         break;
       case 'unsent':
-        this.#takeBack(change.listener, { rejections: 0 });
+        this.#takeBack(change.listener, { isRejected: false });
         this.#set(change.listener, { conversation: { state: 'READY' }, task: undefined });
         break;
       case 'heard':
         this.#hear(change);
         break;
       case 'ended':
-        this.#takeBack(change.listener, { rejections: 1 });
+        this.#takeBack(change.listener, { isRejected: true });
         this.#listeners.delete(change.listener);
         break;
       case 'counted':
@@ -175,7 +175,7 @@ export class PoolState {
 
   #hear({ listener, conversation, heardUpTo, verdict }: Extract<PoolChange, { type: 'heard' }>): void {
     const { task } = this.#listeners.get(listener) ?? {};
-    if (verdict === 'rejected') this.#takeBack(listener, { rejections: 1 });
+    if (verdict === 'rejected') this.#takeBack(listener, { isRejected: true });
     const isEarly = task !== undefined && task.delivery.type !== 'sent';
     this.#set(listener, {
       conversation,
@@ -185,9 +185,10 @@ export class PoolState {
   }
 
   /** The event of a listener, if it has one, waits again, before all others. */
-  #takeBack(listener: string, { rejections }: { readonly rejections: number }): void {
+  #takeBack(listener: string, { isRejected }: { readonly isRejected: boolean }): void {
     const event = this.#listeners.get(listener)?.task?.event;
-    if (event !== undefined) this.#buffer.unshift({ ...event, rejections: event.rejections + rejections });
+    if (event === undefined) return;
+    this.#buffer.unshift(isRejected ? { ...event, rejections: event.rejections + 1 } : event);
   }
 
   /** Other things of a listener stay as they are. */
