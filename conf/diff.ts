@@ -115,6 +115,8 @@ const processComparison: Comparison<ProcessSettings> = {
   startsecs: same,
   startretries: same,
   exitcodes: sameList,
+  on_exit: same,
+  on_fatal: same,
   stopsignal: same,
   stopwaitsecs: same,
   stopasgroup: same,

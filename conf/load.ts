@@ -39,13 +39,14 @@ export function loadSettings(file: string, context: LoadContext): LoadResult {
   if (unread !== undefined) return unread;
 
   const loading: Loading = { document, context, findings };
-  const { settings: supervisordSettings, strict, resolveUser } = readSupervisordSection(loading, path);
-  const { environment } = supervisordSettings;
+  const section = readSupervisordSection(loading, path);
+  const { environment } = section.settings;
   const scope: Scope = { names: new Map(), environment: new Map([...context.env, ...environment]) };
   const rpcInterfaces = readRpcInterfaces(loading, scope);
   const groups = readGroups(loading, environment);
+  const exit_code_from = section.resolveExitCodeFrom(groups);
   const { servers: httpServers, passwordFiles } = readHttpServers(loading, scope);
-  const supervisord = { ...supervisordSettings, user: resolveUser() };
+  const supervisord = { ...section.settings, exit_code_from, user: section.resolveUser() };
   const settings = { file: path, supervisord, httpServers, rpcInterfaces, groups };
 
   const wrong = invalid(findings);
@@ -54,7 +55,7 @@ export function loadSettings(file: string, context: LoadContext): LoadResult {
   if (context.warnsOfUnsafeFiles === true) {
     warnOfUnsafeFiles({ files: [path, ...files, ...passwordFiles], directories }, loading);
   }
-  if (strict) findings.refuseWarnings();
+  if (section.strict) findings.refuseWarnings();
   const refused = invalid(findings);
   if (refused !== undefined) return refused;
   return { type: 'ok', settings: { ...settings, notices: findings.notices } };

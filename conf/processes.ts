@@ -79,6 +79,8 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
   const stopasgroup = reader.get('stopasgroup', once);
   const killasgroup = reader.get('killasgroup', once);
   const exitcodes = reader.get('exitcodes', once);
+  const on_exit = reader.get('on_exit', once);
+  const on_fatal = reader.get('on_fatal', once) ?? (on_exit === 'none' ? 'none' : 'shutdown');
   const redirect_stderr = reader.get('redirect_stderr', once);
   const numprocs = reader.get('numprocs', once);
   const start = reader.get('numprocs_start', once);
@@ -119,6 +121,8 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
       stopasgroup,
       killasgroup: killasgroup ?? stopasgroup,
       exitcodes,
+      on_exit,
+      on_fatal,
       redirect_stderr,
       serverurl,
       user,

@@ -60,6 +60,16 @@ export interface SupervisordSettings {
   readonly runtime_directory: string | undefined;
   /** What an orderly end of the daemon means to programs. */
   readonly on_daemon_exit: 'adopt' | 'kill';
+  /** Whether the daemon ends when its processes have. */
+  readonly exit_when_done: boolean;
+  /** The process whose exit status the daemon ends with; it is in one of the groups. */
+  readonly exit_code_from: ProcessName | undefined;
+}
+
+/** Where a process is found. */
+export interface ProcessName {
+  readonly group: string;
+  readonly name: string;
 }
 
 /** User and group to give a socket to; `undefined` leaves that one as it is. */
@@ -116,6 +126,10 @@ export interface ProcessSettings {
   readonly startsecs: number;
   readonly startretries: number;
   readonly exitcodes: readonly number[];
+  /** What an end by itself means to the daemon; goes before `autorestart`. */
+  readonly on_exit: 'none' | 'shutdown' | 'shutdown_unexpected';
+  /** What its being FATAL means to the daemon. */
+  readonly on_fatal: 'none' | 'shutdown';
   /** Signal number; 0 is accepted and sends nothing. */
   readonly stopsignal: number;
   /** Seconds from the stop signal to SIGKILL. */

@@ -7,15 +7,18 @@ import { InvalidValue } from './invalid-value.ts';
 import { supervisordKeys } from './keys/supervisord.ts';
 import type { Loading } from './load-context.ts';
 import { absolutePath } from './paths.ts';
+import { repr } from './python-text.ts';
 import { SectionReader } from './section-reader.ts';
-import type { Environment, SupervisordSettings, User } from './settings.ts';
+import type { Environment, GroupSettings, ProcessName, SupervisordSettings, User } from './settings.ts';
 import { user } from './users.ts';
 
-/** The settings, and a check that comes last: whether the user exists. */
+/** The settings, and checks that come later: whether the process and the user exist. */
 export interface SupervisordSection {
-  readonly settings: Omit<SupervisordSettings, 'user'>;
+  readonly settings: Omit<SupervisordSettings, 'user' | 'exit_code_from'>;
   /** Whether warnings are errors. */
   readonly strict: boolean;
+  /** The process that `exit_code_from` names. */
+  resolveExitCodeFrom(groups: readonly GroupSettings[]): ProcessName | undefined;
   resolveUser(): User | undefined;
 }
 
@@ -57,13 +60,28 @@ export function readSupervisordSection(
     childlogdir: reader.get('childlogdir', scope) ?? context.tempDirectory,
     nocleanup: reader.get('nocleanup', scope),
     strip_ansi: reader.get('strip_ansi', scope),
+    exit_when_done: reader.get('exit_when_done', scope),
     environment: readEnvironment(reader, withHostname),
     runtime_directory: runtimeDirectory === undefined ? undefined : absolutePath(runtimeDirectory, context),
     on_daemon_exit: reader.get('on_daemon_exit', scope),
   };
+  const exitCodeFrom = reader.get('exit_code_from', scope);
   return {
     settings,
     strict: reader.get('strict', scope),
+    resolveExitCodeFrom(groups) {
+      if (exitCodeFrom === undefined) return undefined;
+      const processes = groups.flatMap((group) => group.processes);
+      const found = processes.find((process) => isNamed(exitCodeFrom, process));
+      if (found === undefined) {
+        reader.fail(
+          'exit_code_from',
+          `no process ${repr(exitCodeFrom)} is configured${hint(exitCodeFrom, processes)}`,
+        );
+        return undefined;
+      }
+      return { group: found.group, name: found.name };
+    },
     resolveUser() {
       if (username === undefined || context.overridden?.has('user') === true) return undefined;
       try {
@@ -75,6 +93,17 @@ export function readSupervisordSection(
       }
     },
   };
+}
+
+/** Whether `text` is a namespec of that process; a whole group is none. */
+function isNamed(text: string, { group, name }: ProcessName): boolean {
+  return text === `${group}:${name}` || (text === group && text === name);
+}
+
+/** What may have been meant by a name that leaves out the group or the process. */
+function hint(text: string, processes: readonly ProcessName[]): string {
+  const meant = processes.find(({ group, name }) => text === name || text.replace(/:\*?$/, '') === group);
+  return meant === undefined ? '' : `; did you mean ${meant.group}:${meant.name}?`;
 }
 
 function readEnvironment(reader: SectionReader<typeof supervisordKeys>, scope: Scope): Environment {

@@ -103,15 +103,35 @@ export const autorestart: Reader<ProcessSettings['autorestart']> = {
   },
 };
 
-/** `on_daemon_exit`: `kill` or `adopt`. */
-export const onDaemonExit: Reader<SupervisordSettings['on_daemon_exit']> = {
-  type: 'on_daemon_exit',
-  read(text) {
-    const lower = text.toLowerCase();
-    if (lower === 'adopt' || lower === 'kill') return lower;
-    throw new InvalidValue(`expected adopt or kill, not ${repr(text)}`);
-  },
-};
+/** What an exit means to the daemon. */
+export const onExit: Reader<ProcessSettings['on_exit']> = oneOf('on_exit', [
+  'none',
+  'shutdown',
+  'shutdown_unexpected',
+]);
+
+/** What FATAL means to the daemon. */
+export const onFatal: Reader<ProcessSettings['on_fatal']> = oneOf('on_fatal', ['none', 'shutdown']);
+
+/** What an orderly end of the daemon means to programs. */
+export const onDaemonExit: Reader<SupervisordSettings['on_daemon_exit']> = oneOf('on_daemon_exit', [
+  'adopt',
+  'kill',
+]);
+
+/** One of two words or more, in any case. */
+function oneOf<Word extends string>(type: string, words: readonly Word[]): Reader<Word> {
+  return {
+    type,
+    read(text) {
+      const lower = text.toLowerCase();
+      const word = words.find((candidate) => candidate === lower);
+      if (word !== undefined) return word;
+      const all = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+      throw new InvalidValue(`expected ${all}, not ${repr(text)}`);
+    },
+  };
+}
 
 /**
  * Trims a name of a process or group and checks it: no blank, `:` or `/`, which would break event headers

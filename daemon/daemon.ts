@@ -68,14 +68,17 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
+/** How a life of the daemon has ended: it is to start over, or to exit with a status. */
+export type EndOfLife = { readonly type: 'restart' } | { readonly type: 'exit'; readonly exitStatus: number };
+
 /**
  * Runs the daemon until its last process has ended.
  *
- * @returns whether to end or to start over
+ * @returns what to do next
  * @throws {HttpServerError} a server could not be opened; nothing was touched
  * @throws {StartError} the log or the runtime directory could not be opened
  */
-export async function runDaemon(setup: DaemonSetup): Promise<'exit' | 'restart'> {
+export async function runDaemon(setup: DaemonSetup): Promise<EndOfLife> {
   const { settings } = setup;
   const servers = await openHttpServers(settings.httpServers, (line) => process.stderr.write(`${line}\n`));
   try {
@@ -85,7 +88,7 @@ export async function runDaemon(setup: DaemonSetup): Promise<'exit' | 'restart'>
   }
 }
 
-async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 'restart'> {
+async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife> {
   const { settings, inheritedDescriptors } = setup;
   const { supervisord } = settings;
   using _ = holdEventLoop();
@@ -153,6 +156,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
     sinks,
     listenTo: (process) => events.listenTo(process),
     autoLogs,
+    isRecovering: recovered !== undefined,
     syslog,
     events,
     log: (level, text) => log.log(level, text),
@@ -160,6 +164,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   const supervisor: Supervisor = new Supervisor({
     host,
+    ending: supervisord,
     log: (level, text) => log.log(level, text),
     emit: (event) => events.emit(event),
     adopted: (process) => events.adopt(process),
@@ -185,14 +190,19 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   compactMemorySoon();
 
   await finished;
-  const leaves = supervisor.state === 'SHUTDOWN' && supervisord.on_daemon_exit === 'adopt';
+  const leaves = supervisor.leavesProcesses;
   await servers.close();
   if (leaves) supervisor.leave();
   else supervisor[Symbol.dispose]();
   if (!leaves) events.forget();
   events[Symbol.dispose]();
-  host.close();
+  if (leaves) host.leave();
+  else host.close();
   stopHandling();
+  // Somebody may have asked for the end while it was getting ready to start over.
+  const isRestart = supervisor.state === 'RESTARTING';
+  const { exitStatus } = supervisor;
+  if (!isRestart && exitStatus !== 0) log.log('info', `exiting with status ${exitStatus}`);
   pidfile?.[Symbol.dispose]();
   removePidfile(supervisord.pidfile);
   if (!leaves) journal.remove();
@@ -203,8 +213,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<'exit' | 
   syslog.close();
   await log.close();
   epoll.close();
-  // Somebody may have asked for the end while it was getting ready to start over.
-  return supervisor.state === 'RESTARTING' ? 'restart' : 'exit';
+  return isRestart ? { type: 'restart' } : { type: 'exit', exitStatus };
 }
 
 /** Where FIFOs and state lie: if it is not said, beside the first unix socket, else beside the pidfile. */

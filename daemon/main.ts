@@ -126,7 +126,7 @@ async function run({
         notices: [...privilegeNotices, ...(isFirst ? limitNotices : [])],
         detach: isFirst && starter !== undefined ? (log) => detach(settings, starter, log) : undefined,
       });
-      if (next === 'exit') return exitStatuses.SUCCESS;
+      if (next.type === 'exit') return next.exitStatus;
     } catch (error) {
       if (!isFirst) leaveTrace(logfile, error);
       throw error;

@@ -1,7 +1,18 @@
 import { logfile } from '../paths.ts';
 import { signal } from '../signals.ts';
 import { user } from '../users.ts';
-import { autorestart, boolean, byteSize, exitCodes, integer, name, octal, string } from '../values.ts';
+import {
+  autorestart,
+  boolean,
+  byteSize,
+  exitCodes,
+  integer,
+  name,
+  octal,
+  onExit,
+  onFatal,
+  string,
+} from '../values.ts';
 import type { KeyTable } from './key.ts';
 
 /** Keys of `[program:x]`, which every section that defines processes shares. */
@@ -50,6 +61,18 @@ export const programKeys = {
     doc: 'How many failed starts in a row are followed by another.',
   },
   exitcodes: { read: exitCodes, default: '0', doc: 'Exit statuses that are expected, for `autorestart`.' },
+  on_exit: {
+    read: onExit,
+    default: 'none',
+    doc: 'What supervisord does when the process ends by itself, whatever `autorestart` says: nothing, shut down, or shut down unless `exitcodes` lists the exit status.',
+  },
+  on_fatal: {
+    read: onFatal,
+    default: undefined,
+    absent: '`shutdown` with `on_exit`, else `none`',
+    sample: 'none',
+    doc: 'What supervisord does when the process becomes FATAL: nothing, or shut down.',
+  },
   stopsignal: {
     read: signal,
     default: 'TERM',

@@ -93,6 +93,18 @@ export const supervisordKeys = {
     default: 'kill',
     doc: 'What an orderly end of supervisord means to programs: `kill` stops them, `adopt` lets them run on, for the next supervisord to adopt.',
   },
+  exit_when_done: {
+    read: boolean,
+    default: 'false',
+    doc: 'Shut down when the last process has ended by itself and none is to be started again. Event listeners do not count.',
+  },
+  exit_code_from: {
+    read: string,
+    default: undefined,
+    absent: 'the process that made it shut down',
+    sample: 'theprogramname',
+    doc: 'Process, as `name` or `group:name`, whose last exit gives supervisord its exit status.',
+  },
   strict: {
     read: boolean,
     default: 'false',

@@ -23,6 +23,7 @@ import {
   renewFifo,
 } from './fifo.ts';
 import type { Channel } from './host.ts';
+import type { PipeKeeper } from './pipe-keeper.ts';
 
 /** What all channels of all processes share. */
 export interface OutputContext extends FilterContext {
@@ -32,6 +33,7 @@ export interface OutputContext extends FilterContext {
   readonly epoll: Epoll;
   readonly sinks: Sinks;
   readonly syslog: Syslog;
+  readonly keeper: PipeKeeper;
   /** Log files that an earlier daemon has named, by `group:process`. */
   readonly autoLogs: ReadonlyMap<string, { readonly [C in Channel]?: string }>;
   /**
@@ -79,6 +81,20 @@ export class ChildOutput {
   /** Path of the log; `undefined`: nothing is logged to a file. */
   get logfile(): string | undefined {
     return this.#logfile.type === 'file' ? this.#logfile.path : undefined;
+  }
+
+  /**
+   * Makes the FIFO for a child that is about to come. What fails is tried again with the spawn.
+   *
+   * @param limit descriptors from this one on are left to those who need them at once
+   */
+  prepare(owner: User | undefined, limit: number): void {
+    if (this.#open !== undefined || speaksProtocol(this.#process, this.#channel)) return;
+    try {
+      if (this.#openStream(this.#makeFifo(owner)).fd >= limit) this.abandon();
+    } catch {
+      // The spawn will say what is wrong.
+    }
   }
 
   /**
@@ -192,6 +208,7 @@ export class ChildOutput {
     this.#lease = undefined;
     if (this.#open === undefined) return;
     this.#open.stream.leave();
+    // Not taken from the keeper, which goes on.
     closeSync(this.#open.fd);
     this.#open = undefined;
   }
@@ -199,6 +216,7 @@ export class ChildOutput {
   #close(): void {
     if (this.#open === undefined) return;
     this.#open.stream.close();
+    this.#context.keeper.remove(this.#open.fd);
     closeSync(this.#open.fd);
     this.#open = undefined;
     this.#isUnused = false;
@@ -254,6 +272,7 @@ export class ChildOutput {
       closeSync(fd);
       throw error;
     }
+    this.#context.keeper.add(fd);
     this.#isUnused = true;
     return this.#open;
   }

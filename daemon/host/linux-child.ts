@@ -20,6 +20,8 @@ export interface ChildContext extends OutputContext, EnvironmentContext {
   /** Soft limit on open files for children; `undefined`: the daemon's. */
   readonly childNofile: number | undefined;
   readonly fcgiSockets: FcgiSockets;
+  /** There may be children of an earlier daemon: FIFOs are theirs. */
+  readonly isRecovering: boolean;
 }
 
 /** Descriptors that programs leave to the daemon: for its clients, its log, and the next look into `/proc`. */
@@ -34,6 +36,11 @@ const spareDescriptors = 16;
 function checkSpare(newest: number): void {
   if (newest >= getLimit('NOFILE').soft - spareDescriptors)
     throw new SystemError('open', constants.errno.EMFILE);
+}
+
+/** Descriptors below this one may be opened before they are needed. */
+function mostPrepared(): number {
+  return getLimit('NOFILE').soft - 2 * spareDescriptors;
 }
 
 /** Words for what stood in the way of a process before there was one. */
@@ -68,6 +75,8 @@ export class LinuxChild implements ChildHandle {
     this.#stdout = new ChildOutput(settings, 'stdout', context);
     this.#stderr = settings.redirect_stderr ? undefined : new ChildOutput(settings, 'stderr', context);
     this.#stdin = childInput(settings, context);
+    if (!settings.autostart || context.isRecovering) return;
+    for (const output of [this.#stdout, this.#stderr]) output?.prepare(this.#fifoOwner(), mostPrepared());
   }
 
   get logfiles(): { readonly [C in Channel]: string | undefined } {
@@ -89,6 +98,7 @@ export class LinuxChild implements ChildHandle {
       const environment = childEnvironment(this.#settings, this.#context);
       const { path, argv } = command;
       const nofile = this.#context.childNofile;
+      this.#context.keeper.sync();
       const outcome = spawnProgram({ name, path, argv, environment, directory, stdio, user, umask, nofile });
       if (outcome.type === 'spawned') {
         this.#stdout.started(outcome.pid);

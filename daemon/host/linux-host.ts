@@ -13,6 +13,7 @@ import { FcgiSockets } from './fcgi-stdin.ts';
 import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
 import { errnoName } from './libc/call.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
+import { PipeKeeper } from './pipe-keeper.ts';
 import { Reaper, type SignalSource } from './reaper.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
 import { systemClock } from './system-clock.ts';
@@ -41,6 +42,8 @@ export interface LinuxHostOptions {
   readonly syslog?: Syslog;
   /** Takes what output gives rise to; by default nobody does. */
   readonly events?: OutputEvents;
+  /** From `ChildContext`; by default false. */
+  readonly isRecovering?: boolean;
   /** From `OutputContext`; by default there are none. */
   readonly autoLogs?: OutputContext['autoLogs'];
   log(level: LogLevel, text: string): void;
@@ -60,6 +63,7 @@ export class LinuxHost implements Host {
   readonly #context: ChildContext;
   readonly #ownEpoll: Epoll | undefined;
   readonly #ownSyslog: Syslog | undefined;
+  readonly #keeper: PipeKeeper;
   readonly #reaper: Reaper;
   readonly #adopted: AdoptedChildren;
   readonly #exitListeners: ((exit: ChildExit) => void)[] = [];
@@ -76,18 +80,22 @@ export class LinuxHost implements Host {
     const sinks = options.sinks ?? new Sinks({ epoll, inheritedDescriptors, log });
     const syslog = options.syslog ?? new Syslog({ epoll, log });
     this.#ownSyslog = options.syslog === undefined ? syslog : undefined;
+    this.#keeper = new PipeKeeper({ ...options, log });
     this.#context = {
       ...options,
       log,
       listenTo: (process) => options.listenTo?.(process),
       events: options.events ?? noEvents,
       autoLogs: options.autoLogs ?? new Map(),
+      isRecovering: options.isRecovering ?? false,
+      keeper: this.#keeper,
       epoll,
       sinks,
       syslog,
       fcgiSockets: new FcgiSockets(log),
     };
     const onExit = (exit: ChildExit) => {
+      if (this.#keeper.reaped(exit.pid)) return;
       for (const listener of this.#exitListeners) listener(exit);
     };
     this.#adopted = new AdoptedChildren({ onExit, onError });
@@ -128,6 +136,17 @@ export class LinuxHost implements Host {
 
   /** Lets the event loop end. All children must have been disposed of. */
   close(): void {
+    this.#keeper.close();
+    this.#close();
+  }
+
+  /** The same for a daemon after which another one goes on. All children must have been left. */
+  leave(): void {
+    this.#keeper.leave();
+    this.#close();
+  }
+
+  #close(): void {
     this.#reaper[Symbol.dispose]();
     this.#adopted[Symbol.dispose]();
     this.#ownSyslog?.close();

@@ -21,11 +21,12 @@ export function exitWhileStarting({
   const { pid } = process;
   if (pid === undefined) return stay(process);
   if (now.instant < upLongEnoughAt(process, settings)) {
-    const { next, event } = backOff(process, settings, now, {
+    const history: ProcessHistory = {
       ...reaped(process.history, input.status, now),
       exitstatus: undefined,
       spawnerr: 'Exited too quickly (process log may have details)',
-    });
+    };
+    const { next, event } = backOff(process, settings, now, { history, failure: input.status });
     const text = `exited: ${settings.name} (${exitText(input.status)}; not expected)`;
     return { next, effects: [event, log('warn', text)] };
   }

@@ -23,6 +23,8 @@ export interface RunnerDependencies {
   readonly deadlines: Deadlines<Wake>;
   /** False while the daemon shuts down. */
   readonly maySpawn: () => boolean;
+  /** Told of a process that is in another state, when all that follows at once is done. */
+  readonly onMoved: (entry: ProcessEntry) => void;
   readonly recorder: StateRecorder;
   /** Told of each process whose child an earlier daemon has started, before anything else happens to it. */
   readonly adopted: (process: ProcessSettings) => void;
@@ -34,15 +36,17 @@ export class Runner {
   readonly #activity: Activity;
   readonly #deadlines: Deadlines<Wake>;
   readonly #maySpawn: () => boolean;
+  readonly #onMoved: (entry: ProcessEntry) => void;
   readonly #recorder: StateRecorder;
   readonly #adopted: (process: ProcessSettings) => void;
   readonly #pids = new Map<number, ProcessEntry>();
 
-  constructor({ host, activity, deadlines, maySpawn, recorder, adopted }: RunnerDependencies) {
+  constructor({ host, activity, deadlines, maySpawn, onMoved, recorder, adopted }: RunnerDependencies) {
     this.#host = host;
     this.#activity = activity;
     this.#deadlines = deadlines;
     this.#maySpawn = maySpawn;
+    this.#onMoved = onMoved;
     this.#recorder = recorder;
     this.#adopted = adopted;
   }
@@ -66,6 +70,7 @@ export class Runner {
     // What has gone wrong once is not tried again by itself, over and over.
     if (done) this.updateDeadline(entry);
     entry.settleWaiters();
+    if (entry.process !== before) this.#onMoved(entry);
     if (!entry.isAwaitedToStop) this.#deadlines.set(entry.stopReport, undefined);
   }
 

@@ -11,6 +11,7 @@ import type {
   StartingProcess,
 } from './state.ts';
 import { type Cell, type Effect, type InputOf, log, type Step, stay } from './step.ts';
+import { isEssential, isExpected } from './verdict.ts';
 
 /** Starts a process because somebody asked for it. */
 export function spawn({
@@ -27,8 +28,13 @@ export function spawnIfAutostart({
   settings,
   now,
 }: Cell<ProcessIn<'STOPPED'>, InputOf<'autostart'>>): Step {
-  if (!settings.autostart || process.history.start !== 0) return stay(process);
+  if (!isToAutostart(process, settings)) return stay(process);
   return beginSpawn(process, settings, now, process.history);
+}
+
+/** Whether a process is yet to be started along with its group. */
+export function isToAutostart({ state, history }: Process, { autostart }: ProcessSettings): boolean {
+  return autostart && state === 'STOPPED' && history.start === 0;
 }
 
 /**
@@ -68,15 +74,16 @@ function spawnLater(process: StartingProcess, input: InputOf<'tick'>, now: Now):
   };
 }
 
-/** Whether `autorestart` asks for another child after the last one's end. */
+/** Whether `autorestart` asks for another child after the last one's end, which leaves the daemon as it is. */
 export function wantsRestart(history: ProcessHistory, settings: ProcessSettings): boolean {
+  if (isEssential(history, settings)) return false;
   switch (settings.autorestart) {
     case 'always':
       return true;
     case 'never':
       return false;
     case 'unexpected':
-      return history.exitstatus === undefined || !settings.exitcodes.includes(history.exitstatus);
+      return !isExpected(history, settings);
     default:
       return settings.autorestart satisfies never;
   }
@@ -137,7 +144,8 @@ export function failToSpawn({
   settings,
   now,
 }: Cell<ProcessIn<'STARTING'>, InputOf<'spawnFailed'>>): Step {
-  const { next, event } = backOff(process, settings, now, { ...process.history, spawnerr: input.reason });
+  const history = { ...process.history, spawnerr: input.reason };
+  const { next, event } = backOff(process, settings, now, { history, failure: undefined });
   return { next, effects: [log('info', `spawnerr: ${input.reason}`), event] };
 }
 
@@ -146,11 +154,11 @@ export function backOff(
   process: StartingProcess,
   settings: ProcessSettings,
   now: Now,
-  history: ProcessHistory,
+  { history, failure }: Pick<BackoffProcess, 'history' | 'failure'>,
 ): { readonly next: BackoffProcess; readonly event: Effect } {
   const backoff = history.backoff + 1;
   return {
-    next: { state: 'BACKOFF', failedAt: now.instant, history: { ...history, backoff } },
+    next: { state: 'BACKOFF', failedAt: now.instant, failure, history: { ...history, backoff } },
     event: { type: 'event', event: stateEvent(settings, process.state, 'BACKOFF', { tries: backoff }) },
   };
 }
@@ -187,7 +195,7 @@ export function becomeFatal(
   settings: ProcessSettings,
 ): { readonly next: Process; readonly event: Effect } {
   return {
-    next: { state: 'FATAL', history: { ...process.history, backoff: 0 } },
+    next: { state: 'FATAL', failure: process.failure, history: { ...process.history, backoff: 0 } },
     event: { type: 'event', event: stateEvent(settings, process.state, 'FATAL', {}) },
   };
 }

@@ -47,6 +47,8 @@ export interface RunningProcess extends Stateful<'RUNNING'> {
 
 export interface BackoffProcess extends Stateful<'BACKOFF'> {
   readonly failedAt: Instant;
+  /** How the child of the last attempt ended; `undefined`: there was none. */
+  readonly failure: ExitStatus | undefined;
 }
 
 export interface StoppingProcess extends Stateful<'STOPPING'> {
@@ -61,7 +63,10 @@ export interface ExitedProcess extends Stateful<'EXITED'> {
   readonly lived: number;
 }
 
-export interface FatalProcess extends Stateful<'FATAL'> {}
+export interface FatalProcess extends Stateful<'FATAL'> {
+  /** How the child of the last attempt ended; `undefined`: there was none. */
+  readonly failure: ExitStatus | undefined;
+}
 
 /** A signal could not be sent: the child is there, but out of reach. */
 export interface UnknownProcess extends Stateful<'UNKNOWN'> {

@@ -16,6 +16,7 @@ import type {
   UpdateOutcome,
 } from './control.ts';
 import { Deadlines } from './deadlines.ts';
+import { Ending, type EndingSettings } from './ending.ts';
 import { type GroupEntry, ProcessEntry } from './entry.ts';
 import { GroupUpdates, type UpdateTask } from './group-updates.ts';
 import { Groups } from './groups.ts';
@@ -46,6 +47,8 @@ const longestWakeSecs = 0.02;
 
 export interface SupervisorDependencies extends ActivitySinks {
   readonly host: Host;
+  /** When to end without having been asked to, and with which status; by default never, and 0. */
+  readonly ending?: EndingSettings;
   /** Whether the listeners of a group are still to be told something; by default never. */
   readonly isDelivering?: (group: string) => boolean;
   /** Writes down what the next daemon has to know; by default nobody does. */
@@ -71,6 +74,8 @@ type Task =
 const shutdownReport = { type: 'shutdown report' } as const;
 const lastDeliveries = { type: 'last deliveries' } as const;
 
+const noEnding: EndingSettings = { exit_when_done: false, exit_code_from: undefined };
+
 /** Runs the configured processes of a daemon. */
 export class Supervisor implements SupervisorControl {
   readonly #host: Host;
@@ -84,6 +89,7 @@ export class Supervisor implements SupervisorControl {
   readonly #onFinished: (next: 'exit' | 'restart') => void;
   readonly #groups: Groups;
   readonly #updates: GroupUpdates;
+  readonly #ending: Ending;
   readonly #strays: Strays;
   #state: SupervisorStateName = 'RUNNING';
   #shutdown: Shutdown | undefined;
@@ -111,10 +117,13 @@ export class Supervisor implements SupervisorControl {
     const [activity, deadlines] = [this.#activity, this.#deadlines];
     const isRunning = () => this.#state === 'RUNNING';
     const adopted = dependencies.adopted ?? (() => undefined);
-    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning, recorder, adopted });
+    const ending = new Ending({ settings: dependencies.ending ?? noEnding, mayDecide: isRunning });
+    const onMoved = (entry: ProcessEntry) => ending.note(entry);
+    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning, onMoved, recorder, adopted });
     const groups = new Groups({ host, activity, deadlines, runner, recorder });
     this.#runner = runner;
     this.#groups = groups;
+    this.#ending = ending;
     this.#updates = new GroupUpdates({
       groups,
       runner,
@@ -129,6 +138,16 @@ export class Supervisor implements SupervisorControl {
 
   get state(): SupervisorStateName {
     return this.#state;
+  }
+
+  /** Whether this is a shutdown that leaves processes to another daemon. One that a process caused stops the others. */
+  get leavesProcesses(): boolean {
+    return this.#state === 'SHUTDOWN' && !this.#ending.hasDecided && this.#leavesProcesses();
+  }
+
+  /** What the daemon is to exit with, should it end now. */
+  get exitStatus(): number {
+    return this.#ending.exitStatus;
   }
 
   get groups(): ReadonlyMap<string, GroupEntry> {
@@ -155,9 +174,12 @@ export class Supervisor implements SupervisorControl {
       }
     }
     const ended = recovery === undefined ? [] : this.#adopt(recovery);
+    if (recovery !== undefined) this.#ending.recover(this.groups.values());
     this.#recorder.begin(this.groups);
     for (const stray of recovery?.strays ?? []) this.#strays.stop(stray);
     this.#activity.emit({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
+    // Before anything is started that would only have to be stopped.
+    this.#endByItself();
     for (const exit of ended) this.#dispatch({ type: 'exit', exit });
     for (const group of this.groupsByPriority()) this.#autostart(group);
   }
@@ -330,7 +352,16 @@ export class Supervisor implements SupervisorControl {
       default:
         task satisfies never;
     }
+    this.#endByItself();
     this.#advanceShutdown();
+  }
+
+  /** Shuts down, if what processes did asks for it. */
+  #endByItself(): void {
+    const reason = this.#ending.decide(this.groups.values());
+    if (reason === undefined) return;
+    this.#activity.log('info', `shutting down: ${reason}`);
+    this.shutDown('exit');
   }
 
   #start(entry: ProcessEntry, waiter: StartWaiter): void {
@@ -379,7 +410,7 @@ export class Supervisor implements SupervisorControl {
 
   #beginShutdown(): void {
     this.#activity.emit({ type: 'SUPERVISOR_STATE_CHANGE_STOPPING' });
-    if (this.#state === 'SHUTDOWN' && this.#leavesProcesses()) {
+    if (this.leavesProcesses) {
       this.#finish();
       return;
     }

@@ -30,6 +30,8 @@ describe('a program', () => {
       startsecs: 1,
       startretries: 3,
       exitcodes: [0],
+      on_exit: 'none',
+      on_fatal: 'none',
       stopsignal: 15,
       stopwaitsecs: 10,
       stopasgroup: false,

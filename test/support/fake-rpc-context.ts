@@ -33,6 +33,8 @@ export function settingsWith(groups: readonly GroupSettings[]): Settings {
       strip_ansi: false,
       runtime_directory: undefined,
       on_daemon_exit: 'kill',
+      exit_when_done: false,
+      exit_code_from: undefined,
       environment: new Map(),
       identifier: 'supervisor',
     },

@@ -25,6 +25,8 @@ export function processSettings(changes: Partial<ProcessSettings> = {}): Process
     startsecs: 1,
     startretries: 3,
     exitcodes: [0],
+    on_exit: 'none',
+    on_fatal: 'none',
     stopsignal: 15,
     stopwaitsecs: 10,
     stopasgroup: false,

@@ -1,6 +1,7 @@
 import type { GroupSettings, LogLevel } from '../../conf/settings.ts';
 import { eventPayload, type SupervisorEvent } from '../../daemon/event/event.ts';
 import type { ProcessView, SupervisedProcess } from '../../daemon/process/control.ts';
+import type { EndingSettings } from '../../daemon/process/ending.ts';
 import { Supervisor } from '../../daemon/process/supervisor.ts';
 import { SimulatedHost } from './simulated-host.ts';
 
@@ -16,18 +17,23 @@ export class SimulatedWorld {
   onEvent: (event: SupervisorEvent) => void = () => undefined;
   /** Whether listeners are still to be told something. */
   isDelivering: (group: string) => boolean = () => false;
-  readonly supervisor = new Supervisor({
-    host: this.host,
-    isDelivering: (group) => this.isDelivering(group),
-    log: (level, text) => void this.lines.push(`${words[level]} ${text}`),
-    emit: (event) => {
-      this.events.push(event);
-      this.onEvent(event);
-    },
-    onFinished: (next) => void this.finished.push(next),
-  });
+  /** Whether processes are to run on when the daemon ends. */
+  leavesProcesses: () => boolean = () => false;
+  readonly supervisor: Supervisor;
 
-  constructor(groups: readonly GroupSettings[] = []) {
+  constructor(groups: readonly GroupSettings[] = [], ending: Partial<EndingSettings> = {}) {
+    this.supervisor = new Supervisor({
+      host: this.host,
+      ending: { exit_when_done: false, exit_code_from: undefined, ...ending },
+      isDelivering: (group) => this.isDelivering(group),
+      leavesProcesses: () => this.leavesProcesses(),
+      log: (level, text) => void this.lines.push(`${words[level]} ${text}`),
+      emit: (event) => {
+        this.events.push(event);
+        this.onEvent(event);
+      },
+      onFinished: (next) => void this.finished.push(next),
+    });
     this.supervisor.startUp(groups);
   }
 

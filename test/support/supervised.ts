@@ -76,8 +76,16 @@ export function isAlive(pid: number): boolean {
 /** Pids of the children of a process, zombies included. */
 export function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && procStatus(name, 'PPid') === String(pid))
+    .filter((name) => /^\d+$/.test(name) && procStatus(name, 'PPid') === String(pid) && !keepsPipes(name))
     .map(Number);
+}
+
+function keepsPipes(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').endsWith('/keeps-pipes-open\0');
+  } catch {
+    return false;
+  }
 }
 
 /** How many descriptors a process has open. */

@@ -37,6 +37,7 @@ export function backoff(tries: number, changes: Partial<ProcessHistory> = {}): P
   return {
     state: 'BACKOFF',
     failedAt: 0 as Instant,
+    failure: undefined,
     history: history({ start: startOfDay as EpochSeconds, backoff: tries, spawnerr: 'why', ...changes }),
   };
 }
@@ -51,6 +52,7 @@ export function unknown(wasStopping: boolean): Process {
 }
 export const fatal: Process = {
   state: 'FATAL',
+  failure: undefined,
   history: history({ start: startOfDay as EpochSeconds, spawnerr: 'why' }),
 };
 

@@ -33,6 +33,11 @@ export function reapChild(pid: number): EndedChild | undefined {
   return endedChild(waitidCall(P_PID, pid, siginfo, WEXITED | WNOHANG));
 }
 
+/** Waits until a child that is about to end has done so, and reaps it. Not our child: does nothing. */
+export function awaitChild(pid: number): void {
+  waitidCall(P_PID, pid, siginfo, WEXITED);
+}
+
 const setpgroupAndSignals = 2 | 4 | 8; // POSIX_SPAWN_SETPGROUP, SETSIGDEF, SETSIGMASK
 /** glibc needs 336 bytes for attributes, 80 for file actions and 128 for a signal set; musl less. */
 const attributes = Buffer.alloc(512);
@@ -60,6 +65,8 @@ export interface ChildImage {
   readonly environment: readonly string[];
   /** Descriptors, 3 or higher, that become 0, 1 and 2. */
   readonly stdio: readonly [number, number, number];
+  /** More descriptors that it is to have, by their own numbers. */
+  readonly inherited?: Iterable<number>;
   readonly directory: string | undefined;
   /** Soft limit on open files; `undefined`: that of this process. */
   readonly nofile: number | undefined;
@@ -72,11 +79,14 @@ const pidBuffer = Buffer.alloc(4);
  *
  * @returns its pid, or a negated errno, that of `execve` and `chdir` in the child included
  */
-export function spawnChild({ path, argv, environment, stdio, directory, nofile }: ChildImage): number {
+export function spawnChild(image: ChildImage): number {
+  const { path, argv, environment, stdio, inherited = [], directory, nofile } = image;
   actionsInit(fileActions);
   try {
     let errno = directory === undefined ? 0 : actionsChdir(fileActions, directory);
     for (const [target, fd] of stdio.entries()) errno ||= actionsDup2(fileActions, fd, target);
+    // Onto itself: it is not closed on exec any more.
+    for (const fd of inherited) errno ||= actionsDup2(fileActions, fd, fd);
     const argvVector = stringVector(argv);
     const environmentVector = stringVector(environment);
     // Not before: an action with a descriptor beyond the limit of the moment is refused with EBADF.

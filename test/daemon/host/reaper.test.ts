@@ -103,7 +103,7 @@ describe('descriptors', () => {
     mkdirSync(fifo);
     world.dispose(handle);
     expect(openDescriptors()).toBe(before);
-    expect(readdirSync(world.path('run'))).toEqual(['second:second.stdout']);
+    expect(readdirSync(world.path('run'))).toEqual(['keeps-pipes-open', 'second:second.stdout']);
   });
 
   it('that run out fail the spawn, and leave nothing open', async () => {

@@ -72,9 +72,18 @@ describe('the description of a process', () => {
   });
 
   it('is the reason where a start failed, and a hint where there is none', () => {
-    const fatal: Process = { state: 'FATAL', history: history({ spawnerr: `can't find command 'x'` }) };
+    const fatal: Process = {
+      state: 'FATAL',
+      failure: undefined,
+      history: history({ spawnerr: `can't find command 'x'` }),
+    };
     expect(description('web', fatal, 0 as EpochSeconds)).toBe(`can't find command 'x'`);
-    const backoff: Process = { state: 'BACKOFF', failedAt: 0 as Instant, history: history({}) };
+    const backoff: Process = {
+      state: 'BACKOFF',
+      failedAt: 0 as Instant,
+      failure: undefined,
+      history: history({}),
+    };
     expect(description('web', backoff, 0 as EpochSeconds)).toBe('unknown error (try "tail web")');
   });
 

@@ -18,12 +18,15 @@ export function ourAnswer(file: string, context: LoadContext): unknown {
   return describe(result.settings);
 }
 
+/** Keys of `[supervisord]` that supervisord does not have. */
+const newKeys = new Set(['exit_when_done', 'exit_code_from', 'runtime_directory', 'on_daemon_exit']);
+
 function describe({ supervisord, httpServers, rpcInterfaces, groups, notices }: Settings): unknown {
   const { user, loglevel, directory, environment, ...section } = supervisord;
   return {
     type: 'ok',
     supervisord: {
-      ...section,
+      ...Object.fromEntries(Object.entries(section).filter(([key]) => !newKeys.has(key))),
       loglevel: logLevels[loglevel],
       uid: user?.uid ?? null,
       directory: directory ?? null,

@@ -1,0 +1,186 @@
+/**
+ * A process that has the FIFOs of all outputs open, and does nothing. What a child has written stays in its FIFO as
+ * long as somebody has it open: the daemon does, and the child; and if the daemon is killed and the child ends
+ * before the next daemon is there, this process does.
+ *
+ * It is a `cat` that waits, for ever, to open a FIFO that nobody writes to. Its command line says where it belongs.
+ */
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
+import { join } from 'node:path';
+import nodeProcess from 'node:process';
+import { errorCode } from '../../conf/error-code.ts';
+import { ensureFifo } from './fifo.ts';
+import { SystemError } from './libc/call.ts';
+import { awaitChild, spawnChild } from './libc/children.ts';
+import { pidsOfCommand } from './pipe-holders.ts';
+
+const candidates = ['/bin/cat', '/usr/bin/cat'];
+/** Descriptors that come and go one by one make a process each; after this time one takes the place of all. */
+const gatherMs = 1000;
+/** One that ends sooner is not started again at once: something is wrong. */
+const shortestLifeMs = 1000;
+
+export interface PipeKeeperOptions {
+  readonly runtimeDirectory: string;
+  readonly log: (level: 'error' | 'debug', text: string) => void;
+}
+
+interface Keeper {
+  readonly startedAt: number;
+  readonly fds: ReadonlySet<number>;
+}
+
+export class PipeKeeper {
+  readonly #options: PipeKeeperOptions;
+  readonly #argv: readonly string[];
+  /** All that are to be kept open. */
+  readonly #wanted = new Set<number>();
+  /** Those of them that no keeper has. */
+  readonly #pending = new Set<number>();
+  readonly #keepers = new Map<number, Keeper>();
+  /** Keepers of an earlier daemon, needed until there is one of ours. */
+  #earlier: readonly number[];
+  /** A keeper has what is not wanted any more. */
+  #hasStale = false;
+  #isFailing = false;
+  #soon: NodeJS.Immediate | undefined;
+  #gathering: NodeJS.Timeout | undefined;
+
+  constructor(options: PipeKeeperOptions) {
+    this.#options = options;
+    this.#argv = ['cat', join(options.runtimeDirectory, 'keeps-pipes-open')];
+    this.#earlier = pidsOfCommand(this.#argv);
+  }
+
+  /** Has a FIFO kept open: soon, or from the next `sync` on. */
+  add(fd: number): void {
+    this.#wanted.add(fd);
+    this.#pending.add(fd);
+    this.#soon ??= setImmediate(() => this.sync());
+  }
+
+  /** Must come before the descriptor is closed. */
+  remove(fd: number): void {
+    this.#wanted.delete(fd);
+    if (this.#pending.delete(fd)) return;
+    this.#hasStale = true;
+    this.#gatherLater();
+  }
+
+  /** Now all are kept open that were added: a child may be started that writes to them. */
+  sync(): void {
+    clearImmediate(this.#soon);
+    this.#soon = undefined;
+    if (this.#pending.size === 0) return;
+    const fds = new Set(this.#pending);
+    this.#pending.clear();
+    this.#start(fds);
+    for (const pid of this.#earlier) end(pid);
+    this.#earlier = [];
+    if (this.#keepers.size > 1) this.#gatherLater();
+  }
+
+  /** A child has been reaped. @returns whether it was one of these; then there is another one now */
+  reaped(pid: number): boolean {
+    const keeper = this.#keepers.get(pid);
+    if (keeper === undefined) return false;
+    this.#keepers.delete(pid);
+    this.#options.log('debug', `the process that keeps pipes open (pid ${pid}) has ended`);
+    for (const fd of keeper.fds) if (this.#wanted.has(fd)) this.#pending.add(fd);
+    if (performance.now() - keeper.startedAt >= shortestLifeMs) this.sync();
+    else this.#gatherLater();
+    return true;
+  }
+
+  /** Nothing needs to be kept open any more. */
+  close(): void {
+    this.leave();
+    for (const pid of [...this.#keepers.keys(), ...this.#earlier]) end(pid);
+    this.#keepers.clear();
+  }
+
+  /** The daemon ends; what is kept open stays so. */
+  leave(): void {
+    clearImmediate(this.#soon);
+    clearTimeout(this.#gathering);
+  }
+
+  #gatherLater(): void {
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      this.#gather();
+    }, gatherMs).unref();
+  }
+
+  /** One keeper for all that is wanted, in place of those that are there. */
+  #gather(): void {
+    const before = [...this.#keepers.keys()];
+    if (before.length <= 1 && !this.#hasStale && this.#pending.size === 0) return;
+    this.#pending.clear();
+    if (this.#wanted.size > 0 && !this.#start(new Set(this.#wanted))) return;
+    this.#hasStale = false;
+    for (const pid of before) {
+      this.#keepers.delete(pid);
+      end(pid);
+    }
+  }
+
+  /** @returns whether there is one now */
+  #start(fds: ReadonlySet<number>): boolean {
+    try {
+      const pid = this.#spawn(fds);
+      this.#keepers.set(pid, { startedAt: performance.now(), fds });
+      this.#isFailing = false;
+      return true;
+    } catch (error) {
+      for (const fd of fds) this.#pending.add(fd);
+      if (!this.#isFailing) {
+        const text = `cannot start the process that keeps pipes open: ${errorCode(error)}; if this daemon is killed, output of programs that end before the next one is there is lost`;
+        this.#options.log('error', text);
+      }
+      this.#isFailing = true;
+      return false;
+    }
+  }
+
+  /** @throws an error with `code` */
+  #spawn(fds: ReadonlySet<number>): number {
+    const [, fifo = ''] = this.#argv;
+    ensureFifo(fifo, undefined);
+    const devNull = openSync('/dev/null', 'r+');
+    try {
+      const result = spawnChild({
+        path: candidates.find(isExecutable) ?? 'cat',
+        argv: this.#argv,
+        environment: [],
+        stdio: [devNull, devNull, devNull],
+        inherited: fds,
+        directory: '/',
+        nofile: undefined,
+      });
+      if (result < 0) throw new SystemError('posix_spawn', -result);
+      return result;
+    } finally {
+      closeSync(devNull);
+    }
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends a keeper, which may be of an earlier daemon. */
+function end(pid: number): void {
+  try {
+    nodeProcess.kill(pid, 'SIGKILL');
+    awaitChild(pid);
+  } catch {
+    // It has ended already.
+  }
+}
