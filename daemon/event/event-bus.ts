@@ -84,6 +84,7 @@ export class EventBus {
     const pool = this.#pools.get(group);
     return (
       pool && {
+        begin: (offset) => pool.begin(name, offset),
         hear: (bytes, offset) => pool.hear(name, bytes, offset),
         heardUpTo: pool.heardUpTo(name),
       }

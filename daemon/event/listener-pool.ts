@@ -173,12 +173,23 @@ export class ListenerPool {
     return this.#state.listeners.get(name)?.heardUpTo;
   }
 
+  /** A process of the group is about to have a child, whose words will begin at an offset in its output. */
+  begin(name: string, offset: number): void {
+    const known = this.#state.listeners.get(name);
+    if (known === undefined) return;
+    this.#change({ type: 'heard', listener: name, conversation: known.conversation, heardUpTo: offset });
+  }
+
   /** A process of the group wrote to its stdout. */
   hear(name: string, bytes: Buffer, offset: number): void {
     const known = this.#state.listeners.get(name);
     const listener = this.#listeners.get(name);
     // One that has broken the protocol is heard no more, however long it talks.
     if (known === undefined || listener === undefined || known.conversation.state === 'UNKNOWN') return;
+    if (known.heardUpTo !== undefined && known.heardUpTo !== offset) {
+      this.#doubt(name, 'a part of what it said was lost');
+      return;
+    }
     const { conversation, verdict } = listener.hear(known.conversation, bytes);
     const heardUpTo = offset + bytes.length;
     this.#change({ type: 'heard', listener: name, conversation, heardUpTo, verdict });

@@ -6,8 +6,10 @@ import { channelFilter, type FilterContext, speaksProtocol } from '../log/channe
 import { listenerDebugLine } from '../log/debug-line.ts';
 import { ListenerStream, type OutputObserver } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
+import { PipeSource } from '../log/pipe-source.ts';
 import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
+import { removeStaged, stagedEnding } from '../log/staging.ts';
 import type { Syslog } from '../log/syslog.ts';
 import { SyslogCopy } from '../log/syslog-copy.ts';
 import type { Epoll } from './epoll.ts';
@@ -28,6 +30,8 @@ import type { PipeKeeper } from './pipe-keeper.ts';
 /** What all channels of all processes share. */
 export interface OutputContext extends FilterContext {
   readonly runtimeDirectory: string;
+  /** Of this boot of the machine. */
+  readonly bootId: string;
   readonly childlogdir: string;
   readonly identifier: string;
   readonly epoll: Epoll;
@@ -50,6 +54,8 @@ export class ChildOutput {
   readonly #settings: ChannelSettings;
   readonly #context: OutputContext;
   readonly #fifo: string;
+  /** Where what is on its way from there to the log is kept, if it has to be looked at. */
+  readonly #staged: string;
   /** AUTO files already have their name. */
   #logfile: Logfile;
   #open: { readonly fd: number; readonly stream: OutputStream | ListenerStream } | undefined;
@@ -65,6 +71,7 @@ export class ChildOutput {
     this.#settings = process[channel];
     this.#context = context;
     this.#fifo = fifoPath(context.runtimeDirectory, process, channel);
+    this.#staged = `${this.#fifo}${stagedEnding}`;
     this.#logfile = this.#earlierAutoLog() ?? this.#settings.logfile;
     try {
       this.#resolveLogfile();
@@ -199,7 +206,7 @@ export class ChildOutput {
     this.#close();
     this.#lease?.release();
     this.#lease = undefined;
-    if (inode !== undefined) removeOwnFifo(this.#fifo, inode);
+    if (inode !== undefined && removeOwnFifo(this.#fifo, inode)) removeStaged(this.#staged);
   }
 
   /** Leaves the FIFO, and what is in it, to the child and to the next daemon. */
@@ -247,8 +254,10 @@ export class ChildOutput {
   /** @returns its path @throws an error with `code` */
   #makeFifo(owner: User | undefined): string {
     // What others still write belongs in the log, but not in a conversation.
-    if (speaksProtocol(this.#process, this.#channel)) renewFifo(this.#fifo, owner);
-    else ensureFifo(this.#fifo, owner);
+    if (speaksProtocol(this.#process, this.#channel)) {
+      renewFifo(this.#fifo, owner);
+      removeStaged(this.#staged);
+    } else ensureFifo(this.#fifo, owner);
     return this.#fifo;
   }
 
@@ -256,17 +265,21 @@ export class ChildOutput {
   #openStream(fifo: string): { readonly fd: number; readonly stream: OutputStream | ListenerStream } {
     const observer = this.#listenerObserver();
     const fd = openForDaemon(fifo);
-    const { epoll, log } = this.#context;
+    const { bootId, epoll, log } = this.#context;
+    const { group, name } = this.#process;
     const options = {
       pipe: fd,
+      place: { path: this.#staged, bootId, channel: `${group}:${name}:${this.#channel}` },
       epoll,
-      owner: `'${this.#process.name}' ${this.#channel}`,
+      owner: `'${name}' ${this.#channel}`,
       filter: channelFilter(this.#process, this.#channel, this.#context, () => this.#pid),
       log,
     };
     try {
       const stream =
-        observer === undefined ? new OutputStream(options) : new ListenerStream({ ...options, observer });
+        observer === undefined
+          ? new OutputStream({ ...options, source: new PipeSource(options) })
+          : new ListenerStream({ ...options, observer });
       this.#open = { fd, stream };
     } catch (error) {
       closeSync(fd);

@@ -1,28 +1,20 @@
 /**
- * The way of a child's output: from its FIFO to a sink. Whatever goes wrong with the sink stays here: the
+ * The way of a child's output: from its source to a sink. Whatever goes wrong with the sink stays here: the
  * bytes wait in the FIFO, which is bounded, so the child waits when it is full, and nothing is lost.
- *
- * Bytes that nobody needs to see are spliced: the kernel moves and consumes them in one step, and a daemon
- * killed at any instant has neither lost nor doubled one. Where they must be seen, they are looked at,
- * written, and only then consumed.
  */
 import { errorCode } from '../../conf/error-code.ts';
 import type { Epoll, Load, ReadyListener } from '../host/epoll.ts';
-import { bytesIn } from '../host/libc/bytes.ts';
-import { EAGAIN, EINTR, EINVAL, errnoName } from '../host/libc/call.ts';
 import { EPOLLIN } from '../host/libc/readiness.ts';
-import { discard, discardSink } from './discard.ts';
-import type { OutputFilter } from './output-filter.ts';
-import { peekPipe, pipeCapacity } from './pipe-peek.ts';
+import { discardSink } from './discard.ts';
+import type { Moved, OutputSource } from './output-source.ts';
+import { pipeCapacity } from './pipe-peek.ts';
 import { neverRotate, type Rotation, type Sink } from './sink.ts';
 
 export interface OutputStreamOptions {
-  /** The daemon's end of the FIFO, non-blocking. The stream does not close it. */
-  readonly pipe: number;
+  readonly source: OutputSource;
   readonly epoll: Epoll;
   /** Whose output it is, for messages: `'web' stdout`. */
   readonly owner: string;
-  readonly filter?: OutputFilter | undefined;
   log(level: 'error' | 'info', text: string): void;
 }
 
@@ -32,17 +24,11 @@ const turn = 16 * pipeCapacity;
 const fullFlow = pipeCapacity / 4;
 /** How long until a sink that failed is tried again. */
 const retryMs = 1000;
-const nothing = Buffer.alloc(0);
-
-/** How many bytes were moved, or why none. */
-type Moved = number | 'empty' | 'full' | { readonly failed: string };
 
 export class OutputStream implements ReadyListener {
   readonly #options: OutputStreamOptions;
   #sink: Sink;
   #rotation: Rotation;
-  /** The sink takes bytes by splice, as far as is known. */
-  #canSplice = false;
   /** Between `begin` and `end`: the sink stays open. */
   #isRunning = false;
   #isHeld = false;
@@ -50,8 +36,8 @@ export class OutputStream implements ReadyListener {
   #isFailing = false;
   /** Set while the stream waits for the sink instead of the pipe; cancels that. */
   #cancelWait: (() => void) | undefined;
-  /** Consumed from the pipe, or put in by the daemon, and not yet taken by the sink. */
-  #unwritten: Buffer = nothing;
+  /** Set while what an earlier child, or an earlier daemon, has left is to be moved soon. */
+  #leftovers: NodeJS.Immediate | undefined;
 
   constructor(options: OutputStreamOptions) {
     this.#options = options;
@@ -66,15 +52,11 @@ export class OutputStream implements ReadyListener {
    */
   begin(sink: Sink, rotation: Rotation): void {
     sink.hold();
-    this.#flushFilter();
+    this.#options.source.endChild();
     this.#stopWaiting();
     this.#release();
-    this.#sink = sink;
-    this.#rotation = rotation;
     this.#isHeld = true;
-    this.#isRunning = true;
-    this.#canSplice = true;
-    this.#watch();
+    this.#goOn(sink, rotation);
   }
 
   /**
@@ -82,12 +64,7 @@ export class OutputStream implements ReadyListener {
    * can, as if it had failed in between.
    */
   resume(sink: Sink, rotation: Rotation): void {
-    this.#sink = sink;
-    this.#rotation = rotation;
-    this.#isRunning = true;
-    this.#canSplice = true;
-    this.#watch();
-    this.flush();
+    this.#goOn(sink, rotation);
   }
 
   /**
@@ -102,7 +79,7 @@ export class OutputStream implements ReadyListener {
 
   /** Puts words of the daemon itself into the log. Only between `begin` and `end`. */
   write(text: string): void {
-    this.#keep(Buffer.from(text));
+    this.#options.source.put(Buffer.from(text));
     this.flush();
   }
 
@@ -123,42 +100,46 @@ export class OutputStream implements ReadyListener {
       this.#sink.hurry?.();
       this.#move();
       this.#stopWaiting();
-      this.#tellLost();
+      this.#tellLost(this.#options.source.left);
     }
-    this.#release();
-    this.#unwatch();
+    this.#letGo();
   }
 
   /** Stops for good, and leaves what is in the pipe to whoever comes next. */
   leave(): void {
     this.#stopWaiting();
-    if (this.#unwritten.length > 0) this.#move();
+    const { source } = this.#options;
+    if (source.unkept > 0) this.#move();
     this.#stopWaiting();
-    const { owner, log } = this.#options;
-    if (this.#unwritten.length > 0) {
-      const lost = this.#unwritten.length;
-      log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
-    }
-    this.#release();
-    this.#unwatch();
+    this.#tellLost(source.unkept);
+    this.#letGo();
   }
 
-  #tellLost(): void {
-    const lost = this.#unwritten.length + Math.max(0, bytesIn(this.#options.pipe));
+  #tellLost(lost: number): void {
     if (lost === 0) return;
     const { owner, log } = this.#options;
     log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
   }
 
-  #keep(bytes: Buffer): void {
-    this.#unwritten = Buffer.concat([this.#unwritten, bytes]);
+  #letGo(): void {
+    this.#release();
+    this.#unwatch();
+    clearImmediate(this.#leftovers);
+    this.#options.source.close();
   }
 
-  /** The output of a child has ended: what the filter held back of it is to be written. */
-  #flushFilter(): boolean {
-    const bytes = this.#options.filter?.flush() ?? nothing;
-    if (bytes.length > 0) this.#keep(bytes);
-    return bytes.length > 0;
+  #goOn(sink: Sink, rotation: Rotation): void {
+    this.#sink = sink;
+    this.#rotation = rotation;
+    this.#isRunning = true;
+    this.#watch();
+    // Nothing in the pipe may tell of it. Not now: who is to see it may not be there yet.
+    if (this.#options.source.left > 0) this.#leftovers ??= setImmediate(() => this.#moveLeftovers());
+  }
+
+  #moveLeftovers(): void {
+    this.#leftovers = undefined;
+    this.flush();
   }
 
   /** One turn: moves what there is, then waits for the pipe, or for the sink. @returns bytes moved */
@@ -166,8 +147,8 @@ export class OutputStream implements ReadyListener {
     let total = 0;
     let moved: Moved = this.#hold();
     while (typeof moved === 'number' && total < turn) {
-      moved = this.#moveSome();
-      if (moved === 'empty' && !this.#isRunning && this.#flushFilter()) moved = 0;
+      moved = this.#options.source.move(this.#sink, this.#rotation);
+      if (moved === 'empty' && !this.#isRunning && this.#options.source.endChild()) moved = 0;
       if (typeof moved !== 'number') break;
       total += moved;
       if (moved > 0) this.#recover();
@@ -176,57 +157,6 @@ export class OutputStream implements ReadyListener {
     else if (typeof moved === 'object') this.#fail(moved.failed);
     else if (!this.#isRunning) this.#release();
     return total;
-  }
-
-  #moveSome(): Moved {
-    if (this.#unwritten.length > 0) return this.#writeUnwritten();
-    const { filter } = this.#options;
-    const seenBy = filter?.isNeeded() ? filter : undefined;
-    if (seenBy === undefined && this.#canSplice) {
-      const count = this.#sink.splice(this.#options.pipe, pipeCapacity, this.#rotation);
-      // Some file systems, and files opened for appending, take no splice.
-      if (count !== -EINVAL) return this.#moved(count);
-      this.#canSplice = false;
-    }
-    const bytes = peekPipe(this.#options.pipe);
-    if (typeof bytes !== 'number') return this.#moveSeen(bytes, seenBy);
-    return bytes === 0 || bytes === -EAGAIN ? 'empty' : this.#moved(bytes);
-  }
-
-  #moved(count: number): Moved {
-    if (count > 0) return count;
-    if (count === -EINTR) return 0;
-    if (count !== 0 && count !== -EAGAIN) return { failed: errnoName(-count) };
-    return this.#sink.canBeFull && bytesIn(this.#options.pipe) > 0 ? 'full' : 'empty';
-  }
-
-  #writeUnwritten(): Moved {
-    const count = this.#sink.write(this.#unwritten, this.#rotation);
-    if (count < 0) return count === -EAGAIN ? 'full' : { failed: errnoName(-count) };
-    this.#unwritten = this.#unwritten.subarray(count);
-    return count;
-  }
-
-  #moveSeen(bytes: Buffer, filter: OutputFilter | undefined): Moved {
-    if (filter === undefined) {
-      const count = this.#sink.write(bytes, this.#rotation);
-      if (count > 0) this.#consume(count);
-      return count === -EAGAIN ? 'full' : this.#moved(count);
-    }
-    // A filter must see each byte once: what the sink does not take now is kept for it.
-    const output = filter.push(bytes);
-    const count = output.length === 0 ? 0 : this.#sink.write(output, this.#rotation);
-    if (count < output.length) this.#unwritten = Buffer.from(output.subarray(Math.max(count, 0)));
-    this.#consume(bytes.length);
-    return bytes.length;
-  }
-
-  #consume(length: number): void {
-    for (let left = length; left > 0; ) {
-      const count = discard(this.#options.pipe, left);
-      if (count <= 0) return;
-      left -= count;
-    }
   }
 
   #waitUntilWritable(): void {
@@ -270,14 +200,16 @@ export class OutputStream implements ReadyListener {
   }
 
   #watch(): void {
-    if (this.#isWatched) return;
-    this.#options.epoll.add(this.#options.pipe, EPOLLIN, this);
+    const { pipe } = this.#options.source;
+    if (this.#isWatched || pipe === undefined) return;
+    this.#options.epoll.add(pipe, EPOLLIN, this);
     this.#isWatched = true;
   }
 
   #unwatch(): void {
-    if (!this.#isWatched) return;
-    this.#options.epoll.remove(this.#options.pipe);
+    const { pipe } = this.#options.source;
+    if (!this.#isWatched || pipe === undefined) return;
+    this.#options.epoll.remove(pipe);
     this.#isWatched = false;
   }
 

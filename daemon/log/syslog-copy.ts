@@ -1,5 +1,5 @@
 import { EAGAIN, EINVAL } from '../host/libc/call.ts';
-import type { Rotation, Sink } from './sink.ts';
+import type { FilePosition, Rotation, Sink } from './sink.ts';
 import type { Syslog } from './syslog.ts';
 import { LineCutter } from './syslog-message.ts';
 
@@ -49,6 +49,10 @@ export class SyslogCopy implements Sink {
     const count = this.#sink.write(bytes, rotation);
     if (count > 0) this.#lines.push(bytes.subarray(0, count));
     return count;
+  }
+
+  position(): FilePosition | undefined {
+    return this.#sink.position?.();
   }
 
   onWritable(wake: () => void): () => void {

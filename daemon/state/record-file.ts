@@ -83,13 +83,14 @@ interface Header extends RecordFormat {
 const newline = 0x0a;
 const checksumLength = 8;
 
-function formatLine(value: object): string {
+/** A value as a line of such a file: checksum, JSON and a newline. */
+export function formatLine(value: object): string {
   const json = JSON.stringify(value);
   return `${checksum(json)} ${json}\n`;
 }
 
-/** @returns `undefined`: it is damaged */
-function parseLine(line: string): object | undefined {
+/** The value of a line, without its newline. @returns `undefined`: it is damaged */
+export function parseLine(line: string): object | undefined {
   const json = line.slice(checksumLength + 1);
   if (line.slice(0, checksumLength + 1) !== `${checksum(json)} `) return undefined;
   try {

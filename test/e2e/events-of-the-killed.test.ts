@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
-import { pidOf, waitForLog, waitForState } from '../support/supervised.ts';
+import { pidOf, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const listeners = resolve('test/fixtures/listeners');

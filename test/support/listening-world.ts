@@ -51,8 +51,14 @@ export class ListeningWorld extends SimulatedWorld {
 
   /** A listener writes to its stdout. */
   says(name: string, text: string, group = 'pool'): void {
-    this.bus.listenTo(this.process(name, group).settings)?.hear(Buffer.from(text), 0);
+    this.speaks(name, text, group);
     this.turn();
+  }
+
+  /** The same, in the middle of something else. */
+  speaks(name: string, text: string, group = 'pool'): void {
+    const { heardUpTo = 0, hear } = this.bus.listenTo(this.process(name, group).settings) ?? {};
+    hear?.(Buffer.from(text), heardUpTo);
   }
 
   /** Emits an event that a client sends. */

@@ -175,7 +175,7 @@ class Incarnation {
     this.bus.emit({ type: 'PROCESS_GROUP_ADDED', groupname: 'pool' });
     for (const partner of this.#partners) {
       const { name, isAlive } = partner;
-      const { heardUpTo = partner.said.length } = this.bus.listenTo(this.#fake(name).settings) ?? {};
+      const { heardUpTo = 0 } = this.bus.listenTo(this.#fake(name).settings) ?? {};
       this.#heardUpTo.set(name, heardUpTo);
       if (!isAlive) continue;
       this.#stdin(name).adopt(0);
@@ -223,8 +223,7 @@ class Incarnation {
 
   #starts(partner: Partner): void {
     this.#becomes(partner, 'STARTING', { tries: 0 });
-    const { hear } = this.bus.listenTo(this.#fake(partner.name).settings) ?? {};
-    hear?.(Buffer.alloc(0), partner.said.length);
+    this.bus.listenTo(this.#fake(partner.name).settings)?.begin(partner.said.length);
     partner.begin(this.#stdin(partner.name).open(undefined));
     this.#becomes(partner, 'RUNNING', { pid: 1 });
   }
