@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
-import { pidOf, waitForState } from '../support/supervised.ts';
+import { pidOf, waitForLog, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const listeners = resolve('test/fixtures/listeners');
@@ -86,3 +87,157 @@ stdout_events_enabled=true
   expect(await pids()).toEqual(before);
   expect(daemon.logText()).not.toContain('is stopped and started again');
 }, 120_000);
+
+/** A pool of one listener, which is told what clients send. */
+function listener(command: string, ...lines: readonly string[]): string {
+  return `[eventlistener:l]\ncommand=${listeners}/${command}\nevents=REMOTE_COMMUNICATION\nstartsecs=0\n${lines.join('\n')}\n`;
+}
+
+async function start(configuration: string): Promise<Daemon> {
+  const daemon = await startDaemon({
+    implementation: 'ours',
+    configuration,
+    supervisord: 'loglevel=debug',
+  });
+  return daemon;
+}
+
+async function tell(daemon: Daemon, ...data: readonly string[]): Promise<void> {
+  for (const each of data) await daemon.rpc('supervisor.sendRemoteCommEvent', 't', each);
+}
+
+const answering = 'answers-when-told %(here)s';
+
+function waitForWords(daemon: Daemon, words: string): Promise<void> {
+  return waitFor(() => textOf(daemon, 'said').includes(words), { what: words });
+}
+
+describe('a listener that outlives its daemon', () => {
+  it('is sent the rest of an event of which it had a part', async () => {
+    await using daemon = await start(listener('reads-late %(here)s/l %(here)s/go'));
+    await waitForLog(daemon, 'l: ACKNOWLEDGED -> READY');
+    const data = Array.from({ length: 50_000 }, (_, number) => number).join(' ');
+    await tell(daemon, data, 'next');
+    await waitForLog(daemon, 'event 0 sent to listener l');
+    const pid = await pidOf(daemon, 'l');
+    // The second of the next ones has nothing to add: the pipe is full.
+    for (let count = 0; count < 2; count += 1) await replace(daemon);
+    writeFileSync(join(daemon.dir, 'go'), '');
+    await waitFor(() => textOf(daemon, 'l').includes('next'), { what: 'the next event' });
+    expect(received(daemon, 'l').map(({ text }) => text.split('\n')[1])).toEqual([data, 'next']);
+    expect(await pidOf(daemon, 'l')).toBe(pid);
+  });
+
+  it('is not asked again when it answers while there is no daemon', async () => {
+    await using daemon = await start(listener(answering));
+    await waitForState(daemon, 'l', 'RUNNING');
+    const pid = await pidOf(daemon, 'l');
+    await tell(daemon, 'first');
+    await waitForWords(daemon, `${pid} has ver`);
+    daemon.kill('SIGKILL');
+    await daemon.ended();
+    writeFileSync(join(daemon.dir, String(pid)), '');
+    await waitForWords(daemon, `${pid} has answered`);
+    await daemon.start();
+    await tell(daemon, 'second');
+    await waitForWords(daemon, 'serial:1 ');
+    expect(textOf(daemon, 'said').match(/^\d+ has ver.* poolserial:\d+/gm)).toEqual(
+      [0, 1].map(
+        (serial) => `${pid} has ver:3.0 server:supervisor serial:${serial} pool:l poolserial:${serial}`,
+      ),
+    );
+  });
+
+  it('is waited for when it goes on with an event under the next daemon', async () => {
+    await using daemon = await start(listener(answering));
+    await waitForState(daemon, 'l', 'RUNNING');
+    const pid = await pidOf(daemon, 'l');
+    await tell(daemon, 'first', 'second');
+    await waitForWords(daemon, `${pid} has ver`);
+    await replace(daemon);
+    await waitForLog(daemon, `adopted: 'l' with pid ${pid}`);
+    expect(textOf(daemon, 'said').match(/has ver/g)).toHaveLength(1);
+    writeFileSync(join(daemon.dir, String(pid)), '');
+    await waitForWords(daemon, 'serial:1 ');
+    expect(textOf(daemon, 'said').match(/ serial:\d+/g)).toEqual([' serial:0', ' serial:1']);
+  });
+
+  it('is restarted when nothing is known of it, and is sent what comes', async () => {
+    await using daemon = await start(listener("answers %(here)s/l 'RESULT 2\\nOK'"));
+    await waitForState(daemon, 'l', 'RUNNING');
+    const pid = await pidOf(daemon, 'l');
+    daemon.kill('SIGKILL');
+    await daemon.ended();
+    rmSync(join(daemon.dir, 'supervisor.sock.d', 'events'));
+    await daemon.start();
+    await waitForLog(
+      daemon,
+      'listener l is stopped and started again: the conversation with it is not known',
+    );
+    await waitFor(async () => ![0, pid].includes(await pidOf(daemon, 'l')), { what: 'another pid' });
+    await tell(daemon, 'first');
+    await waitFor(() => textOf(daemon, 'l').includes('first'), { what: 'the event' });
+  });
+});
+
+it('sends the event of a listener that dies with the daemon to the next one, first of all', async () => {
+  await using daemon = await start(listener(answering));
+  await waitForState(daemon, 'l', 'RUNNING');
+  const pid = await pidOf(daemon, 'l');
+  await tell(daemon, 'first', 'second');
+  await waitForWords(daemon, `${pid} has ver`);
+  daemon.kill('SIGKILL');
+  await daemon.ended();
+  process.kill(pid, 'SIGKILL');
+  await daemon.start();
+  await waitFor(() => (textOf(daemon, 'said').match(/has ver/g) ?? []).length >= 2, {
+    what: 'the same event',
+  });
+  const [one, other] = textOf(daemon, 'said').match(/ver.*$/gm) ?? [];
+  expect(other).toBe(one);
+  expect(other).toContain(' serial:0 ');
+});
+
+it('keeps events that wait for a listener', async () => {
+  await using daemon = await start(listener("answers %(here)s/l 'RESULT 2\\nOK'", 'autostart=false'));
+  await tell(daemon, 'first', 'second');
+  for (let count = 0; count < 2; count += 1) {
+    await replace(daemon);
+    await tell(daemon, `after ${count}`);
+  }
+  await daemon.rpc('supervisor.startProcess', 'l');
+  await waitFor(() => received(daemon, 'l').length === 4, { what: 'all events' });
+  expect(received(daemon, 'l').map(({ serial, text }) => [serial, text.split('\n')[1]])).toEqual(
+    ['first', 'second', 'after 0', 'after 1'].map((data, serial) => [serial, data]),
+  );
+});
+
+it('keeps nothing at an orderly end', async () => {
+  await using daemon = await start(listener("answers %(here)s/l 'RESULT 2\\nOK'", 'autostart=false'));
+  await tell(daemon, 'first');
+  expect(await daemon.stop()).toBe(0);
+  await daemon.start();
+  await daemon.rpc('supervisor.startProcess', 'l');
+  await tell(daemon, 'second');
+  await waitFor(() => received(daemon, 'l').length > 0, { what: 'an event' });
+  expect(received(daemon, 'l')).toMatchObject([{ serial: 0, text: expect.stringContaining('second') }]);
+});
+
+it('leaves events to the next daemon when its processes are left, too', async () => {
+  await using daemon = await startDaemon({
+    implementation: 'ours',
+    configuration: recorder('l', 'SUPERVISOR_STATE_CHANGE'),
+    supervisord: 'on_daemon_exit=adopt',
+  });
+  await waitForState(daemon, 'l', 'RUNNING');
+  expect(await daemon.stop()).toBe(0);
+  await daemon.start();
+  await waitFor(() => received(daemon, 'l').length === 3, { what: 'the events of both daemons' });
+  expect(
+    received(daemon, 'l').map(({ serial, text }) => [serial, /eventname:(\S+)/.exec(text)?.[1]]),
+  ).toEqual([
+    [0, 'SUPERVISOR_STATE_CHANGE_RUNNING'],
+    [1, 'SUPERVISOR_STATE_CHANGE_STOPPING'],
+    [2, 'SUPERVISOR_STATE_CHANGE_RUNNING'],
+  ]);
+});
