@@ -1,6 +1,6 @@
 import type { GroupSettings } from '../../conf/settings.ts';
 import { EventBus } from '../../daemon/event/event-bus.ts';
-import { EventLedger } from '../../daemon/event/event-ledger.ts';
+import { EventLedger, type EventRecord } from '../../daemon/event/event-ledger.ts';
 import type { ListenerPool } from '../../daemon/event/listener-pool.ts';
 import { SerialCounter } from '../../daemon/event/serial.ts';
 import { restart } from '../../daemon/process/restart.ts';
@@ -11,15 +11,18 @@ import { SimulatedWorld } from './simulated-world.ts';
 export class ListeningWorld extends SimulatedWorld {
   readonly wallClock = new SimulatedWallClock();
   readonly #deferred: (() => void)[] = [];
+  readonly ledger: EventLedger;
   readonly bus: EventBus;
 
-  constructor(groups: readonly GroupSettings[]) {
+  /** @param records what an earlier daemon has left */
+  constructor(groups: readonly GroupSettings[], records: readonly EventRecord[] = []) {
     super();
+    this.ledger = new EventLedger({ identifier: 'supervisor', serials: new SerialCounter(), records });
     this.bus = new EventBus({
       identifier: 'supervisor',
       clock: this.clock,
       wallClock: this.wallClock,
-      ledger: new EventLedger({ identifier: 'supervisor', serials: new SerialCounter() }),
+      ledger: this.ledger,
       groups: () => this.supervisor.groups,
       log: (level, text) => void this.lines.push(`${level} ${text}`),
       defer: (callback) => void this.#deferred.push(callback),

@@ -51,6 +51,8 @@ export class SimulatedChild implements ChildHandle {
   readonly stdin: Uint8Array[] = [];
   /** What writing to stdin meets with while there is a child. */
   stdinState: 'open' | 'closed' | 'full' = 'open';
+  /** How much of an event an earlier daemon has put into stdin, if there is a way to know. */
+  takenUpTo: number | undefined;
   /** Who wants to know when stdin has room again. */
   onDrained: () => void = () => undefined;
   readonly #host: SimulatedHost;
@@ -88,7 +90,9 @@ export class SimulatedChild implements ChildHandle {
     return 'queued';
   }
 
-  stdinTakenUpTo(): undefined {}
+  stdinTakenUpTo(): number | undefined {
+    return this.takenUpTo;
+  }
 
   onceStdinDrained(drained: () => void): void {
     this.onDrained = drained;
