@@ -14,9 +14,20 @@ import { user } from '../conf/users.ts';
 import { byteSize, integer, logLevel, octal, string } from '../conf/values.ts';
 
 /** What the command line says. */
-export interface CommandLine {
-  /** `run`: be the daemon. The others print something and end. */
-  readonly action: 'run' | 'check' | 'password-hash' | 'help' | 'version';
+export type CommandLine = CommandLineOptions &
+  (
+    | {
+        /** `run`: be the daemon. The others print something and end. */
+        readonly action: 'run' | 'check' | 'password-hash' | 'help' | 'version';
+      }
+    | {
+        readonly action: 'check-upgrade';
+        /** Of the daemon that asks. */
+        readonly runtimeDirectory: string;
+      }
+  );
+
+interface CommandLineOptions {
   /** The value of `-c`, as typed. */
   readonly configuration: string | undefined;
   /** Keys of `[supervisord]` that go before the file's. */
@@ -128,8 +139,10 @@ export function readCommandLine(words: readonly string[], context: ReadContext):
       `positional arguments are not supported: [${rest.map((word) => repr(word)).join(', ')}]`,
     );
   }
+  const runtimeDirectory = given.get('--check-upgrade')?.value;
+  const action = given.has('--check') ? 'check' : 'run';
   return {
-    action: given.has('--check') ? 'check' : 'run',
+    ...(runtimeDirectory === undefined ? { action } : { action: 'check-upgrade', runtimeDirectory }),
     configuration: given.get('--configuration')?.value,
     // Each reader gives the type of its own key: `settingOptions` pairs them.
     overrides: overrides as Partial<SupervisordSettings>,
@@ -164,6 +177,12 @@ function program(): Command {
   return command
     .addOption(new Option('--profile_options <list>', 'accepted for old init scripts; there is no profiler'))
     .addOption(ownOption('--check', 'check the configuration, print the programs it would run, and exit'))
+    .addOption(
+      ownOption(
+        '--check-upgrade <dir>',
+        'say whether this version could go on for a daemon with this runtime directory, and exit',
+      ),
+    )
     .addOption(ownOption('--password-hash', 'read a password, print the hash to configure, and exit'))
     .addOption(new Option('-h, --help', 'print this text and exit').hideHelp())
     .addOption(new Option('-v, --version', 'print the version and exit'));

@@ -41,6 +41,9 @@ import { signalHandlers } from './signal-handlers.ts';
 import type { Signals } from './signals.ts';
 import { Journal } from './state/journal.ts';
 import { type Recovered, recover } from './state/recover.ts';
+import type { OpenHandover } from './upgrade/handover.ts';
+import type { Launcher } from './upgrade/new-version.ts';
+import { Upgrade } from './upgrade/upgrade.ts';
 
 export interface DaemonSetup {
   readonly settings: Settings;
@@ -61,6 +64,10 @@ export interface DaemonSetup {
    * later lives.
    */
   readonly detach: ((log: ActivityLog) => () => void) | undefined;
+  /** The command that starts the daemon, for another version to take over. */
+  readonly launcher: Launcher;
+  /** What this life has from the one before, which left its processes to it. */
+  readonly handover: OpenHandover | undefined;
 }
 
 /** A reason not to start that lies outside the configuration. The message is for the terminal. */
@@ -68,8 +75,11 @@ export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** How a life of the daemon has ended: it is to start over, or to exit with a status. */
-export type EndOfLife = { readonly type: 'restart' } | { readonly type: 'exit'; readonly exitStatus: number };
+/** How a life of the daemon has ended: it is to start over, to make room for another version, or to exit. */
+export type EndOfLife =
+  | { readonly type: 'restart' }
+  | { readonly type: 'upgrade'; readonly handover: OpenHandover }
+  | { readonly type: 'exit'; readonly exitStatus: number };
 
 /**
  * Runs the daemon until its last process has ended.
@@ -79,8 +89,9 @@ export type EndOfLife = { readonly type: 'restart' } | { readonly type: 'exit'; 
  * @throws {StartError} the log or the runtime directory could not be opened
  */
 export async function runDaemon(setup: DaemonSetup): Promise<EndOfLife> {
-  const { settings } = setup;
-  const servers = await openHttpServers(settings.httpServers, (line) => process.stderr.write(`${line}\n`));
+  const { settings, handover } = setup;
+  const warn = (line: string) => process.stderr.write(`${line}\n`);
+  const servers = await openHttpServers(settings.httpServers, warn, handover?.sockets);
   try {
     return await live(setup, servers);
   } finally {
@@ -89,10 +100,10 @@ export async function runDaemon(setup: DaemonSetup): Promise<EndOfLife> {
 }
 
 async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife> {
-  const { settings, inheritedDescriptors } = setup;
+  const { settings, inheritedDescriptors, handover } = setup;
   const { supervisord } = settings;
   using _ = holdEventLoop();
-  using runtimeDirectory = attempt(() => new RuntimeDirectory(runtimeDirectoryOf(settings)));
+  using runtimeDirectory = attempt(() => new RuntimeDirectory(runtimeDirectoryOf(settings), handover?.lock));
   const onException = (what: string, error: unknown): void =>
     log.logNow('critical', `${what}: ${error instanceof Error ? error.stack : error}`);
   const epoll = new Epoll({
@@ -110,6 +121,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     bootId: boot,
     productVersion,
     now: systemClock.now(),
+    isHandedOver: handover !== undefined,
     log: (level, text) => log.log(level, text),
   });
   const autoLogs: Recovered['autoLogs'] = recovered?.autoLogs ?? new Map();
@@ -161,7 +173,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     events,
     log: (level, text) => log.log(level, text),
   });
-  const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+  const { promise: finished, resolve: finish } = Promise.withResolvers<OpenHandover | undefined>();
   const supervisor: Supervisor = new Supervisor({
     host,
     ending: supervisord,
@@ -171,14 +183,24 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     isDelivering: (group) => events.isDelivering(group),
     recorder: journal,
     leavesProcesses: () => supervisord.on_daemon_exit === 'adopt',
-    onFinished: () => finish(),
+    onFinished: () => finish(undefined),
   });
   const rereading = new Rereading(settings, setup.load, supervisor);
-  servers.serve(rpcContext({ supervisor, rereading, events, log, settings }));
+  const upgrade = new Upgrade({
+    supervisor,
+    rereading,
+    launcher: setup.launcher,
+    runtimeDirectory: runtimeDirectory.path,
+    log: (level, text) => log.log(level, text),
+    begin: () => finish({ lock: runtimeDirectory.handOver(), sockets: servers.handOver() }),
+  });
+  servers.serve(rpcContext({ supervisor, rereading, events, log, settings, upgrade }));
 
   const onUncaught = (error: unknown): void => onException('Uncaught exception, contained', error);
   process.on('uncaughtException', onUncaught);
-  const stopHandling = setup.signals.handle(signalHandlers({ log, supervisor, rereading, onException }));
+  const stopHandling = setup.signals.handle(
+    signalHandlers({ log, supervisor, rereading, upgrade, onException }),
+  );
 
   const letStarterGo = setup.detach?.(log);
   const pidfile = keepPidfile(supervisord.pidfile, log);
@@ -186,11 +208,13 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
   supervisor.startUp(settings.groups, recovered);
+  // Those that ended while one version made room for the other.
+  if (handover !== undefined) host.reap();
   events.recovered();
   compactMemorySoon();
 
-  await finished;
-  const leaves = supervisor.leavesProcesses;
+  const handedOver = await finished;
+  const leaves = handedOver !== undefined || supervisor.leavesProcesses;
   await servers.close();
   if (leaves) supervisor.leave();
   else supervisor[Symbol.dispose]();
@@ -204,7 +228,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   const { exitStatus } = supervisor;
   if (!isRestart && exitStatus !== 0) log.log('info', `exiting with status ${exitStatus}`);
   pidfile?.[Symbol.dispose]();
-  removePidfile(supervisord.pidfile);
+  if (handedOver === undefined) removePidfile(supervisord.pidfile);
   if (!leaves) journal.remove();
   journal[Symbol.dispose]();
   if (!leaves) runtimeDirectory.remove();
@@ -213,6 +237,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   syslog.close();
   await log.close();
   epoll.close();
+  if (handedOver !== undefined) return { type: 'upgrade', handover: handedOver };
   return isRestart ? { type: 'restart' } : { type: 'exit', exitStatus };
 }
 

@@ -5,6 +5,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { checkReport } from '../conf/check.ts';
 import type { ConfigError } from '../conf/config-error.ts';
@@ -13,7 +14,7 @@ import { type LoadContext, type LoadResult, loadSettings } from '../conf/load.ts
 import { absolutePath } from '../conf/paths.ts';
 import { findConfigFile, noConfigFileMessage, searchingAsRootWarning, searchPaths } from '../conf/search.ts';
 import type { Environment, Notice, Settings, SupervisordSettings } from '../conf/settings.ts';
-import { supervisorVersion } from '../rpc/version.ts';
+import { productVersion, supervisorVersion } from '../rpc/version.ts';
 import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
 import { runDaemon, StartError } from './daemon.ts';
 import {
@@ -26,7 +27,9 @@ import {
 import { SerialCounter } from './event/serial.ts';
 import type { EpochSeconds } from './host/clock.ts';
 import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
-import { duplicateOnto } from './host/libc/descriptors.ts';
+import { errnoName } from './host/libc/call.ts';
+import { duplicateOnto, keepOnExec, setCloseOnExec } from './host/libc/descriptors.ts';
+import { execute } from './host/libc/execute.ts';
 import { raiseLimits } from './host/limits.ts';
 import { dropPrivileges, runningAsRootNotice } from './host/privileges.ts';
 import { startingEnvironment } from './host/starting-environment.ts';
@@ -38,7 +41,10 @@ import { syslogMessage } from './log/syslog-message.ts';
 import { SyslogSocket } from './log/syslog-socket.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
+import { unreadableState } from './state/recover.ts';
 import { tempDirectory } from './temp-directory.ts';
+import { type Handover, handoverVariable, type OpenHandover, takeHandover } from './upgrade/handover.ts';
+import type { Launcher } from './upgrade/new-version.ts';
 
 const exitStatuses = { SUCCESS: 0, FAILURE: 1, USAGE: 2 } as const;
 /** In it the launcher passes the soft limit on open files, which Node changes. */
@@ -55,9 +61,10 @@ async function main(): Promise<number> {
   const softNofile = process.env[softNofileVariable];
   delete process.env[softNofileVariable];
   const starter = takeStarter();
+  const handover = takeHandover();
   const inheritable = closeInheritedOnExec();
-  const inheritedDescriptors = starter === undefined ? inheritable : new Set(starter.inherited);
-  const context = loadContext(starter);
+  const inheritedDescriptors = new Set((handover ?? starter)?.inherited ?? inheritable);
+  const context = loadContext(starter, handover);
   try {
     const commandLine = readCommandLine(words, context);
     switch (commandLine.action) {
@@ -72,7 +79,9 @@ async function main(): Promise<number> {
       case 'check':
         return check(loaderOf(commandLine, context)());
       case 'run':
-        return await run({ commandLine, context, starter, softNofile, inheritedDescriptors });
+        return await run({ commandLine, context, starter, handover, softNofile, inheritedDescriptors });
+      case 'check-upgrade':
+        return checkUpgrade(loaderOf(commandLine, context)(), commandLine.runtimeDirectory);
     }
   } catch (error) {
     if (error instanceof UsageError || error instanceof HttpServerError) return usageError([error.message]);
@@ -87,6 +96,8 @@ interface Start {
   readonly context: LoadContext;
   /** Of a process on its way into the background. */
   readonly starter: Starter | undefined;
+  /** Of a process that was another version of this program until now. */
+  readonly handover: Handover | undefined;
   readonly softNofile: string | undefined;
   readonly inheritedDescriptors: ReadonlySet<number>;
 }
@@ -95,14 +106,16 @@ async function run({
   commandLine,
   context,
   starter,
-  softNofile,
+  handover,
+  softNofile: softNofileOfLauncher,
   inheritedDescriptors,
 }: Start): Promise<number> {
+  const softNofile = handover === undefined ? softNofileOfLauncher : handover.softNofile;
   const load = loaderOf(commandLine, context);
   let result = load();
   if (result.type === 'invalid') return usageError(result.errors.map(errorLine));
   let { settings } = result;
-  if (!settings.supervisord.nodaemon && starter === undefined) {
+  if (!settings.supervisord.nodaemon && starter === undefined && handover === undefined) {
     return await startDaemonized(softNofile, inheritedDescriptors);
   }
 
@@ -110,7 +123,12 @@ async function run({
   const eventSerials = new SerialCounter();
   const limits = raiseLimits({ ...settings.supervisord, softNofile });
   if (limits.type === 'failed') return usageError([limits.reason]);
-  const limitNotices = limits.notices.map((text): Notice => ({ level: 'info', text }));
+  let notices = limits.notices.map((text): Notice => ({ level: 'info', text }));
+  if (handover !== undefined) {
+    notices.push({ level: 'info', text: `upgraded from version ${handover.from} to ${productVersion}` });
+  }
+  const launcher = { path: resolve(context.cwd, argv0), words, cwd: context.cwd };
+  let left: OpenHandover | undefined = handover;
   let { logfile } = settings.supervisord;
   for (let isFirst = true; ; isFirst = false) {
     try {
@@ -123,10 +141,27 @@ async function run({
         environment: context.env,
         childNofile: limits.childNofile,
         inheritedDescriptors,
-        notices: [...privilegeNotices, ...(isFirst ? limitNotices : [])],
+        notices: [...privilegeNotices, ...notices],
         detach: isFirst && starter !== undefined ? (log) => detach(settings, starter, log) : undefined,
+        launcher,
+        handover: left,
       });
       if (next.type === 'exit') return next.exitStatus;
+      notices = [];
+      left = undefined;
+      if (next.type === 'upgrade') {
+        left = next.handover;
+        const code = makeRoom(launcher, context.env, {
+          ...left,
+          pid: process.pid,
+          from: productVersion,
+          inherited: [...inheritedDescriptors],
+          softNofile,
+          cwd: context.cwd,
+        });
+        notices.push({ level: 'error', text: `Cannot upgrade: cannot execute ${launcher.path}: ${code}` });
+        continue;
+      }
     } catch (error) {
       if (!isFirst) leaveTrace(logfile, error);
       throw error;
@@ -136,6 +171,34 @@ async function run({
     result = load();
     if (result.type === 'ok') settings = result.settings;
   }
+}
+
+/** Executes what is installed now in place of this program. @returns the name of the error, if that fails */
+function makeRoom({ path, words }: Launcher, environment: Environment, handover: Handover): string {
+  for (const fd of handover.inherited) keepOnExec(fd);
+  const variables = [...environment, [handoverVariable, JSON.stringify(handover)]];
+  const errno = -execute(
+    path,
+    [path, ...words],
+    variables.map(([name, value]) => `${name}=${value}`),
+  );
+  for (const fd of handover.inherited) if (fd > 2) setCloseOnExec(fd);
+  return errnoName(errno);
+}
+
+/** For the daemon that asks: prints the version, or what stands in the way. */
+function checkUpgrade(result: LoadResult, runtimeDirectory: string): ExitStatus {
+  if (result.type === 'invalid') {
+    for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
+    return exitStatuses.USAGE;
+  }
+  const reason = unreadableState(runtimeDirectory);
+  if (reason !== undefined) {
+    process.stderr.write(`${reason}\n`);
+    return exitStatuses.FAILURE;
+  }
+  process.stdout.write(`${productVersion}\n`);
+  return exitStatuses.SUCCESS;
 }
 
 /** A restart has failed. Maybe nobody sees stderr any more, so the log of the life before is told too. */
@@ -234,10 +297,10 @@ function workingDirectory(): string {
 }
 
 /** @param starter the process that was given the environment to go by, if it was not this one */
-function loadContext(starter: Starter | undefined): LoadContext {
-  const ours = new Set([softNofileVariable, daemonizingVariable]);
+function loadContext(starter: Starter | undefined, handover: Handover | undefined): LoadContext {
+  const ours = new Set([softNofileVariable, daemonizingVariable, handoverVariable]);
   const env = new Map([...environmentOfStart(starter)].filter(([name]) => !ours.has(name)));
-  const cwd = workingDirectory();
+  const cwd = handover?.cwd ?? workingDirectory();
   return {
     env,
     cwd,

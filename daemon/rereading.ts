@@ -34,6 +34,15 @@ export class Rereading {
     return result.type === 'invalid' ? result.errors : [];
   }
 
+  /** What {@link reread} would find, without it being remembered. */
+  compare():
+    | { readonly type: 'compared'; readonly difference: GroupDifference }
+    | Extract<LoadResult, { type: 'invalid' }> {
+    const result = this.#load();
+    if (result.type === 'invalid') return result;
+    return { type: 'compared', difference: this.#differenceTo(result.settings) };
+  }
+
   /** Reads the files. With an error everything stays as it was. */
   reread():
     | { readonly type: 'reread'; readonly difference: GroupDifference; readonly settings: Settings }
@@ -41,11 +50,12 @@ export class Rereading {
     const result = this.#load();
     if (result.type === 'invalid') return result;
     this.#latest = result.settings;
+    const { settings } = result;
+    return { type: 'reread', difference: this.#differenceTo(settings), settings };
+  }
+
+  #differenceTo({ groups }: Settings): GroupDifference {
     const active = [...this.#supervisor.groups.values()].map((group) => group.settings);
-    return {
-      type: 'reread',
-      difference: diffGroups(active, result.settings.groups),
-      settings: result.settings,
-    };
+    return diffGroups(active, groups);
   }
 }

@@ -10,6 +10,8 @@ import type { Supervisor } from './process/supervisor.ts';
 import type { Rereading } from './rereading.ts';
 import type { RpcContext } from './rpc/context.ts';
 import { securityWarnings } from './security-warnings.ts';
+import { UpgradeError } from './upgrade/new-version.ts';
+import type { Upgrade } from './upgrade/upgrade.ts';
 
 export interface RpcContextParts {
   readonly supervisor: Supervisor;
@@ -18,10 +20,12 @@ export interface RpcContextParts {
   readonly log: ActivityLog;
   /** Those the daemon started with. */
   readonly settings: Settings;
+  readonly upgrade: Upgrade;
 }
 
 /** What XML-RPC methods may know and do, put together of the daemon's parts. */
-export function rpcContext({ supervisor, rereading, events, log, settings }: RpcContextParts): RpcContext {
+export function rpcContext(parts: RpcContextParts): RpcContext {
+  const { supervisor, rereading, events, log, settings, upgrade } = parts;
   const usageMeter = new UsageMeter();
   return {
     supervisor,
@@ -37,6 +41,8 @@ export function rpcContext({ supervisor, rereading, events, log, settings }: Rpc
       if (first !== undefined) throw cannotReread([first, ...others]);
       supervisor.shutDown('restart');
     },
+    checkUpgrade: () => upgradeOrFault(() => upgrade.check()),
+    upgrade: () => upgradeOrFault(() => upgrade.start()),
     emit: (event) => events.emit(event),
     warnings: () => securityWarnings(rereading.settings),
     activityLog: {
@@ -57,6 +63,15 @@ export function rpcContext({ supervisor, rereading, events, log, settings }: Rpc
     log: (level, text) => log.log(level, text),
     logs: (level) => log.isEnabled(level),
   };
+}
+
+async function upgradeOrFault(action: () => Promise<string>): Promise<string> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof UpgradeError) throw new RpcFault('FAILED', error.message);
+    throw error;
+  }
 }
 
 /** Without the section that names it, the namespace has its usual name: no client could do without its methods. */

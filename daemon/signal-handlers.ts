@@ -2,11 +2,14 @@ import type { ActivityLog } from './log/activity-log.ts';
 import type { Supervisor } from './process/supervisor.ts';
 import type { Rereading } from './rereading.ts';
 import type { SignalHandlers } from './signals.ts';
+import { UpgradeError } from './upgrade/new-version.ts';
+import type { Upgrade } from './upgrade/upgrade.ts';
 
 export interface SignalHandlerParts {
   readonly log: ActivityLog;
   readonly supervisor: Supervisor;
   readonly rereading: Rereading;
+  readonly upgrade: Upgrade;
   /** Logs an exception, with what was being done. */
   readonly onException: (what: string, error: unknown) => void;
 }
@@ -16,6 +19,7 @@ export function signalHandlers({
   log,
   supervisor,
   rereading,
+  upgrade,
   onException,
 }: SignalHandlerParts): SignalHandlers {
   return {
@@ -46,6 +50,13 @@ export function signalHandlers({
           }
         }
       }
+    },
+    upgrade() {
+      log.log('warn', 'received SIGUSR1 indicating upgrade request');
+      upgrade.start().catch((error) => {
+        if (error instanceof UpgradeError) log.log('error', `Cannot upgrade: ${error.message}`);
+        else onException('Cannot upgrade', error);
+      });
     },
     childQuit: () => log.log('debug', 'received SIGCHLD indicating a child quit'),
   };

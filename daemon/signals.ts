@@ -13,6 +13,8 @@ export interface SignalHandlers {
   readonly restart: () => void;
   /** SIGUSR2: open log files again by name. */
   readonly reopenLogs: () => void;
+  /** SIGUSR1: make room for the version of the program that is installed now. */
+  readonly upgrade: () => void;
   /** SIGCHLD. The host reaps; this is for the log. */
   readonly childQuit: () => void;
 }
@@ -24,9 +26,9 @@ const table = {
   SIGHUP: ({ restart }) => restart(),
   SIGUSR2: ({ reopenLogs }) => reopenLogs(),
   SIGCHLD: ({ childQuit }) => childQuit(),
-  // Node would open a port for a debugger, through which anybody on this machine could run code as us.
-  SIGUSR1: undefined,
-} satisfies { readonly [S in NodeJS.Signals]?: ((handlers: SignalHandlers) => void) | undefined };
+  // Node's own use for it, a port for a debugger, is switched off by the launcher.
+  SIGUSR1: ({ upgrade }) => upgrade(),
+} satisfies { readonly [S in NodeJS.Signals]?: (handlers: SignalHandlers) => void };
 
 type HandledSignal = keyof typeof table;
 
@@ -58,6 +60,6 @@ export class Signals {
   #receive(signal: HandledSignal): void {
     this.#waiting.delete(signal);
     if (this.#handlers === undefined) this.#waiting.add(signal);
-    else table[signal]?.(this.#handlers);
+    else table[signal](this.#handlers);
   }
 }

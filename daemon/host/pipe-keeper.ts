@@ -22,6 +22,8 @@ const shortestLifeMs = 1000;
 
 export interface PipeKeeperOptions {
   readonly runtimeDirectory: string;
+  /** Says whose it is, as programs are told. */
+  readonly serverUrl: string | undefined;
   readonly log: (level: 'error' | 'debug', text: string) => void;
 }
 
@@ -146,13 +148,14 @@ export class PipeKeeper {
   /** @throws an error with `code` */
   #spawn(fds: ReadonlySet<number>): number {
     const [, fifo = ''] = this.#argv;
+    const { serverUrl } = this.#options;
     ensureFifo(fifo, undefined);
     const devNull = openSync('/dev/null', 'r+');
     try {
       const result = spawnChild({
         path: candidates.find(isExecutable) ?? 'cat',
         argv: this.#argv,
-        environment: [],
+        environment: serverUrl === undefined ? [] : [`SUPERVISOR_SERVER_URL=${serverUrl}`],
         stdio: [devNull, devNull, devNull],
         inherited: fds,
         directory: '/',

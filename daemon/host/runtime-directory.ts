@@ -1,6 +1,16 @@
-import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import nodeProcess from 'node:process';
-import { tryLock } from './libc/descriptors.ts';
+import { duplicateForExec, tryLock } from './libc/descriptors.ts';
 
 /**
  * The directory of FIFOs and state while one daemon holds it. Two daemons would read each other's FIFOs, so
@@ -10,10 +20,18 @@ export class RuntimeDirectory implements Disposable {
   readonly path: string;
   readonly #lock: number;
 
-  /** @throws {Error} the path is something else, belongs to another user, or another daemon holds it */
-  constructor(path: string) {
+  /**
+   * @param lock a descriptor by which it is locked already, from {@link handOver}
+   * @throws {Error} the path is something else, belongs to another user, or another daemon holds it
+   */
+  constructor(path: string, lock?: number) {
     prepareRuntimeDirectory(path);
     this.path = path;
+    if (lock !== undefined) {
+      this.#lock = lock;
+      if (isDirectory(lock, path)) return;
+      closeSync(lock);
+    }
     this.#lock = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     if (tryLock(this.#lock)) return;
     closeSync(this.#lock);
@@ -23,6 +41,11 @@ export class RuntimeDirectory implements Disposable {
   /** Removes what is in it, at an orderly end: no child has a FIFO there any more. */
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** A descriptor that keeps it locked when this one lets go of it, and when another program is executed. */
+  handOver(): number {
+    return duplicateForExec(this.#lock);
   }
 
   /** Lets go of it, and leaves no empty one behind. */
@@ -51,6 +74,11 @@ export function prepareRuntimeDirectory(path: string): void {
   const uid = nodeProcess.geteuid?.() ?? 0;
   if (found.uid !== uid) throw refusal(path, `owned by uid ${found.uid}, not by uid ${uid}`);
   if ((found.mode & 0o777) !== 0o700) chmodSync(path, 0o700);
+}
+
+function isDirectory(fd: number, path: string): boolean {
+  const [open, found] = [fstatSync(fd), lstatSync(path)];
+  return open.ino === found.ino && open.dev === found.dev;
 }
 
 function refusal(path: string, reason: string): Error {

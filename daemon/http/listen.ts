@@ -4,8 +4,11 @@ import { bindError } from './http-server-error.ts';
 
 const backlog = 1024;
 
+/** The type of Node's declarations lacks the descriptor of a socket that listens already. */
+type Address = ListenOptions | { readonly fd: number };
+
 /** @throws {HttpServerError} */
-export function listen(server: Server, address: ListenOptions): Promise<void> {
+export function listen(server: Server, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => reject(bindError(error));
     server.once('error', onError);

@@ -19,12 +19,13 @@ import { discardBody } from './body.ts';
 import { Connections, refuse } from './connections.ts';
 import { type Exchange, type HttpApplication, replyError } from './exchange.ts';
 import { Gate } from './gate.ts';
+import { closeSockets, type HandedSocket, handOverSocket, takeSocket } from './handed-socket.ts';
 import { HttpServerError } from './http-server-error.ts';
-import { listenInet } from './listen.ts';
+import { listen, listenInet } from './listen.ts';
 import { PageTokens } from './page/tokens.ts';
 import { routes } from './routes.ts';
 import { Turns } from './turns.ts';
-import { listenUnix, type UnixServerSettings, type UnixSocketFile } from './unix-socket.ts';
+import { listenHanded, listenUnix, type UnixServerSettings, type UnixSocketFile } from './unix-socket.ts';
 
 const maxConnections = 512;
 /** Guesses of one address that wait to be compared with a costly password. */
@@ -42,19 +43,26 @@ export type WarnLine = (line: string) => void;
 /**
  * Opens all servers, or none.
  *
+ * @param handed sockets that listen already, by what they were opened for
  * @throws {HttpServerError} whose message is for the user
  */
 export async function openHttpServers(
   settings: readonly HttpServerSettings[],
   warn: WarnLine,
+  handed: readonly HandedSocket[] = [],
 ): Promise<HttpServers> {
   const servers: HttpServer[] = [];
+  const sockets = [...handed];
   const turns = new Turns(maxWaitingGuesses);
   try {
-    for (const each of settings) servers.push(await HttpServer.open(each, { turns, warn }));
+    for (const each of settings) {
+      servers.push(await HttpServer.open(each, { turns, warn }, takeSocket(sockets, each)));
+    }
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()));
     throw error;
+  } finally {
+    closeSockets(sockets);
   }
   return new HttpServers(servers);
 }
@@ -71,6 +79,16 @@ export class HttpServers {
   serve(context: RpcContext): void {
     const application = { context, rpc: new RpcDispatcher(context), tokens: new PageTokens() };
     for (const server of this.#servers) server.serve(application);
+  }
+
+  /**
+   * Ceases to accept connections: those that come wait for whoever takes the sockets. Answers on their way are
+   * yet to be sent: see {@link close}.
+   *
+   * @throws {SystemError} `EMFILE`
+   */
+  handOver(): HandedSocket[] {
+    return this.#servers.map((server) => server.handOver());
   }
 
   /**
@@ -108,9 +126,14 @@ class HttpServer {
   #isClosing = false;
   #lastDropTold = Number.NEGATIVE_INFINITY;
 
-  static async open(settings: HttpServerSettings, shared: Shared): Promise<HttpServer> {
+  static async open(
+    settings: HttpServerSettings,
+    shared: Shared,
+    handed: HandedSocket | undefined,
+  ): Promise<HttpServer> {
     const server = new HttpServer(settings, shared);
-    if (settings.type === 'inet') await listenInet(server.#server, settings.host, settings.port);
+    if (handed !== undefined) await server.#listenHanded(handed);
+    else if (settings.type === 'inet') await listenInet(server.#server, settings.host, settings.port);
     else server.#socketFile = await listenUnix(server.#server, settings, shared.warn);
     return server;
   }
@@ -175,6 +198,23 @@ class HttpServer {
       },
       log,
     });
+  }
+
+  async #listenHanded({ fd }: HandedSocket): Promise<void> {
+    if (this.#settings.type === 'unix') {
+      this.#socketFile = await listenHanded(this.#server, this.#settings, fd);
+    } else {
+      await listen(this.#server, { fd });
+    }
+  }
+
+  /** Its socket goes on listening, and its file stays. */
+  handOver(): HandedSocket {
+    const handed = handOverSocket(this.#server, this.#settings);
+    this.#isClosing = true;
+    this.#socketFile = undefined;
+    this.#stopListening();
+    return handed;
   }
 
   #stopListening(): void {

@@ -60,6 +60,20 @@ export async function listenUnix(
   }
 }
 
+/** Makes `server` listen on a unix socket that listens already. @throws {HttpServerError} */
+export async function listenHanded(
+  server: Server,
+  { file }: UnixServerSettings,
+  fd: number,
+): Promise<UnixSocketFile> {
+  await listen(server, { fd });
+  const ours = statSync(file, { throwIfNoEntry: false });
+  return {
+    isThere: () => ours !== undefined && isSame(file, ours),
+    unlink: () => void (ours && unlinkIfSame(file, ours)),
+  };
+}
+
 /** Bytes for a path in a `sockaddr_un`, less the one that ends it. */
 const maxPathBytes = 107;
 

@@ -37,6 +37,10 @@ export interface RpcContext {
    * @throws {RpcFault} `CANT_REREAD`: it could not start with the configuration as it is; nothing is stopped
    */
   restart(): void;
+  /** The version of the program that could go on for this one. @throws {RpcFault} `FAILED`: none could */
+  checkUpgrade(): Promise<string>;
+  /** Makes room for it. @throws {RpcFault} `FAILED`: it could not go on; nothing has changed */
+  upgrade(): Promise<string>;
   /** Tells event listeners. */
   readonly emit: (event: RemoteCommunicationEvent) => void;
   /** What makes the daemon open to people who should not control it, a line each. */

@@ -28,6 +28,22 @@ export const getWarnings = method({
   call: ({ warnings }) => warnings(),
 });
 
+/** `monitor.checkUpgrade()`. @throws {RpcFault} `FAILED`, with the reason */
+export const checkUpgrade = method({
+  parameters: [],
+  returns: 'string',
+  help: 'The version of this program that is installed now, once it has said that it can read the configuration and go on with the processes of this daemon.',
+  call: ({ checkUpgrade: check }) => check(),
+});
+
+/** `monitor.upgrade()`: answers when it begins. @throws {RpcFault} `FAILED`, with the reason; nothing has changed */
+export const upgrade = method({
+  parameters: [],
+  returns: 'string',
+  help: 'Has the version of this program that is installed now take the place of this daemon, in the same process: programs run on. Answers that version.',
+  call: ({ upgrade: begin }) => begin(),
+});
+
 /**
  * `monitor.getAllProcessUsage()`: one struct for each process, by priority. `cpu` is per cent of one core
  * since the call before (since the start of the process, the first time), `memory` resident bytes, both 0

@@ -33,7 +33,14 @@ import {
   tailProcessStdoutLog,
 } from './logs.ts';
 import type { MethodTable } from './method.ts';
-import { getAllProcessUsage, getProductVersion, getWarnings, updateProcessGroup } from './monitor.ts';
+import {
+  checkUpgrade,
+  getAllProcessUsage,
+  getProductVersion,
+  getWarnings,
+  updateProcessGroup,
+  upgrade,
+} from './monitor.ts';
 import { sendRemoteCommEvent } from './remote-event.ts';
 import { sendProcessStdin } from './stdin.ts';
 import { listMethods, methodHelp, methodSignature, multicall } from './system.ts';
@@ -83,7 +90,14 @@ export const supervisorMethods: MethodTable = new Map(
 
 /** `monitor.*`: our own. */
 export const monitorMethods: MethodTable = new Map(
-  Object.entries({ getAllProcessUsage, getProductVersion, getWarnings, updateProcessGroup }),
+  Object.entries({
+    checkUpgrade,
+    getAllProcessUsage,
+    getProductVersion,
+    getWarnings,
+    updateProcessGroup,
+    upgrade,
+  }),
 );
 
 /** `system.*`. */

@@ -10,6 +10,7 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { ageOf, isBorn } from '../host/birth.ts';
+import { bootId } from '../host/boot-id.ts';
 import { after, type EpochSeconds, type Now } from '../host/clock.ts';
 import { fifoPath } from '../host/fifo.ts';
 import type { Channel } from '../host/host.ts';
@@ -29,6 +30,8 @@ export interface RecoverOptions {
   readonly bootId: string;
   readonly productVersion: string;
   readonly now: Now;
+  /** A version of the daemon has made room for this one: what it did not run is not to be started, either. */
+  readonly isHandedOver: boolean;
   readonly log: (level: 'info' | 'warn', text: string) => void;
 }
 
@@ -48,10 +51,11 @@ export function recover(options: RecoverOptions): Recovered | undefined {
   const holders = children(pipeHolders(runtimeDirectory));
   if (journal === undefined && holders.length === 0) return undefined;
 
+  const known = new Set([...(journal?.processes.values() ?? [])].map(({ group }) => group));
   const processes = new Map<string, RecoveredProcess>();
   const found = new Set<number>();
   for (const group of groups) {
-    if (journal?.removedGroups.has(group.name)) continue;
+    if (journal?.removedGroups.has(group.name) || (options.isHandedOver && !known.has(group.name))) continue;
     for (const settings of group.processes) {
       const record = journal?.processes.get(keyOf(settings));
       const recovered = recoverProcess({ settings, record, holders, options, journal });
@@ -64,7 +68,8 @@ export function recover(options: RecoverOptions): Recovered | undefined {
   if (journal !== undefined || found.size > 0) log('info', 'going on for an earlier supervisord');
   return {
     find: (group, process) => processes.get(keyOf({ group, name: process })),
-    isRemoved: (group) => journal?.removedGroups.has(group) === true,
+    isRemoved: (group) =>
+      journal?.removedGroups.has(group) === true || (options.isHandedOver && !known.has(group)),
     strays,
     autoLogs: new Map([...(journal?.processes ?? [])].map(([key, { autoLogs }]) => [key, autoLogs])),
   };
@@ -78,6 +83,17 @@ function hasLeftovers(directory: string): boolean {
   return readdirSync(directory).length > 0;
 }
 
+/** Why this version could not go on with the state in a runtime directory; `undefined`: it could. */
+export function unreadableState(runtimeDirectory: string): string | undefined {
+  const path = journalPath(runtimeDirectory);
+  const reading = readRecords(path, processesFormat, bootId());
+  if (reading.type === 'missing') return `there is no state in '${runtimeDirectory}'`;
+  if (reading.type === 'unusable') return `cannot use state in '${path}': ${reading.reason}`;
+  return replay(reading.records) === undefined
+    ? `cannot use state in '${path}': a record makes no sense`
+    : undefined;
+}
+
 interface ReadJournal {
   readonly processes: ReadonlyMap<string, ProcessRecord>;
   readonly removedGroups: ReadonlySet<string>;
@@ -85,9 +101,9 @@ interface ReadJournal {
   readonly by: string;
 }
 
-function readJournal({ runtimeDirectory, bootId, log }: RecoverOptions): ReadJournal | undefined {
+function readJournal({ runtimeDirectory, bootId: boot, log }: RecoverOptions): ReadJournal | undefined {
   const path = journalPath(runtimeDirectory);
-  const reading = readRecords(path, processesFormat, bootId);
+  const reading = readRecords(path, processesFormat, boot);
   if (reading.type === 'missing') return undefined;
   const journal = reading.type === 'read' ? replay(reading.records) : undefined;
   if (journal !== undefined) return journal;
@@ -136,6 +152,7 @@ function recoverProcess({
 }: ProcessSources): RecoveredProcess | undefined {
   const isOutdated =
     record !== undefined &&
+    !options.isHandedOver &&
     journal?.by === options.productVersion &&
     record.settings !== settingsDigest(settings);
   if (record !== undefined && isAlive(record)) {

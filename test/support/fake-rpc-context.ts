@@ -60,6 +60,8 @@ export function fakeRpcContext(
     configuration: () => settings,
     reload: () => ({ added: [], changed: [], removed: [] }),
     restart: () => supervisor.shutDown('restart'),
+    checkUpgrade: () => Promise.resolve('0.0.0'),
+    upgrade: () => Promise.resolve('0.0.0'),
     emit: (event) => void events.push(event),
     warnings: () => [],
     activityLog: { path: undefined, clear: () => {}, flush: () => Promise.resolve() },

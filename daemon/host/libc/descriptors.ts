@@ -30,6 +30,18 @@ export function duplicate(fd: number): number {
   return checked(fcntlCall(fd, F_DUPFD_CLOEXEC, 3), 'fcntl');
 }
 
+/** A second descriptor, 3 or higher, that another program finds open after this one has executed it. */
+export function duplicateForExec(fd: number): number {
+  const F_DUPFD = 0;
+  return checked(fcntlCall(fd, F_DUPFD, 3), 'fcntl');
+}
+
+/** Has a descriptor stay open for another program that this one executes. */
+export function keepOnExec(fd: number): void {
+  const F_SETFD = 2;
+  fcntlCall(fd, F_SETFD, 0);
+}
+
 /** Makes descriptor `to` mean what `from` means; what it meant before is closed. Programs inherit it. */
 export function duplicateOnto(from: number, to: number): void {
   checked(dup2Call(from, to), 'dup2');
