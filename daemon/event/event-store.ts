@@ -19,6 +19,13 @@ export interface EventStoreOptions {
 
 const format: RecordFormat = { kind: 'events', version: 1 };
 
+/** Why this version could not go on with the events in a runtime directory; `undefined`: it could. */
+export function unreadableEvents(directory: string, bootId: string): string | undefined {
+  const path = pathIn(directory);
+  const reading = readRecords(path, format, bootId);
+  return reading.type === 'unusable' ? `cannot use events in '${path}': ${reading.reason}` : undefined;
+}
+
 /** Goes on with the events of a daemon that was killed, if there was one, and keeps those of this one. */
 export function openEventLedger({
   directory,
@@ -27,7 +34,7 @@ export function openEventLedger({
   serials,
   log,
 }: EventStoreOptions): EventLedger {
-  const path = join(directory, 'events');
+  const path = pathIn(directory);
   const reading = readRecords(path, format, bootId);
   if (reading.type === 'unusable') putAway(path, reading.reason, log);
   const records = reading.type === 'read' ? (reading.records as readonly EventRecord[]) : [];
@@ -35,6 +42,10 @@ export function openEventLedger({
   const snapshot = () => ledger.snapshot();
   ledger.recordIn(new RecordFile({ ...format, path, bootId, snapshot, isHarmfulWhenOld: true, log }));
   return ledger;
+}
+
+function pathIn(directory: string): string {
+  return join(directory, 'events');
 }
 
 function putAway(path: string, reason: string, log: EventStoreOptions['log']): void {
