@@ -10,8 +10,8 @@ import type { SerialCounter } from './serial.ts';
 
 /** Keeps records for the next daemon. */
 export interface EventJournal extends Disposable {
-  /** Keeps one more. Must not throw. */
-  append(record: EventRecord): void;
+  /** Keeps some more, in this order. Must not throw. */
+  append(...records: readonly EventRecord[]): void;
   /** No daemon will go on with them. */
   remove(): void;
 }
@@ -54,6 +54,8 @@ export class EventLedger implements Disposable {
   /** Of the daemon that has left the records. */
   #formerIdentifier: string | undefined;
   #journal: EventJournal | undefined;
+  /** Records that are to be kept with the next one. */
+  #pending: EventRecord[] = [];
 
   constructor({ identifier, serials, records = [] }: EventLedgerOptions) {
     this.#identifier = identifier;
@@ -95,16 +97,37 @@ export class EventLedger implements Disposable {
     const { type, payload } = event;
     const numbered = { type, serial: this.#serials.following, payload };
     this.#make({ type: 'accepted', event: numbered, pools, ...(origin !== undefined && { origin }) });
+    this.flush();
   }
 
   /** Makes a change of a pool. */
   change(pool: string, change: PoolChange): void {
+    this.changeSoon(pool, change);
+    this.flush();
+  }
+
+  /** Makes a change that is put on record with the next one, or by `flush`: until then nothing must come of it. */
+  changeSoon(pool: string, change: PoolChange): void {
     this.#make({ type: 'changed', pool, change });
+  }
+
+  /** Makes a change that the next daemon can find out about by itself. */
+  changeQuietly(pool: string, change: PoolChange): void {
+    this.pool(pool).apply(change);
   }
 
   /** A pool is no more. */
   remove(pool: string): void {
     this.#make({ type: 'removed', pool });
+    this.flush();
+  }
+
+  /** Puts on record what is not yet there. */
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const records = this.#pending;
+    this.#pending = [];
+    this.#journal?.append(...records);
   }
 
   /** Records that make a new ledger like this one. */
@@ -129,9 +152,9 @@ export class EventLedger implements Disposable {
   }
 
   #make(change: EventRecord): void {
-    // In this order: a record may be written as a part of a snapshot.
+    // At once: a record may be written as a part of a snapshot.
     this.#apply(change);
-    this.#journal?.append(change);
+    this.#pending.push(change);
   }
 
   #apply(record: EventRecord): void {

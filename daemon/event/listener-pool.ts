@@ -191,11 +191,20 @@ export class ListenerPool {
       return;
     }
     const { conversation, verdict } = listener.hear(known.conversation, bytes);
-    const heardUpTo = offset + bytes.length;
-    this.#change({ type: 'heard', listener: name, conversation, heardUpTo, verdict });
-    if (verdict === 'rejected' && known.task !== undefined) this.#cameBack(known.task.event);
+    const { ledger } = this.#context;
+    const { task } = known;
+    ledger.changeSoon(this.name, {
+      type: 'heard',
+      listener: name,
+      conversation,
+      heardUpTo: offset + bytes.length,
+      verdict,
+      ...(verdict !== undefined && task !== undefined && task.delivery.type !== 'sent' && { isOwed: true }),
+    });
+    if (verdict === 'rejected' && task !== undefined) this.#cameBack(task.event);
     // At once: one that is READY has nothing else to do.
     this.#dispatch();
+    ledger.flush();
     this.#tellSettled();
   }
 
@@ -351,15 +360,22 @@ export class ListenerPool {
 
   #tellDelivery(listener: string, event: PooledEvent, delivery: Delivery): void {
     const task = this.#state.listeners.get(listener)?.task;
+    const before = task?.delivery;
     const isCurrent = (task === undefined ? this.#state.buffer[0] : task.event) === event;
-    if (isCurrent) this.#change({ type: 'sending', listener, delivery });
-    // The answer has come before.
-    else if (delivery.type === 'sent') this.#change({ type: 'caught up', listener });
+    if (!isCurrent) {
+      // The answer has come before.
+      if (delivery.type === 'sent') this.#change({ type: 'caught up', listener });
+    } else if (delivery.type === 'sent' && before?.type === 'writing' && before.isMarked) {
+      // The mark is gone, and says so.
+      this.#context.ledger.changeQuietly(this.name, { type: 'sending', listener, delivery });
+    } else {
+      this.#change({ type: 'sending', listener, delivery });
+    }
   }
 
   #progress(name: string, event: PooledEvent, from: number): StdinProgress {
     return {
-      from,
+      first: { number: event.poolSerial, from },
       writing: (piece) => this.#tellDelivery(name, event, { type: 'writing', ...piece }),
       written: () => this.#tellDelivery(name, event, { type: 'sent' }),
     };
@@ -370,7 +386,7 @@ export class ListenerPool {
     const child = this.#group.processes.get(name)?.child;
     if (delivery.type === 'sent' || child === undefined) return;
     const bytes = this.#envelope(event);
-    const from = takenUpTo(child, delivery, bytes.length);
+    const from = takenUpTo(child, event, delivery, bytes.length);
     if (from === undefined) {
       this.#doubt(name, `it is not known whether it has event ${event.serial}`);
     } else if (from === 0) {
@@ -404,9 +420,11 @@ export class ListenerPool {
 /** How much of an envelope a stdin has; `undefined`: there is no way to know. */
 function takenUpTo(
   child: ChildHandle,
+  { poolSerial }: PooledEvent,
   delivery: Exclude<Delivery, { readonly type: 'sent' }>,
   length: number,
 ): number | undefined {
   if (delivery.type === 'waiting') return delivery.from;
-  return delivery.isMarked ? child.stdinTakenUpTo(delivery.from, length) : undefined;
+  const piece = { number: poolSerial, from: delivery.from };
+  return delivery.isMarked ? child.stdinTakenUpTo(piece, length) : undefined;
 }

@@ -69,6 +69,7 @@ export type PoolChange =
       readonly conversation: Conversation;
       readonly heardUpTo: number;
       readonly verdict?: Verdict | undefined;
+      readonly isOwed?: true | undefined;
     }
   /** Its child is no more, or can no longer be understood. */
   | { readonly type: 'ended'; readonly listener: string }
@@ -76,6 +77,8 @@ export type PoolChange =
   | { readonly type: 'counted'; readonly nextSerial: number; readonly dropped: number }
   | { readonly type: 'buffered'; readonly event: PooledEvent }
   | { readonly type: 'known'; readonly listener: string; readonly state: KnownListener };
+
+type Heard = Extract<PoolChange, { readonly type: 'heard' }>;
 
 export class PoolState {
   /** Oldest first. */
@@ -173,14 +176,13 @@ export class PoolState {
     this.#set(listener, { task: { event, delivery }, ...(isNew && { conversation: busyConversation }) });
   }
 
-  #hear({ listener, conversation, heardUpTo, verdict }: Extract<PoolChange, { type: 'heard' }>): void {
-    const { task } = this.#listeners.get(listener) ?? {};
+  #hear({ listener, conversation, heardUpTo, verdict, isOwed }: Heard): void {
     if (verdict === 'rejected') this.#takeBack(listener, { isRejected: true });
-    const isEarly = task !== undefined && task.delivery.type !== 'sent';
     this.#set(listener, {
       conversation,
       heardUpTo,
-      ...(verdict !== undefined && { task: undefined, ...(isEarly && { isOwed: true }) }),
+      ...(verdict !== undefined && { task: undefined }),
+      ...(isOwed && { isOwed }),
     });
   }
 

@@ -7,7 +7,7 @@ import { inodeOf, openForChild, openForInput, pathOfHeldFifo, removeOwnFifo, ren
 import { write } from './libc/bytes.ts';
 import { EAGAIN, EINTR } from './libc/call.ts';
 import { EPOLLOUT } from './libc/readiness.ts';
-import { isPieceWritten, markPiece, pieceEnd } from './marked-pieces.ts';
+import { doesWritingUnmark, isPieceWritten, markPiece, type Piece, pieceEnd } from './marked-pieces.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
 
 /**
@@ -15,9 +15,9 @@ import { prepareRuntimeDirectory } from './runtime-directory.ts';
  * written in pieces then.
  */
 export interface StdinProgress {
-  /** Offset in the bytes of the first that is to be written: the end of a piece, or 0. */
-  readonly from: number;
-  /** The next piece, which begins at `from`, is about to be written; `isMarked`: and it can be told whether it was. */
+  /** What is to be written first. */
+  readonly first: Piece;
+  /** A piece, which begins at `from`, is about to be written; `isMarked`: another daemon can tell whether it was. */
   writing(piece: { readonly from: number; readonly isMarked: boolean }): void;
   /** All of them have been written. */
   written(): void;
@@ -32,7 +32,7 @@ export interface ChildInput {
   /** Queues bytes. `closed`: nobody reads them; `full`: too many wait already, and none of these were taken. */
   write(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full';
   /** From `ChildHandle.stdinTakenUpTo`. */
-  takenUpTo(from: number, length: number): number | undefined;
+  takenUpTo(piece: Piece, length: number): number | undefined;
   /** Calls `drained` once, when what was queued has been taken: there is room. Never, if it is closed before. */
   onceDrained(drained: () => void): void;
   /** The child has ended, or could not be started. */
@@ -77,6 +77,8 @@ export class ChildStdin implements ChildInput, ReadyListener {
   #queue: Queued[] = [];
   #queued = 0;
   #isWaiting = false;
+  /** Whether marks of pieces go when they are written; found out for the first one. */
+  #marksTell: boolean | undefined;
   #onDrained: (() => void) | undefined;
 
   constructor(path: string, epoll: Epoll, opening: StdinOpening) {
@@ -119,7 +121,7 @@ export class ChildStdin implements ChildInput, ReadyListener {
   /** Writes what fits into the pipe and keeps the rest. `full`: too much is kept already, `bytes` are not. */
   write(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
     if (this.#state === 'closed' || !this.#openEnd()) return 'closed';
-    const from = progress?.from ?? 0;
+    const from = progress?.first.from ?? 0;
     const length = bytes.length - from;
     if (this.#queued > 0 && this.#queued + length > stdinCapacity) return 'full';
     this.#queue.push({ bytes: Buffer.from(bytes), progress, from, isAnnounced: false });
@@ -129,11 +131,9 @@ export class ChildStdin implements ChildInput, ReadyListener {
     return this.#fd === undefined ? 'closed' : 'queued';
   }
 
-  takenUpTo(from: number, length: number): number | undefined {
+  takenUpTo(piece: Piece, length: number): number | undefined {
     if (this.#state === 'closed' || !this.#openEnd() || this.#fd === undefined) return undefined;
-    const isWritten = isPieceWritten(this.#fd, from, dirname(this.#path));
-    if (isWritten === undefined) return undefined;
-    return isWritten ? pieceEnd(from, length) : from;
+    return isPieceWritten(this.#fd, piece) ? pieceEnd(piece.from, length) : piece.from;
   }
 
   onceDrained(drained: () => void): void {
@@ -225,8 +225,9 @@ export class ChildStdin implements ChildInput, ReadyListener {
     const { bytes, progress, from, isAnnounced } = next;
     if (progress === undefined) return write(fd, bytes.subarray(from));
     if (!isAnnounced) {
+      this.#marksTell ??= doesWritingUnmark(dirname(this.#path));
       // In this order: while the piece before is the last that is on record, its mark is gone.
-      const isMarked = markPiece(fd, from);
+      const isMarked = this.#marksTell && markPiece(fd, { ...progress.first, from });
       progress.writing({ from, isMarked });
       next.isAnnounced = true;
     }

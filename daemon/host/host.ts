@@ -7,6 +7,7 @@ import type { ProcessSettings } from '../../conf/settings.ts';
 import type { Birth } from './birth.ts';
 import type { StdinProgress } from './child-stdin.ts';
 import type { Clock } from './clock.ts';
+import type { Piece } from './marked-pieces.ts';
 
 /** How a child ended, as `waitpid` tells it. */
 export type ExitStatus =
@@ -67,10 +68,10 @@ export interface ChildHandle {
    */
   writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full';
   /**
-   * How much of `length` bytes is in the stdin, if an earlier daemon was about to write the piece that begins at
-   * `from`. `undefined`: there is no way to know.
+   * How many of `length` bytes the stdin has taken, after an earlier daemon had marked a piece of them and was about
+   * to write it. `undefined`: there is no stdin.
    */
-  stdinTakenUpTo(from: number, length: number): number | undefined;
+  stdinTakenUpTo(piece: Piece, length: number): number | undefined;
   /**
    * Calls `drained` once, when the pipe has taken all that was queued for the child's stdin: there is room
    * again after `full`. Never, if the child ends or closes its end before. Replaces an earlier one.

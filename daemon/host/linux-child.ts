@@ -13,6 +13,7 @@ import { fifoPath } from './fifo.ts';
 import type { Channel, ChildHandle, CommandResolution, SpawnResult } from './host.ts';
 import { SystemError } from './libc/call.ts';
 import { getLimit } from './libc/limits.ts';
+import type { Piece } from './marked-pieces.ts';
 import { spawnProgram } from './spawn.ts';
 
 /** What all processes share. */
@@ -134,8 +135,8 @@ export class LinuxChild implements ChildHandle {
     return this.#stdin.write(bytes, progress);
   }
 
-  stdinTakenUpTo(from: number, length: number): number | undefined {
-    return this.#stdin.takenUpTo(from, length);
+  stdinTakenUpTo(piece: Piece, length: number): number | undefined {
+    return this.#stdin.takenUpTo(piece, length);
   }
 
   onceStdinDrained(drained: () => void): void {

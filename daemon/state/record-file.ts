@@ -142,16 +142,16 @@ export class RecordFile implements Disposable {
     this.rewrite();
   }
 
-  /** Adds a record. What fails is told, and made up for with the next one. */
-  append(record: object): void {
+  /** Adds records, in one step unless they are long. What fails is told, and made up for with the next ones. */
+  append(...records: readonly object[]): void {
     // After a failure the end of the file may be half a line.
     if (this.#fd === undefined || this.#size >= this.#rewriteAt) {
       this.rewrite();
       return;
     }
-    const line = Buffer.from(formatLine(record));
+    const lines = Buffer.from(records.map(formatLine).join(''));
     try {
-      this.#size += writeAll(this.#fd, line);
+      this.#size += writeAll(this.#fd, lines);
     } catch (error) {
       this.#close();
       this.#tellFailure(error);

@@ -83,7 +83,7 @@ export class SimulatedChild implements ChildHandle {
   writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
     if (this.pid === undefined) return 'closed';
     if (this.stdinState !== 'open') return this.stdinState;
-    const from = progress?.from ?? 0;
+    const from = progress?.first.from ?? 0;
     progress?.writing({ from, isMarked: true });
     this.stdin.push(bytes.subarray(from));
     progress?.written();

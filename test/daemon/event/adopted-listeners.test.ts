@@ -107,7 +107,7 @@ describe('a listener that an earlier daemon had', () => {
 
   for (const [why, records, reason] of [
     [
-      'its stdin does not tell whether it has its event',
+      'its stdin cannot be had',
       left(['1'], ...sending('a', { type: 'writing', from: 0, isMarked: true })),
       'it is not known whether it has event 0',
     ],
@@ -132,6 +132,7 @@ describe('a listener that an earlier daemon had', () => {
         conversation: ready,
         heardUpTo: 20,
         verdict: 'rejected',
+        isOwed: true,
       }),
       'a part of an event that it has answered was never sent',
     ],

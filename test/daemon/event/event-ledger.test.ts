@@ -10,7 +10,11 @@ function newLedger(records: readonly EventRecord[] = []): {
 } {
   const ledger = new EventLedger({ identifier: 'supervisor', serials: new SerialCounter(), records });
   const all = [...records];
-  ledger.recordIn({ append: (record) => all.push(throughFile(record)), remove() {}, [Symbol.dispose]() {} });
+  ledger.recordIn({
+    append: (...added) => void all.push(...throughFile(added)),
+    remove() {},
+    [Symbol.dispose]() {},
+  });
   return { ledger, records: all };
 }
 
@@ -38,6 +42,7 @@ const change: fc.Arbitrary<PoolChange> = fc.oneof(
     ),
     heardUpTo: fc.nat(1000),
     verdict: fc.constantFrom('handled' as const, 'rejected' as const, undefined),
+    isOwed: fc.constantFrom(true as const, undefined),
   }),
 );
 const step = fc.oneof(

@@ -1,6 +1,6 @@
 /**
  * A pool, real FIFOs to the stdin of its listeners, and a daemon that is killed at any of its steps: before or after
- * a record is written, which is before or after a piece is marked and written. The listeners live on or not, and
+ * records are written, or between two, which is before or after a piece is marked and written. The listeners live on or not, and
  * what they say meanwhile waits for the next daemon.
  */
 import { closeSync, mkdtempSync, readSync, rmSync } from 'node:fs';
@@ -41,10 +41,10 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 class Killed extends Error {}
 
-/** When a daemon is killed: so many records from now, before or after that one is written. */
+/** When a daemon is killed: so many writes from now, with so many records of the last one in the file. */
 interface Fuse {
   left: number;
-  readonly side: 'before' | 'after';
+  readonly whole: number;
 }
 
 /** Records after which the file is written anew. */
@@ -149,7 +149,7 @@ class Incarnation {
     const rewrite = () => void records.splice(0, records.length, ...copies(ledger.snapshot()));
     rewrite();
     ledger.recordIn({
-      append: (record) => this.#write(records, record, rewrite),
+      append: (...added) => this.#write(records, added, rewrite),
       remove() {},
       [Symbol.dispose]() {},
     });
@@ -239,14 +239,18 @@ class Incarnation {
     this.bus.emit(event);
   }
 
-  #write(records: EventRecord[], record: EventRecord, rewrite: () => void): void {
-    if (this.fuse !== undefined) this.fuse.left -= 1;
-    const isLast = this.fuse !== undefined && this.fuse.left < 0;
-    if (!isLast || (this.fuse?.left === -1 && this.fuse.side === 'after')) {
-      if (records.length < longestFile) records.push(...copies([record]));
+  #write(records: EventRecord[], added: readonly EventRecord[], rewrite: () => void): void {
+    if (this.fuse?.left === 0) {
+      const { whole } = this.fuse;
+      this.fuse = { left: -1, whole: 0 };
+      records.push(...copies(added.slice(0, whole)));
+    } else if (this.fuse === undefined || this.fuse.left > 0) {
+      if (this.fuse !== undefined) this.fuse.left -= 1;
+      if (records.length < longestFile) records.push(...copies(added));
       else rewrite();
+      return;
     }
-    if (isLast) throw new Killed();
+    throw new Killed();
   }
 
   #process(name: Name): SupervisedProcess {
@@ -255,7 +259,7 @@ class Incarnation {
     const child: ChildHandle = {
       ...fake.child,
       writeStdin: (bytes, progress) => stdin.write(bytes, progress),
-      stdinTakenUpTo: (from, length) => stdin.takenUpTo(from, length),
+      stdinTakenUpTo: (piece, length) => stdin.takenUpTo(piece, length),
       onceStdinDrained: (drained) => stdin.onceDrained(drained),
     };
     return { settings: fake.settings, child, view: () => fake.view() };
@@ -290,7 +294,7 @@ type Happening =
   | { readonly type: 'speak'; readonly name: Name; readonly max: number; readonly answer: 'ok' | 'fail' }
   | { readonly type: 'hear' | 'die'; readonly name: Name }
   | { readonly type: 'turn' | 'wait' }
-  | { readonly type: 'kill'; readonly left: number; readonly side: Fuse['side'] };
+  | { readonly type: 'kill'; readonly left: number; readonly whole: number };
 
 /** The world: what outlives a daemon, and the present one. */
 class World {
@@ -364,7 +368,7 @@ class World {
         daemon.turn();
         break;
       case 'kill':
-        daemon.fuse ??= { left: next.left, side: next.side };
+        daemon.fuse ??= { left: next.left, whole: next.whole };
         break;
       default:
         next satisfies never;
@@ -418,7 +422,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('kill' as const),
       left: fc.constantFrom(0, 1, 2, 3, 5, 20),
-      side: fc.constantFrom('before' as const, 'after' as const),
+      whole: fc.constantFrom(0, 1, 2),
     }),
   },
 );

@@ -5,7 +5,12 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { openForDaemon } from '../../../daemon/host/fifo.ts';
 import { write } from '../../../daemon/host/libc/bytes.ts';
 import { makeFifo } from '../../../daemon/host/libc/descriptors.ts';
-import { isPieceWritten, markPiece, pieceEnd } from '../../../daemon/host/marked-pieces.ts';
+import {
+  doesWritingUnmark,
+  isPieceWritten,
+  markPiece,
+  pieceEnd,
+} from '../../../daemon/host/marked-pieces.ts';
 
 let directory: string;
 let fifo: number;
@@ -26,34 +31,41 @@ it('cuts bytes into pieces that a pipe takes whole', () => {
   ]);
 });
 
+const pieces = [
+  { number: 0, from: 0 },
+  { number: 0, from: 4096 },
+  { number: 1, from: 0 },
+] as const;
+
 it('tells whether a piece was written after it was marked, also when it has been read', () => {
-  for (const from of [0, 4096, 0]) {
-    expect(markPiece(fifo, from)).toBe(true);
-    expect(isPieceWritten(fifo, from, directory)).toBe(false);
+  for (const piece of pieces) {
+    expect(markPiece(fifo, piece)).toBe(true);
+    expect(isPieceWritten(fifo, piece)).toBe(false);
     write(fifo, Buffer.from('piece'));
-    expect(isPieceWritten(fifo, from, directory)).toBe(true);
+    expect(isPieceWritten(fifo, piece)).toBe(true);
     readSync(fifo, Buffer.alloc(100));
-    expect(isPieceWritten(fifo, from, directory)).toBe(true);
+    expect(isPieceWritten(fifo, piece)).toBe(true);
   }
 });
 
-it('takes a piece for written when the next one is marked', () => {
-  markPiece(fifo, 0);
-  write(fifo, Buffer.from('piece'));
-  markPiece(fifo, 4096);
-  expect(isPieceWritten(fifo, 0, directory)).toBe(true);
-  expect(isPieceWritten(fifo, 4096, directory)).toBe(false);
+it('takes a piece for written when another one is marked', () => {
+  for (const marked of pieces) {
+    markPiece(fifo, marked);
+    expect(pieces.map((piece) => isPieceWritten(fifo, piece))).toEqual(
+      pieces.map((piece) => piece !== marked),
+    );
+  }
 });
 
 it('takes a piece that a full pipe refused for one that was not written', () => {
   while (write(fifo, Buffer.alloc(4096)) > 0);
-  markPiece(fifo, 0);
+  markPiece(fifo, pieces[0]);
   expect(write(fifo, Buffer.alloc(4096))).toBeLessThan(0);
-  expect(isPieceWritten(fifo, 0, directory)).toBe(false);
+  expect(isPieceWritten(fifo, pieces[0])).toBe(false);
 });
 
-it('cannot tell where a directory takes no FIFO to find out with', () => {
-  markPiece(fifo, 0);
-  expect(isPieceWritten(fifo, 0, '/proc')).toBeUndefined();
+it('finds out where marks tell something', () => {
+  expect(doesWritingUnmark('/proc')).toBe(false);
+  expect(doesWritingUnmark(directory)).toBe(true);
   expect(readdirSync(directory)).toEqual(['fifo']);
 });
