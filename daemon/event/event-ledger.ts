@@ -10,8 +10,8 @@ import type { SerialCounter } from './serial.ts';
 
 /** Keeps records for the next daemon. */
 export interface EventJournal extends Disposable {
-  /** Keeps some more, in this order. Must not throw. */
-  append(...records: readonly EventRecord[]): void;
+  /** Keeps one more. Must not throw. */
+  append(record: EventRecord): void;
   /** No daemon will go on with them. */
   remove(): void;
 }
@@ -26,6 +26,8 @@ export type EventRecord =
     }
   | { readonly type: 'changed'; readonly pool: string; readonly change: PoolChange }
   | { readonly type: 'removed'; readonly pool: string }
+  /** All of these in one step. */
+  | { readonly type: 'together'; readonly records: readonly EventRecord[] }
   /** These two begin a file; records of changes then make its pools. */
   | { readonly type: 'daemon'; readonly identifier: string; readonly nextSerial: number }
   | { readonly type: 'origins'; readonly origins: readonly string[] };
@@ -124,10 +126,11 @@ export class EventLedger implements Disposable {
 
   /** Puts on record what is not yet there. */
   flush(): void {
-    if (this.#pending.length === 0) return;
     const records = this.#pending;
     this.#pending = [];
-    this.#journal?.append(...records);
+    const [first] = records;
+    if (first === undefined) return;
+    this.#journal?.append(records.length === 1 ? first : { type: 'together', records });
   }
 
   /** Records that make a new ledger like this one. */
@@ -169,6 +172,9 @@ export class EventLedger implements Disposable {
         break;
       case 'removed':
         this.#pools.delete(record.pool);
+        break;
+      case 'together':
+        for (const each of record.records) this.#apply(each);
         break;
       case 'daemon':
         this.#formerIdentifier = record.identifier;

@@ -142,16 +142,16 @@ export class RecordFile implements Disposable {
     this.rewrite();
   }
 
-  /** Adds records, in one step unless they are long. What fails is told, and made up for with the next ones. */
-  append(...records: readonly object[]): void {
+  /** Adds a record. What fails is told, and made up for with the next one. */
+  append(record: object): void {
     // After a failure the end of the file may be half a line.
     if (this.#fd === undefined || this.#size >= this.#rewriteAt) {
       this.rewrite();
       return;
     }
-    const lines = Buffer.from(records.map(formatLine).join(''));
+    const line = Buffer.from(formatLine(record));
     try {
-      this.#size += writeAll(this.#fd, lines);
+      this.#size += writeAll(this.#fd, line);
     } catch (error) {
       this.#close();
       this.#tellFailure(error);

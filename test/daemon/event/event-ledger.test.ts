@@ -11,7 +11,7 @@ function newLedger(records: readonly EventRecord[] = []): {
   const ledger = new EventLedger({ identifier: 'supervisor', serials: new SerialCounter(), records });
   const all = [...records];
   ledger.recordIn({
-    append: (...added) => void all.push(...throughFile(added)),
+    append: (record) => all.push(throughFile(record)),
     remove() {},
     [Symbol.dispose]() {},
   });
@@ -52,7 +52,11 @@ const step = fc.oneof(
     pools: fc.subarray(['one', 'two']),
     origin: fc.constantFrom('here', 'there', undefined),
   }),
-  fc.record({ type: fc.constant('change' as const), pool: fc.constantFrom('one', 'two'), change }),
+  fc.record({
+    type: fc.constantFrom('change' as const, 'change soon' as const),
+    pool: fc.constantFrom('one', 'two'),
+    change,
+  }),
   fc.record({ type: fc.constant('remove' as const), pool: fc.constantFrom('one', 'two') }),
 );
 
@@ -64,8 +68,10 @@ it('is the same again from its records, and from its snapshot', () => {
         if (each.type === 'accept') {
           ledger.accept({ type: 'REMOTE_COMMUNICATION', payload: each.payload }, each.pools, each.origin);
         } else if (each.type === 'change') ledger.change(each.pool, each.change);
+        else if (each.type === 'change soon') ledger.changeSoon(each.pool, each.change);
         else ledger.remove(each.pool);
       }
+      ledger.flush();
       const snapshot = throughFile([...ledger.snapshot()]);
       expect(throughFile([...newLedger(records).ledger.snapshot()])).toEqual(snapshot);
       expect(throughFile([...newLedger(snapshot).ledger.snapshot()])).toEqual(snapshot);

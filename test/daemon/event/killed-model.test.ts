@@ -1,6 +1,6 @@
 /**
  * A pool, real FIFOs to the stdin of its listeners, and a daemon that is killed at any of its steps: before or after
- * records are written, or between two, which is before or after a piece is marked and written. The listeners live on or not, and
+ * a record is written, which is before or after a piece is marked and written. The listeners live on or not, and
  * what they say meanwhile waits for the next daemon.
  */
 import { closeSync, mkdtempSync, readSync, rmSync } from 'node:fs';
@@ -41,10 +41,10 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 class Killed extends Error {}
 
-/** When a daemon is killed: so many writes from now, with so many records of the last one in the file. */
+/** When a daemon is killed: so many records from now, before or after that one is written. */
 interface Fuse {
   left: number;
-  readonly whole: number;
+  readonly side: 'before' | 'after';
 }
 
 /** Records after which the file is written anew. */
@@ -149,7 +149,7 @@ class Incarnation {
     const rewrite = () => void records.splice(0, records.length, ...copies(ledger.snapshot()));
     rewrite();
     ledger.recordIn({
-      append: (...added) => this.#write(records, added, rewrite),
+      append: (record) => this.#write(records, record, rewrite),
       remove() {},
       [Symbol.dispose]() {},
     });
@@ -239,18 +239,15 @@ class Incarnation {
     this.bus.emit(event);
   }
 
-  #write(records: EventRecord[], added: readonly EventRecord[], rewrite: () => void): void {
-    if (this.fuse?.left === 0) {
-      const { whole } = this.fuse;
-      this.fuse = { left: -1, whole: 0 };
-      records.push(...copies(added.slice(0, whole)));
-    } else if (this.fuse === undefined || this.fuse.left > 0) {
-      if (this.fuse !== undefined) this.fuse.left -= 1;
-      if (records.length < longestFile) records.push(...copies(added));
+  #write(records: EventRecord[], record: EventRecord, rewrite: () => void): void {
+    const { fuse } = this;
+    if (fuse !== undefined) fuse.left -= 1;
+    const isLast = fuse !== undefined && fuse.left < 0;
+    if (!isLast || (fuse.left === -1 && fuse.side === 'after')) {
+      if (records.length < longestFile) records.push(...copies([record]));
       else rewrite();
-      return;
     }
-    throw new Killed();
+    if (isLast) throw new Killed();
   }
 
   #process(name: Name): SupervisedProcess {
@@ -294,7 +291,7 @@ type Happening =
   | { readonly type: 'speak'; readonly name: Name; readonly max: number; readonly answer: 'ok' | 'fail' }
   | { readonly type: 'hear' | 'die'; readonly name: Name }
   | { readonly type: 'turn' | 'wait' }
-  | { readonly type: 'kill'; readonly left: number; readonly whole: number };
+  | { readonly type: 'kill'; readonly left: number; readonly side: Fuse['side'] };
 
 /** The world: what outlives a daemon, and the present one. */
 class World {
@@ -368,7 +365,7 @@ class World {
         daemon.turn();
         break;
       case 'kill':
-        daemon.fuse ??= { left: next.left, whole: next.whole };
+        daemon.fuse ??= { left: next.left, side: next.side };
         break;
       default:
         next satisfies never;
@@ -422,7 +419,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('kill' as const),
       left: fc.constantFrom(0, 1, 2, 3, 5, 20),
-      whole: fc.constantFrom(0, 1, 2),
+      side: fc.constantFrom('before' as const, 'after' as const),
     }),
   },
 );
