@@ -20,7 +20,7 @@ export interface OutputObserver {
    */
   readonly begin: (offset: number) => void;
   /**
-   * Told what the listener says, while it lives. Bytes are valid only during the call, and count as heard after it.
+   * Told what the listener says, while it lives. The bytes count as heard after the call.
    *
    * @param offset of the first of them: the number of bytes that were said before, through all lives of the daemon
    */
@@ -144,7 +144,8 @@ export class ListenerStream implements ReadyListener {
 
   #hear(): void {
     const offset = Math.max(this.#heardUpTo, this.#staging.start);
-    const bytes = this.#staging.read(offset);
+    // A copy: whatever hearing leads to may read other output.
+    const bytes = Buffer.from(this.#staging.read(offset));
     this.#heardUpTo = bytes.length > 0 ? offset + bytes.length : this.#staging.end;
     if (this.#isRunning && bytes.length > 0) this.#options.observer.hear(bytes, offset);
     this.#gathering ??= setTimeout(() => this.#flushLog(), gatherMs);

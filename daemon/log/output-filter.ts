@@ -124,7 +124,7 @@ export class ChannelFilter implements OutputFilter {
       this.#capture.message.restore(captured, state.captured);
       return nothing;
     }
-    return state.isInside ? captured : beginToken.subarray(0, state.matched);
+    return heldBack(state, captured);
   }
 
   push(chunk: Buffer, origin?: string): Buffer {
@@ -201,6 +201,11 @@ export class ChannelFilter implements OutputFilter {
     }
     return nothing;
   }
+}
+
+/** What a filter in this state has held back, if there is no capture mode any more. */
+export function heldBack({ isInside, matched }: FilterState, captured: Buffer): Buffer {
+  return isInside ? captured : beginToken.subarray(0, matched);
 }
 
 function joined(parts: readonly Buffer[]): Buffer {

@@ -7,7 +7,7 @@
  * the log has grown, how much of the piece is there.
  */
 import { EAGAIN, errnoName } from '../host/libc/call.ts';
-import { newOutput, type OutputFilter } from './output-filter.ts';
+import { heldBack, newOutput, type OutputFilter } from './output-filter.ts';
 import type { Moved, OutputSource } from './output-source.ts';
 import type { Rotation, Sink } from './sink.ts';
 import type { Staging } from './staging.ts';
@@ -30,7 +30,8 @@ export class SeenOutput implements OutputSource {
     this.#staging = staging;
     this.#filter = filter;
     this.#progress = staging.progress;
-    this.#pending = filter?.restore(this.#progress.filter ?? newOutput, staging.captured) ?? nothing;
+    const { filter: state = newOutput } = this.#progress;
+    this.#pending = filter?.restore(state, staging.captured) ?? heldBack(state, staging.captured);
   }
 
   /** Up to here all is in the log. */
@@ -62,11 +63,10 @@ export class SeenOutput implements OutputSource {
       this.#finish();
       return length;
     }
-    // If that fails, it is told when it is tried again.
-    this.#write(sink, rotation);
+    const written = this.#write(sink, rotation);
     // It may be a view of what is valid only now.
     if (this.#pending.length > 0) this.#pending = Buffer.from(this.#pending);
-    return length;
+    return typeof written === 'number' ? length : written;
   }
 
   put(text: Buffer): void {

@@ -223,9 +223,10 @@ export class StagingFile {
 /** The last record that was written. @throws an error with `code` */
 function latestRecord(fd: number): StagingRecord | undefined {
   let latest: StagingRecord | undefined;
+  const slotBytes = Buffer.alloc(page);
   for (let slot = 0; slot < 2; slot += 1) {
-    const length = readSync(fd, buffer, 0, page, slot * page);
-    const [line = ''] = buffer.toString('utf8', 0, length).split('\n', 1);
+    const length = readSync(fd, slotBytes, 0, page, slot * page);
+    const [line = ''] = slotBytes.toString('utf8', 0, length).split('\n', 1);
     const record = parseLine(line) as StagingRecord | undefined;
     if (record !== undefined && (latest === undefined || record.number > latest.number)) latest = record;
   }

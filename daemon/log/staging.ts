@@ -19,7 +19,7 @@ import {
 import { discard } from './discard.ts';
 import { newOutput, type OutputFilter } from './output-filter.ts';
 import { peekPipe } from './pipe-peek.ts';
-import { type Progress, StagingFile } from './staging-file.ts';
+import { type Progress, StagingFile, type StagingReading } from './staging-file.ts';
 
 /** Which output is staged, and where. */
 export interface StagingPlace {
@@ -92,28 +92,20 @@ export class Staging {
   #isFailing = false;
   #retryAt = 0;
 
-  /** Finds what an earlier daemon has left. */
+  /**
+   * Finds what an earlier daemon has left.
+   *
+   * @throws an error with `code`: descriptors are short. What there is must be read before it can be replaced
+   */
   constructor(options: StagingOptions) {
     this.#options = options;
-    const { place, log, owner } = options;
-    try {
-      const reading = StagingFile.open(place.path, place.bootId);
-      if (reading.type === 'unusable') {
-        setAside(place.path);
-        const where = `'${place.path}.unusable'`;
-        log(
-          'error',
-          `what was left of the output of ${owner} cannot be used: ${reading.reason}; it is in ${where}`,
-        );
-      }
-      if (reading.type !== 'read') return;
-      this.#file = reading.file;
-      this.#progress = reading.progress;
-      this.#capturePlace = reading.progress.capture;
-      this.captured = this.#readCaptured();
-    } catch (error) {
-      this.#fail(error);
-    }
+    const reading = this.#open();
+    if (reading.type === 'unusable') this.#putAside(reading.reason);
+    if (reading.type !== 'read') return;
+    this.#file = reading.file;
+    this.#progress = reading.progress;
+    this.#capturePlace = reading.progress.capture;
+    this.captured = this.#readCaptured();
   }
 
   /** How far the output had come when that was last written down. */
@@ -241,6 +233,29 @@ export class Staging {
     this.#capture?.file.close();
     this.#file = undefined;
     this.#capture = undefined;
+  }
+
+  /** @throws an error with `code` */
+  #open(): StagingReading {
+    const { path, bootId } = this.#options.place;
+    try {
+      return StagingFile.open(path, bootId);
+    } catch (error) {
+      const reason = errorCode(error);
+      if (reason === 'EMFILE' || reason === 'ENFILE') throw error;
+      return { type: 'unusable', reason };
+    }
+  }
+
+  #putAside(reason: string): void {
+    const { place, owner, log } = this.#options;
+    const where = `it is in '${place.path}.unusable'`;
+    log('error', `what was left of the output of ${owner} cannot be used: ${reason}; ${where}`);
+    try {
+      setAside(place.path);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #readCaptured(): Buffer {
