@@ -51,6 +51,11 @@ export class SimulatedChild implements ChildHandle {
   readonly stdin: Uint8Array[] = [];
   /** What writing to stdin meets with while there is a child. */
   stdinState: 'open' | 'closed' | 'full' = 'open';
+  /** Whether what was written is there at once; otherwise when `onTaken` is called. */
+  isStdinSlow = false;
+  onTaken: () => void = () => undefined;
+  /** Whether another daemon could tell what was written. */
+  marksTell = true;
   /** How much of an event an earlier daemon has put into stdin, if there is a way to know. */
   takenUpTo: number | undefined;
   /** Who wants to know when stdin has room again. */
@@ -84,9 +89,10 @@ export class SimulatedChild implements ChildHandle {
     if (this.pid === undefined) return 'closed';
     if (this.stdinState !== 'open') return this.stdinState;
     const from = progress?.first.from ?? 0;
-    progress?.writing({ from, isMarked: true });
+    progress?.writing({ from, isMarked: this.marksTell });
     this.stdin.push(bytes.subarray(from));
-    progress?.written();
+    if (this.isStdinSlow) this.onTaken = () => progress?.written();
+    else progress?.written();
     return 'queued';
   }
 

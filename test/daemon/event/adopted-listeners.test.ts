@@ -146,6 +146,35 @@ describe('a listener that an earlier daemon had', () => {
     });
   }
 
+  it('is restarted when it had answered before it had been sent all of an event', () => {
+    const world = next(left([], ...started('a')), ['a']);
+    const child = world.host.child('a');
+    child.isStdinSlow = true;
+    world.tell('1');
+    const adopted = () => next([...world.ledger.snapshot()], ['a'], { takenUpTo: 1 });
+    expect(restartLine(adopted())).toBeUndefined();
+    world.says('a', ok);
+    expect(restartLine(adopted())).toContain('a part of an event that it has answered was never sent');
+    child.onTaken();
+    expect(restartLine(adopted())).toBeUndefined();
+  });
+
+  it('is not asked whether it has an event of which that is on record', () => {
+    const world = next(left([], ...started('a')), ['a']);
+    const records: EventRecord[] = [...world.ledger.snapshot()];
+    world.ledger.recordIn({
+      append: (record) => records.push(record),
+      remove() {},
+      [Symbol.dispose]() {},
+    });
+    world.host.child('a').marksTell = false;
+    world.tell('1');
+    expect(restartLine(next(records, ['a']))).toBeUndefined();
+    expect(restartLine(next(records.slice(0, -1), ['a']))).toContain(
+      'it is not known whether it has event 0',
+    );
+  });
+
   it('is restarted when words of it are missing', () => {
     const world = next(left([], ...started('a')), ['a']);
     world.bus.listenTo(world.process('a', 'pool').settings)?.hear(Buffer.from('x'), 8);
