@@ -22,19 +22,16 @@ export interface PooledEvent extends NumberedEvent {
 
 /** How far the envelope of an event has come into the stdin of a listener. */
 export type Delivery =
-  | { readonly type: 'waiting' /** Its bytes from here on wait for room. */; readonly from: number }
-  | {
-      /** The piece that begins at `from` has been written, or not yet: the stdin can tell, if it `isMarked`. */
-      readonly type: 'writing';
-      readonly from: number;
-      readonly isMarked: boolean;
-    }
+  /** Its bytes from `from` on wait for room. */
+  | { readonly type: 'waiting'; readonly from: number }
+  /** The piece that begins at `from` has been written, or not yet: the stdin can tell, if it `isMarked`. */
+  | { readonly type: 'writing'; readonly from: number; readonly isMarked: boolean }
   | { readonly type: 'sent' };
 
 /** What is known of a child that receives events. */
 export interface KnownListener {
   readonly conversation: Conversation;
-  /** Offset in its output of what it has not been heard to say yet; `undefined`: all of it. */
+  /** Offset in its output of what it has not been heard to say yet; `undefined`: it has no output yet. */
   readonly heardUpTo?: number | undefined;
   /** What it was sent and has not answered. */
   readonly task?: Task | undefined;

@@ -149,8 +149,8 @@ export class RecordFile implements Disposable {
       this.rewrite();
       return;
     }
-    const line = Buffer.from(formatLine(record));
     try {
+      const line = Buffer.from(formatLine(record));
       this.#size += writeAll(this.#fd, line);
     } catch (error) {
       this.#close();

@@ -212,6 +212,26 @@ it('keeps events that wait for a listener', async () => {
   );
 });
 
+it('goes on through upgrades', async () => {
+  await using daemon = await start(listener(answering) + recorder('other', 'REMOTE_COMMUNICATION'));
+  await waitForState(daemon, 'l', 'RUNNING');
+  const pid = await pidOf(daemon, 'l');
+  await tell(daemon, 'first');
+  await waitForWords(daemon, `${pid} has ver`);
+  for (let count = 1; count <= 3; count += 1) {
+    await daemon.rpc('monitor.upgrade');
+    const upgraded = () => daemon.logText().match(/upgraded from version/g)?.length === count;
+    await waitFor(upgraded, { what: 'the new version' });
+    await tell(daemon, `after ${count}`);
+  }
+  writeFileSync(join(daemon.dir, String(pid)), '');
+  await waitForWords(daemon, 'serial:3 ');
+  expect(textOf(daemon, 'said').match(/^\d+ has ver.* serial:\d+/gm)).toEqual(
+    [0, 1, 2, 3].map((serial) => `${pid} has ver:3.0 server:supervisor serial:${serial}`),
+  );
+  await waitFor(() => received(daemon, 'other').length === 4, { what: 'all events' });
+});
+
 it('keeps nothing at an orderly end', async () => {
   await using daemon = await start(listener("answers %(here)s/l 'RESULT 2\\nOK'", 'autostart=false'));
   await tell(daemon, 'first');

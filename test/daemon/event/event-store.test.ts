@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { EventLedger } from '../../../daemon/event/event-ledger.ts';
-import { openEventLedger } from '../../../daemon/event/event-store.ts';
+import { openEventLedger, unreadableEvents } from '../../../daemon/event/event-store.ts';
 import { SerialCounter } from '../../../daemon/event/serial.ts';
 
 let directory: string;
@@ -80,6 +80,14 @@ it('begins anew after the machine was started', () => {
   using next = open('next boot');
   expect(payloads(next)).toEqual([]);
   expect(lines).toEqual([expect.stringContaining('it is from before the machine was started')]);
+});
+
+it('can be asked whether an upgrade could go on with it', () => {
+  expect(unreadableEvents(directory, 'boot')).toBeUndefined();
+  using _ = open();
+  expect(unreadableEvents(directory, 'boot')).toBeUndefined();
+  writeFileSync(path, 'garbage\n');
+  expect(unreadableEvents(directory, 'boot')).toBe(`cannot use events in '${path}': line 1 is damaged`);
 });
 
 it('is readable by its owner only', () => {
