@@ -32,6 +32,9 @@ export interface OutputObserver {
 export interface ListenerStreamOptions extends StagingOptions {
   readonly epoll: Epoll;
   readonly observer: OutputObserver;
+  log(level: 'error' | 'warn' | 'info', text: string): void;
+  /** Told how many bytes do not get to the log, each time some are given up. */
+  countDropped?(bytes: number): void;
 }
 
 /** Pipefuls for one turn; the next stream has its turn then. */
@@ -55,7 +58,7 @@ export class ListenerStream implements ReadyListener {
   #gathering: NodeJS.Timeout | undefined;
   #leftovers: NodeJS.Immediate | undefined;
 
-  /** @throws {SystemError} such as `EMFILE` */
+  /** @throws an error with `code`, such as `EMFILE` */
   constructor(options: ListenerStreamOptions) {
     this.#options = options;
     this.#staging = new Staging(options);
@@ -181,11 +184,13 @@ export class ListenerStream implements ReadyListener {
   }
 
   #miss(): void {
-    const { owner, log } = this.#options;
+    const { owner, log, countDropped } = this.#options;
     if (this.#missing === 0)
       log('error', `${owner} says more than its log takes; the rest will be missing there`);
-    this.#missing += this.#source.skip();
-    this.#staging.empty();
+    const missing = this.#source.skip();
+    this.#missing += missing;
+    countDropped?.(missing);
+    if (this.#heardUpTo === this.#staging.end) this.#staging.empty();
   }
 
   #tellMissing(): void {

@@ -19,6 +19,8 @@ export interface OutputSource {
   readonly left: number;
   /** As many of them as no later daemon would find. */
   readonly unkept: number;
+  /** Some of them are no longer in the pipe. */
+  readonly hasRest: boolean;
   /** Moves some bytes into a sink. 0: there may be more. */
   move(sink: Sink, rotation: Rotation): Moved;
   /** Puts words of the daemon itself before what comes next. */
@@ -29,6 +31,14 @@ export interface OutputSource {
    * @returns whether there is, or may be, anything to move now
    */
   endChild(): boolean;
+  /**
+   * The child must not wait any longer for the log: looks at what the pipe has, and keeps the latest lines, a pipeful
+   * at most, in memory. They are lost if the daemon is killed.
+   *
+   * @param drop is told what is given up
+   * @returns bytes that were taken out of the pipe
+   */
+  overflow(drop: (bytes: Buffer) => void): number;
   /** Lets go of what it has open. */
   close(): void;
 }

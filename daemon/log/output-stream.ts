@@ -1,9 +1,12 @@
 /**
  * The way of a child's output: from its source to a sink. Whatever goes wrong with the sink stays here: the
- * bytes wait in the FIFO, which is bounded, so the child waits when it is full, and nothing is lost.
+ * bytes wait in the FIFO, and a short spell loses nothing. A FIFO is bounded, so the child would have to wait
+ * when it is full: in a longer spell the oldest lines are thrown away and counted instead. A sink that is
+ * merely full, because its reader is slow, is waited for.
  */
 import { errorCode } from '../../conf/error-code.ts';
 import type { Epoll, Load, ReadyListener } from '../host/epoll.ts';
+import { isWritable } from '../host/libc/bytes.ts';
 import { EPOLLIN } from '../host/libc/readiness.ts';
 import { discardSink } from './discard.ts';
 import type { Moved, OutputSource } from './output-source.ts';
@@ -11,11 +14,16 @@ import { pipeCapacity } from './pipe-peek.ts';
 import { neverRotate, type Rotation, type Sink } from './sink.ts';
 
 export interface OutputStreamOptions {
+  /** Closed with the stream. */
   readonly source: OutputSource;
   readonly epoll: Epoll;
   /** Whose output it is, for messages: `'web' stdout`. */
   readonly owner: string;
-  log(level: 'error' | 'info', text: string): void;
+  /** Milliseconds for which a sink may fail before output is dropped for a child that has to wait; by default 5,000. */
+  readonly patienceMs?: number;
+  log(level: 'error' | 'warn' | 'info', text: string): void;
+  /** Told how many bytes do not get to the sink, each time some are given up. */
+  countDropped?(bytes: number): void;
 }
 
 /** Bytes for one turn; the next stream has its turn then. */
@@ -24,6 +32,18 @@ const turn = 16 * pipeCapacity;
 const fullFlow = pipeCapacity / 4;
 /** How long until a sink that failed is tried again. */
 const retryMs = 1000;
+const defaultPatienceMs = 5000;
+
+/** A spell in which the sink takes nothing. */
+interface Failure {
+  readonly code: string;
+  /** By the clock of `performance`. */
+  readonly since: number;
+  /** The pipe has been full for a child that would have to wait: see `#overflow`. */
+  isOverflowing: boolean;
+  /** Bytes. */
+  dropped: number;
+}
 
 export class OutputStream implements ReadyListener {
   readonly #options: OutputStreamOptions;
@@ -33,11 +53,11 @@ export class OutputStream implements ReadyListener {
   #isRunning = false;
   #isHeld = false;
   #isWatched = false;
-  #isFailing = false;
+  #failure: Failure | undefined;
   /** Set while the stream waits for the sink instead of the pipe; cancels that. */
   #cancelWait: (() => void) | undefined;
-  /** Set while what an earlier child, or an earlier daemon, has left is to be moved soon. */
-  #leftovers: NodeJS.Immediate | undefined;
+  /** Set while there is something to move that the pipe does not tell of. */
+  #rest: NodeJS.Immediate | undefined;
 
   constructor(options: OutputStreamOptions) {
     this.#options = options;
@@ -79,6 +99,8 @@ export class OutputStream implements ReadyListener {
 
   /** Puts words of the daemon itself into the log. Only between `begin` and `end`. */
   write(text: string): void {
+    // After what the pipe has; and a program that cannot start has the daemon write a few words each time.
+    if (this.#failure !== undefined) this.#overflow();
     this.#options.source.put(Buffer.from(text));
     this.flush();
   }
@@ -89,23 +111,26 @@ export class OutputStream implements ReadyListener {
   }
 
   ready(): Load {
-    return this.#move() >= fullFlow ? 'busy' : 'quiet';
+    const count = this.#cancelWait === undefined ? this.#move() : this.#overflow();
+    return count >= fullFlow ? 'busy' : 'quiet';
   }
 
   /** Stops for good, after a last look at the pipe, and says if anything is left that the sink did not take. */
   close(): void {
     this.end();
-    if (this.#cancelWait !== undefined) {
+    const isStuck = this.#cancelWait !== undefined;
+    if (isStuck) {
       this.#stopWaiting();
       this.#sink.hurry?.();
       this.#move();
       this.#stopWaiting();
-      this.#tellLost(this.#options.source.left);
     }
+    const { source } = this.#options;
+    this.#tellLost(isStuck ? source.left : source.unkept);
     this.#letGo();
   }
 
-  /** Stops for good, and leaves what is in the pipe to whoever comes next. */
+  /** Stops for good, and leaves what is in the pipe, or kept, to whoever comes next. */
   leave(): void {
     this.#stopWaiting();
     const { source } = this.#options;
@@ -115,16 +140,19 @@ export class OutputStream implements ReadyListener {
     this.#letGo();
   }
 
-  #tellLost(lost: number): void {
+  /** @param left bytes that nobody is going to read */
+  #tellLost(left: number): void {
+    const { owner, log, countDropped } = this.#options;
+    const lost = left + (this.#failure?.dropped ?? 0);
     if (lost === 0) return;
-    const { owner, log } = this.#options;
+    countDropped?.(left);
     log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
   }
 
   #letGo(): void {
     this.#release();
     this.#unwatch();
-    clearImmediate(this.#leftovers);
+    clearImmediate(this.#rest);
     this.#options.source.close();
   }
 
@@ -133,13 +161,16 @@ export class OutputStream implements ReadyListener {
     this.#rotation = rotation;
     this.#isRunning = true;
     this.#watch();
-    // Nothing in the pipe may tell of it. Not now: who is to see it may not be there yet.
-    if (this.#options.source.left > 0) this.#leftovers ??= setImmediate(() => this.#moveLeftovers());
+    this.#moveRestSoon();
   }
 
-  #moveLeftovers(): void {
-    this.#leftovers = undefined;
-    this.flush();
+  /** Not now: others have their turn, and who is to see what an earlier daemon has left may not be there yet. */
+  #moveRestSoon(): void {
+    if (!this.#options.source.hasRest) return;
+    this.#rest ??= setImmediate(() => {
+      this.#rest = undefined;
+      this.flush();
+    });
   }
 
   /** One turn: moves what there is, then waits for the pipe, or for the sink. @returns bytes moved */
@@ -155,7 +186,10 @@ export class OutputStream implements ReadyListener {
     }
     if (moved === 'full') this.#waitUntilWritable();
     else if (typeof moved === 'object') this.#fail(moved.failed);
-    else if (!this.#isRunning) this.#release();
+    else {
+      if (!this.#isRunning) this.#release();
+      this.#moveRestSoon();
+    }
     return total;
   }
 
@@ -168,28 +202,62 @@ export class OutputStream implements ReadyListener {
     }
   }
 
-  /** One line for each spell of failure; then the pipe fills, and the child waits. */
+  /** One line for each spell of failure. The pipe fills meanwhile; once it is full, bytes go to memory instead. */
   #fail(code: string): void {
-    if (!this.#isFailing) {
-      this.#isFailing = true;
-      this.#options.log(
+    const { owner, log, source, patienceMs = defaultPatienceMs } = this.#options;
+    const now = performance.now();
+    if (this.#failure === undefined) {
+      this.#failure = { code, since: now, isOverflowing: false, dropped: 0 };
+      log(
         'error',
-        `cannot write output of ${this.#options.owner} to '${this.#sink.path}': ${code}; it waits until that works again`,
+        `cannot write output of ${owner} to '${this.#sink.path}': ${code}; it waits until that works again`,
       );
     }
-    this.#unwatch();
+    const failure = this.#failure;
+    const isFull = source.pipe !== undefined && !isWritable(source.pipe);
+    if (now - failure.since >= patienceMs && isFull) failure.isOverflowing = true;
+    if (failure.isOverflowing) this.#watch();
+    else this.#unwatch();
     const timeout = setTimeout(() => this.#resume(), retryMs);
     this.#cancelWait = () => clearTimeout(timeout);
   }
 
+  /**
+   * The child must not wait any longer: reads on, and keeps the latest lines in memory, which are lost if the
+   * daemon is killed. @returns bytes read
+   */
+  #overflow(): number {
+    return this.#options.source.overflow((bytes) => this.#drop(bytes));
+  }
+
+  #drop(bytes: Buffer): void {
+    const { owner, log, countDropped } = this.#options;
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    if (failure.dropped === 0) {
+      const reason = `'${this.#sink.path}' takes none (${failure.code})`;
+      log(
+        'warn',
+        `output of ${owner} is dropped, oldest first, so that the program does not wait: ${reason}`,
+      );
+    }
+    failure.dropped += bytes.length;
+    this.#sink.skip?.(bytes);
+    countDropped?.(bytes.length);
+  }
+
   #recover(): void {
-    if (!this.#isFailing) return;
-    this.#isFailing = false;
-    this.#options.log('info', `output of ${this.#options.owner} is written to '${this.#sink.path}' again`);
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    this.#failure = undefined;
+    const { owner, log } = this.#options;
+    const { code, dropped } = failure;
+    const lost = dropped === 0 ? '' : `; ${dropped} bytes were dropped meanwhile (${code})`;
+    log('info', `output of ${owner} is written to '${this.#sink.path}' again${lost}`);
   }
 
   #resume(): void {
-    this.#cancelWait = undefined;
+    this.#stopWaiting();
     this.#watch();
     this.#move();
   }
@@ -215,14 +283,16 @@ export class OutputStream implements ReadyListener {
 
   /** Output of a grandchild, after the child has ended, opens the sink for itself. */
   #hold(): Moved {
-    if (this.#isHeld) return 0;
     try {
-      this.#sink.hold();
+      if (this.#isHeld) this.#sink.restore?.();
+      else this.#sink.hold();
       this.#isHeld = true;
-      return 0;
     } catch (error) {
       return { failed: errorCode(error) };
     }
+    // Where bytes are missing, what follows is no continuation.
+    if (this.#failure !== undefined && this.#failure.dropped > 0) this.#sink.endLine?.();
+    return 0;
   }
 
   #release(): void {

@@ -34,6 +34,10 @@ export class PipeSource implements OutputSource {
     return this.#seen.left + Math.max(0, bytesIn(this.pipe));
   }
 
+  get hasRest(): boolean {
+    return this.#seen.hasRest;
+  }
+
   get unkept(): number {
     return this.#seen.unkept;
   }
@@ -64,6 +68,14 @@ export class PipeSource implements OutputSource {
     // Nothing may come for long.
     if (this.#seen.isEmpty) this.#staging.empty({ ifWorth: 1 });
     return hasMore;
+  }
+
+  overflow(drop: (bytes: Buffer) => void): number {
+    this.#seen.overflow(drop);
+    const count = Math.max(0, this.#staging.take());
+    this.#seen.overflow(drop);
+    this.#staging.empty();
+    return count;
   }
 
   close(): void {

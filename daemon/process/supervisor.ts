@@ -119,7 +119,9 @@ export class Supervisor implements SupervisorControl {
     const adopted = dependencies.adopted ?? (() => undefined);
     const ending = new Ending({ settings: dependencies.ending ?? noEnding, mayDecide: isRunning });
     const onMoved = (entry: ProcessEntry) => ending.note(entry);
-    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning, onMoved, recorder, adopted });
+    const dispatch = (entry: ProcessEntry, input: Input) => this.#dispatch({ type: 'input', entry, input });
+    const maySpawn = isRunning;
+    const runner = new Runner({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder, adopted });
     const groups = new Groups({ host, activity, deadlines, runner, recorder });
     this.#runner = runner;
     this.#groups = groups;

@@ -41,7 +41,10 @@ beforeEach(() => {
   log = [];
   messages = [];
   abandoned = [];
-  sink = new LogFile(join(directory, 'log'), { mode: 0o600, onRotationError() {} });
+  sink = new LogFile(join(directory, 'log'), {
+    mode: 0o600,
+    log: (level, text) => void log.push(`${level} ${text}`),
+  });
   sink.hold();
 });
 afterEach(() => {
