@@ -14,6 +14,12 @@ import { Staging, type StagingOptions } from './staging.ts';
 /** Who converses with a listener. */
 export interface OutputObserver {
   /**
+   * A child is about to start.
+   *
+   * @param offset of what it will say first
+   */
+  readonly begin: (offset: number) => void;
+  /**
    * Told what the listener says, while it lives. The bytes count as heard after the call.
    *
    * @param offset of the first of them: the number of bytes that were said before, through all lives of the daemon
@@ -26,7 +32,8 @@ export interface OutputObserver {
 export interface ListenerStreamOptions extends StagingOptions {
   readonly epoll: Epoll;
   readonly observer: OutputObserver;
-  /** Told how many bytes are missing from the log, each time there are some. */
+  log(level: 'error' | 'warn' | 'info', text: string): void;
+  /** Told how many bytes do not get to the log, each time some are given up. */
   countDropped?(bytes: number): void;
 }
 
@@ -51,7 +58,7 @@ export class ListenerStream implements ReadyListener {
   #gathering: NodeJS.Timeout | undefined;
   #leftovers: NodeJS.Immediate | undefined;
 
-  /** @throws {SystemError} such as `EMFILE` */
+  /** @throws an error with `code`, such as `EMFILE` */
   constructor(options: ListenerStreamOptions) {
     this.#options = options;
     this.#staging = new Staging(options);
@@ -78,6 +85,7 @@ export class ListenerStream implements ReadyListener {
     for (let left = turn; left > 0 && this.#staging.takeLasting() > 0; left -= 1);
     this.#heardUpTo = this.#staging.end;
     this.#log.begin(sink, rotation);
+    this.#options.observer.begin(this.#heardUpTo);
     this.#isRunning = true;
   }
 

@@ -128,6 +128,7 @@ export class LogFile implements Sink {
       const all = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | flags;
       this.#fd = openSync(this.path, all, this.#options.mode);
       this.#isMissing = false;
+      this.#identity = undefined;
     }
     return this.#fd;
   }

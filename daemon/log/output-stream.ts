@@ -131,7 +131,8 @@ export class OutputStream implements ReadyListener {
       this.#move();
       this.#stopWaiting();
     }
-    this.#tellLost(isStuck ? this.#options.source.left : 0);
+    const { source } = this.#options;
+    this.#tellLost(isStuck ? source.left : source.unkept);
     this.#letGo();
   }
 
