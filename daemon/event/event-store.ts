@@ -17,7 +17,7 @@ export interface EventStoreOptions {
   readonly log: (level: LogLevel, text: string) => void;
 }
 
-const format: RecordFormat = { kind: 'events', version: 1 };
+const format: RecordFormat = { kind: 'events', version: 1, mayBeCutOff: true };
 
 /** Why this version could not go on with the events in a runtime directory; `undefined`: it could. */
 export function unreadableEvents(directory: string, bootId: string): string | undefined {

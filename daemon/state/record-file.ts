@@ -3,9 +3,8 @@
  * killed, since the kernel has it. It is nothing for a machine that goes down: what it tells of has gone, too.
  *
  * Each line holds a checksum and a record as JSON. The first one says what the file is, in which version, and in
- * which boot of the machine it was written. A file that is damaged is not used at all: half of the truth may be
- * worse than none. But a last line that is cut off is one that was being written when the daemon was killed, in
- * between two pages of memory: what it was to tell is not so yet.
+ * which boot of the machine it was written. A file that is not whole is not used at all: half of the truth may be
+ * worse than none.
  */
 import {
   closeSync,
@@ -26,6 +25,11 @@ export interface RecordFormat {
   readonly kind: string;
   /** A daemon reads records of this version and of all before it. */
   readonly version: number;
+  /**
+   * Whether a last line that is cut off is just left out. It may be one that was being written, in between two pages
+   * of memory, when the daemon was killed; or somebody has cut it off.
+   */
+  readonly mayBeCutOff?: boolean;
 }
 
 export type RecordReading =
@@ -59,7 +63,8 @@ export function readRecords(path: string, format: RecordFormat, bootId: string):
   const values: unknown[] = [];
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(newline, start);
-    if (end === -1) break;
+    if (end === -1 && format.mayBeCutOff) break;
+    if (end === -1) return { type: 'unusable', reason: 'it is cut off' };
     const value = parseLine(bytes.toString('utf8', start, end));
     if (value === undefined) return { type: 'unusable', reason: `line ${values.length + 1} is damaged` };
     values.push(value);
@@ -76,7 +81,9 @@ export function readRecords(path: string, format: RecordFormat, bootId: string):
   return { type: 'read', version, records };
 }
 
-interface Header extends RecordFormat {
+interface Header {
+  readonly kind: string;
+  readonly version: number;
   readonly boot: string;
 }
 

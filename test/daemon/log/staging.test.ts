@@ -227,7 +227,7 @@ describe('what a listener says', () => {
     const stream = new ListenerStream({
       ...options({ captureMaxbytes: 0 }),
       epoll,
-      observer: { hear, heardUpTo },
+      observer: { begin() {}, hear, heardUpTo },
     });
     return stream;
   }
