@@ -8,7 +8,6 @@
  * @see docs/supervisord.md
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import process from 'node:process';
 import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
@@ -34,6 +33,7 @@ import { removePidfile, writePidfile } from './pidfile.ts';
 import { Supervisor } from './process/supervisor.ts';
 import { Rereading } from './rereading.ts';
 import { rpcContext } from './rpc-context.ts';
+import { runtimeDirectoryOf } from './runtime-directory-of.ts';
 import { serverUrlOf } from './server-url.ts';
 import { signalHandlers } from './signal-handlers.ts';
 import type { Signals } from './signals.ts';
@@ -181,7 +181,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     launcher: setup.launcher,
     runtimeDirectory: runtimeDirectory.path,
     log: (level, text) => log.log(level, text),
-    begin: () => finish({ lock: runtimeDirectory.handOver(), sockets: servers.handOver() }),
+    begin: () => finish({ sockets: servers.handOver(), lock: runtimeDirectory.handOver() }),
   });
   servers.serve(rpcContext({ supervisor, rereading, events, log, settings, upgrade }));
 
@@ -202,8 +202,14 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   compactMemorySoon();
 
   const handedOver = await finished;
+  if (handedOver !== undefined) {
+    // The next version hears of signals from now on.
+    stopHandling();
+    supervisor.prepareToLeave();
+  }
   const leaves = handedOver !== undefined || supervisor.leavesProcesses;
   await servers.close();
+  if (handedOver !== undefined) holdShutdown(supervisor, setup.signals);
   if (leaves) supervisor.leave();
   else supervisor[Symbol.dispose]();
   events[Symbol.dispose]();
@@ -228,13 +234,10 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   return isRestart ? { type: 'restart' } : { type: 'exit', exitStatus };
 }
 
-/** Where FIFOs and state lie: if it is not said, beside the first unix socket, else beside the pidfile. */
-function runtimeDirectoryOf({ httpServers, supervisord }: Settings): string {
-  const { runtime_directory: directory, identifier } = supervisord;
-  // One of its own: what is in it is ours, and goes when we go.
-  if (directory !== undefined) return join(directory, `${encodeURIComponent(identifier)}.d`);
-  for (const server of httpServers) if (server.type === 'unix') return `${server.file}.d`;
-  return `${supervisord.pidfile}.d`;
+/** A call that was answered last may have asked for the end: the next version begins with it. */
+function holdShutdown({ state }: Supervisor, signals: Signals): void {
+  if (state === 'SHUTDOWN') signals.hold('SIGTERM');
+  else if (state === 'RESTARTING') signals.hold('SIGHUP');
 }
 
 function attempt<T>(action: () => T, prefix = ''): T {

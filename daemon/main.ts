@@ -7,6 +7,7 @@ import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkReport } from '../conf/check.ts';
 import type { ConfigError } from '../conf/config-error.ts';
 import { UsageError } from '../conf/getopt.ts';
@@ -34,6 +35,7 @@ import { raiseLimits } from './host/limits.ts';
 import { dropPrivileges, runningAsRootNotice } from './host/privileges.ts';
 import { startingEnvironment } from './host/starting-environment.ts';
 import { systemUsers } from './host/users.ts';
+import { descriptorsOf } from './http/handed-socket.ts';
 import { HttpServerError } from './http/http-server-error.ts';
 import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
@@ -41,10 +43,10 @@ import { syslogMessage } from './log/syslog-message.ts';
 import { SyslogSocket } from './log/syslog-socket.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
-import { unreadableState } from './state/recover.ts';
 import { tempDirectory } from './temp-directory.ts';
 import { type Handover, handoverVariable, type OpenHandover, takeHandover } from './upgrade/handover.ts';
 import type { Launcher } from './upgrade/new-version.ts';
+import { obstacle } from './upgrade/obstacle.ts';
 
 const exitStatuses = { SUCCESS: 0, FAILURE: 1, USAGE: 2 } as const;
 /** In it the launcher passes the soft limit on open files, which Node changes. */
@@ -119,7 +121,7 @@ async function run({
     return await startDaemonized(softNofile, inheritedDescriptors);
   }
 
-  const signals = new Signals();
+  const signals = new Signals(handover?.signals);
   const eventSerials = new SerialCounter();
   const limits = raiseLimits({ ...settings.supervisord, softNofile });
   if (limits.type === 'failed') return usageError([limits.reason]);
@@ -151,6 +153,8 @@ async function run({
       left = undefined;
       if (next.type === 'upgrade') {
         left = next.handover;
+        // Signals that have come are told.
+        await nextTurn();
         const code = makeRoom(launcher, context.env, {
           ...left,
           pid: process.pid,
@@ -158,6 +162,7 @@ async function run({
           inherited: [...inheritedDescriptors],
           softNofile,
           cwd: context.cwd,
+          signals: signals.waiting,
         });
         notices.push({ level: 'error', text: `Cannot upgrade: cannot execute ${launcher.path}: ${code}` });
         continue;
@@ -175,14 +180,15 @@ async function run({
 
 /** Executes what is installed now in place of this program. @returns the name of the error, if that fails */
 function makeRoom({ path, words }: Launcher, environment: Environment, handover: Handover): string {
-  for (const fd of handover.inherited) keepOnExec(fd);
+  const descriptors = [...handover.inherited, handover.lock, ...descriptorsOf(handover.sockets)];
+  for (const fd of descriptors) keepOnExec(fd);
   const variables = [...environment, [handoverVariable, JSON.stringify(handover)]];
   const errno = -execute(
     path,
     [path, ...words],
     variables.map(([name, value]) => `${name}=${value}`),
   );
-  for (const fd of handover.inherited) if (fd > 2) setCloseOnExec(fd);
+  for (const fd of descriptors) if (fd > 2) setCloseOnExec(fd);
   return errnoName(errno);
 }
 
@@ -192,7 +198,7 @@ function checkUpgrade(result: LoadResult, runtimeDirectory: string): ExitStatus 
     for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
     return exitStatuses.USAGE;
   }
-  const reason = unreadableState(runtimeDirectory);
+  const reason = obstacle(result.settings, runtimeDirectory);
   if (reason !== undefined) {
     process.stderr.write(`${reason}\n`);
     return exitStatuses.FAILURE;
@@ -265,8 +271,8 @@ function errorLine(error: ConfigError): string {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Makes the path absolute once: a daemon changes its directory, and reads the file again later. */
-function loaderOf({ configuration, overrides }: CommandLine, context: LoadContext): () => LoadResult {
-  const file = configuration ?? searchConfiguration(context);
+function loaderOf({ action, configuration, overrides }: CommandLine, context: LoadContext): () => LoadResult {
+  const file = configuration ?? searchConfiguration(context, { warns: action !== 'check-upgrade' });
   return () => {
     const result = loadSettings(file, { ...context, overridden: new Set(Object.keys(overrides)) });
     if (result.type === 'invalid') return result;
@@ -278,8 +284,8 @@ function loaderOf({ configuration, overrides }: CommandLine, context: LoadContex
 }
 
 /** @throws {UsageError} there is none */
-function searchConfiguration({ uid }: LoadContext): string {
-  if (uid === 0) process.stderr.write(`${searchingAsRootWarning}\n`);
+function searchConfiguration({ uid }: LoadContext, { warns }: { readonly warns: boolean }): string {
+  if (uid === 0 && warns) process.stderr.write(`${searchingAsRootWarning}\n`);
   const paths = searchPaths(argv0);
   const found = findConfigFile(paths);
   if (found === undefined) throw new UsageError(noConfigFileMessage(paths));

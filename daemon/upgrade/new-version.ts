@@ -1,6 +1,6 @@
 /** Asking the version of the program that is installed now whether it could go on for this one. */
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { errorCode } from '../../conf/error-code.ts';
 
 /** The command that started the daemon, as it is to be started again. */
@@ -18,7 +18,16 @@ export class UpgradeError extends Error {
   override readonly name = 'UpgradeError';
 }
 
-const longestAnswerMs = 30_000;
+/** What is asked, and for how long. */
+export interface Question {
+  /** Of the daemon that asks. */
+  readonly runtimeDirectory: string;
+  /** How long an answer may take; by default 30 seconds. */
+  readonly longestAnswerMs?: number;
+}
+
+/** Versions are told as in `package.json`. */
+const version = /^\d+\.\d+\.\d+\S*$/;
 
 /**
  * Has the installed version read the configuration and the state, and nothing more.
@@ -28,23 +37,35 @@ const longestAnswerMs = 30_000;
  */
 export async function askNewVersion(
   { path, words, cwd }: Launcher,
-  runtimeDirectory: string,
+  { runtimeDirectory, longestAnswerMs = 30_000 }: Question,
 ): Promise<string> {
+  checkExecutable(path);
+  if (!existsSync(cwd)) throw new UpgradeError(`${cwd}, where supervisord was started, is gone`);
+  const question = [...words, '--check-upgrade', runtimeDirectory];
+  const options = { cwd, timeout: longestAnswerMs, killSignal: 'SIGKILL', encoding: 'utf8' } as const;
+  const answer = await new Promise<string>((resolve, reject) => {
+    execFile(path, question, options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout.trim());
+      else reject(new UpgradeError(reasonOf(path, error, stderr), { cause: error }));
+    });
+  });
+  if (version.test(answer)) return answer;
+  throw new UpgradeError(`${path} answers no version, but ${JSON.stringify(answer.slice(0, 80))}`);
+}
+
+function checkExecutable(path: string): void {
   try {
     accessSync(path, constants.X_OK);
   } catch (cause) {
     throw new UpgradeError(`cannot execute ${path}: ${errorCode(cause)}`, { cause });
   }
-  const options = { cwd, timeout: longestAnswerMs, killSignal: 'SIGKILL', encoding: 'utf8' } as const;
-  return await new Promise((resolve, reject) => {
-    const question = [...words, '--check-upgrade', runtimeDirectory];
-    execFile(path, question, options, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout.trim());
-      else reject(new UpgradeError(firstLine(stderr) ?? error.message, { cause: error }));
-    });
-  });
 }
 
-function firstLine(text: string): string | undefined {
-  return text.split('\n').find((line) => line.trim() !== '');
+function reasonOf(path: string, error: Error & { killed?: boolean; code?: unknown }, stderr: string): string {
+  if (error.killed) return `${path} does not answer`;
+  const said = stderr.split('\n').find((line) => line.trim() !== '');
+  if (said !== undefined) return said;
+  return typeof error.code === 'string'
+    ? `cannot execute ${path}: ${error.code}`
+    : `${path} fails, and does not say why`;
 }

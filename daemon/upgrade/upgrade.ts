@@ -14,6 +14,8 @@ export interface UpgradeParts {
   readonly rereading: Rereading;
   readonly launcher: Launcher;
   readonly runtimeDirectory: string;
+  /** From {@link Question}. */
+  readonly longestAnswerMs?: number;
   readonly log: (level: LogLevel, text: string) => void;
   /** Ends this life, for the new version to go on. */
   readonly begin: () => void;
@@ -35,8 +37,8 @@ export class Upgrade {
    */
   async check(): Promise<string> {
     this.#checkState();
-    const { launcher, runtimeDirectory } = this.#parts;
-    const version = await askNewVersion(launcher, runtimeDirectory);
+    const { launcher } = this.#parts;
+    const version = await askNewVersion(launcher, this.#parts);
     // Time has passed.
     this.#checkState();
     return version;
@@ -76,10 +78,15 @@ export class Upgrade {
       throw new UpgradeError(result.errors.map(({ message }) => message).join('\n'));
     }
     const { changed, removed } = result.difference;
-    const names = [...changed, ...removed];
-    if (names.length === 0) return;
-    throw new UpgradeError(
-      `the configuration differs from what runs (${names.join(', ')}): run 'supervisorctl update' first`,
-    );
+    refuseDifference([...changed, ...removed], 'update');
+    refuseDifference(result.daemonSections, 'reload');
   }
+}
+
+/** The new version would run what nobody has asked for yet. */
+function refuseDifference(names: readonly string[], remedy: 'update' | 'reload'): void {
+  if (names.length === 0) return;
+  throw new UpgradeError(
+    `the configuration differs from what runs (${names.join(', ')}): undo that, or run 'supervisorctl ${remedy}' first`,
+  );
 }
