@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from '../conf/error-code.ts';
 import { type ExitStatus, exitStatuses } from './exit-status.ts';
 import { ConnectionFailure, HttpFailure } from './failures.ts';
 import { LogContinuation } from './log-continuation.ts';
@@ -86,10 +87,8 @@ async function print(session: Session, stream: IncomingMessage, log: LogContinua
     }
     return { isBroken: false, hasNews };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') {
-      return { isBroken: true, hasNews };
-    }
-    throw error;
+    if (errorCode(error) !== 'ECONNRESET') throw error;
+    return { isBroken: true, hasNews };
   }
 }
 
