@@ -40,7 +40,7 @@ import type { Signals } from './signals.ts';
 import { Journal } from './state/journal.ts';
 import { type Recovered, recover } from './state/recover.ts';
 import type { OpenHandover } from './upgrade/handover.ts';
-import type { Launcher } from './upgrade/new-version.ts';
+import type { Launcher, NewVersion } from './upgrade/new-version.ts';
 import { Upgrade } from './upgrade/upgrade.ts';
 
 export interface DaemonSetup {
@@ -76,8 +76,14 @@ export class StartError extends Error {
 /** How a life of the daemon has ended: it is to start over, to make room for another version, or to exit. */
 export type EndOfLife =
   | { readonly type: 'restart' }
-  | { readonly type: 'upgrade'; readonly handover: OpenHandover }
+  | ({ readonly type: 'upgrade' } & MakingRoom)
   | { readonly type: 'exit'; readonly exitStatus: number };
+
+/** A life that ends for another version to go on. */
+export interface MakingRoom {
+  readonly newVersion: NewVersion;
+  readonly handover: OpenHandover;
+}
 
 /**
  * Runs the daemon until its last process has ended.
@@ -163,7 +169,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     events,
     log: (level, text) => log.log(level, text),
   });
-  const { promise: finished, resolve: finish } = Promise.withResolvers<OpenHandover | undefined>();
+  const { promise: finished, resolve: finish } = Promise.withResolvers<MakingRoom | undefined>();
   const supervisor: Supervisor = new Supervisor({
     host,
     ending: supervisord,
@@ -181,7 +187,11 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     launcher: setup.launcher,
     runtimeDirectory: runtimeDirectory.path,
     log: (level, text) => log.log(level, text),
-    begin: () => finish({ sockets: servers.handOver(), lock: runtimeDirectory.handOver() }),
+    begin: (newVersion) =>
+      finish({
+        newVersion,
+        handover: { sockets: servers.handOver(), lock: runtimeDirectory.handOver() },
+      }),
   });
   servers.serve(rpcContext({ supervisor, rereading, events, log, settings, upgrade }));
 
@@ -201,15 +211,15 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   if (handover !== undefined) host.reap();
   compactMemorySoon();
 
-  const handedOver = await finished;
-  if (handedOver !== undefined) {
+  const makingRoom = await finished;
+  if (makingRoom !== undefined) {
     // The next version hears of signals from now on.
     stopHandling();
     supervisor.prepareToLeave();
   }
-  const leaves = handedOver !== undefined || supervisor.leavesProcesses;
+  const leaves = makingRoom !== undefined || supervisor.leavesProcesses;
   await servers.close();
-  if (handedOver !== undefined) holdShutdown(supervisor, setup.signals);
+  if (makingRoom !== undefined) holdShutdown(supervisor, setup.signals);
   if (leaves) supervisor.leave();
   else supervisor[Symbol.dispose]();
   events[Symbol.dispose]();
@@ -221,7 +231,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   const { exitStatus } = supervisor;
   if (!isRestart && exitStatus !== 0) log.log('info', `exiting with status ${exitStatus}`);
   pidfile?.[Symbol.dispose]();
-  if (handedOver === undefined) removePidfile(supervisord.pidfile);
+  if (makingRoom === undefined) removePidfile(supervisord.pidfile);
   if (!leaves) journal.remove();
   journal[Symbol.dispose]();
   if (!leaves) runtimeDirectory.remove();
@@ -230,7 +240,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   syslog.close();
   await log.close();
   epoll.close();
-  if (handedOver !== undefined) return { type: 'upgrade', handover: handedOver };
+  if (makingRoom !== undefined) return { type: 'upgrade', ...makingRoom };
   return isRestart ? { type: 'restart' } : { type: 'exit', exitStatus };
 }
 

@@ -45,7 +45,7 @@ import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
 import { tempDirectory } from './temp-directory.ts';
 import { type Handover, handoverVariable, type OpenHandover, takeHandover } from './upgrade/handover.ts';
-import type { Launcher } from './upgrade/new-version.ts';
+import { answerOf } from './upgrade/new-version.ts';
 import { obstacle } from './upgrade/obstacle.ts';
 
 const exitStatuses = { SUCCESS: 0, FAILURE: 1, USAGE: 2 } as const;
@@ -155,7 +155,7 @@ async function run({
         left = next.handover;
         // Signals that have come are told.
         await nextTurn();
-        const code = makeRoom(launcher, context.env, {
+        const code = makeRoom([...next.newVersion.command, launcher.path, ...words], context.env, {
           ...left,
           pid: process.pid,
           from: productVersion,
@@ -164,7 +164,8 @@ async function run({
           cwd: context.cwd,
           signals: signals.waiting,
         });
-        notices.push({ level: 'error', text: `Cannot upgrade: cannot execute ${launcher.path}: ${code}` });
+        const text = `Cannot upgrade: cannot execute ${next.newVersion.command[0]}: ${code}`;
+        notices.push({ level: 'error', text });
         continue;
       }
     } catch (error) {
@@ -178,21 +179,25 @@ async function run({
   }
 }
 
-/** Executes what is installed now in place of this program. @returns the name of the error, if that fails */
-function makeRoom({ path, words }: Launcher, environment: Environment, handover: Handover): string {
+/** Executes another version in place of this program. @returns the name of the error, if that fails */
+function makeRoom(
+  argv: readonly [path: string, ...words: string[]],
+  environment: Environment,
+  handover: Handover,
+): string {
   const descriptors = [...handover.inherited, handover.lock, ...descriptorsOf(handover.sockets)];
   for (const fd of descriptors) keepOnExec(fd);
   const variables = [...environment, [handoverVariable, JSON.stringify(handover)]];
   const errno = -execute(
-    path,
-    [path, ...words],
+    argv[0],
+    argv,
     variables.map(([name, value]) => `${name}=${value}`),
   );
   for (const fd of descriptors) if (fd > 2) setCloseOnExec(fd);
   return errnoName(errno);
 }
 
-/** For the daemon that asks: prints the version, or what stands in the way. */
+/** For the daemon that asks: prints what it needs to know, or what stands in the way. */
 function checkUpgrade(result: LoadResult, runtimeDirectory: string): ExitStatus {
   if (result.type === 'invalid') {
     for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
@@ -203,7 +208,9 @@ function checkUpgrade(result: LoadResult, runtimeDirectory: string): ExitStatus 
     process.stderr.write(`${reason}\n`);
     return exitStatuses.FAILURE;
   }
-  process.stdout.write(`${productVersion}\n`);
+  const [, entry = ''] = process.argv;
+  const command = [process.execPath, ...process.execArgv, entry] as const;
+  process.stdout.write(`${answerOf({ version: productVersion, command })}\n`);
   return exitStatuses.SUCCESS;
 }
 

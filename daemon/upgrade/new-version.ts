@@ -26,19 +26,30 @@ export interface Question {
   readonly longestAnswerMs?: number;
 }
 
-/** Versions are told as in `package.json`. */
-const version = /^\d+\.\d+\.\d+\S*$/;
+/** A version that could go on. */
+export interface NewVersion {
+  readonly version: string;
+  /**
+   * What to execute, to be followed by the path of the launcher and its words. The launcher is a shell, which
+   * would reap programs that end while it runs, and keep their exit statuses for itself.
+   */
+  readonly command: readonly [path: string, ...words: string[]];
+}
+
+/** What a version answers of itself. */
+export function answerOf({ version, command }: NewVersion): string {
+  return JSON.stringify({ version, command });
+}
 
 /**
  * Has the installed version read the configuration and the state, and nothing more.
  *
- * @returns its version
- * @throws {UpgradeError} it cannot, in its own words
+ * @throws {UpgradeError} it cannot go on, in its own words
  */
 export async function askNewVersion(
   { path, words, cwd }: Launcher,
   { runtimeDirectory, longestAnswerMs = 30_000 }: Question,
-): Promise<string> {
+): Promise<NewVersion> {
   checkExecutable(path);
   if (!existsSync(cwd)) throw new UpgradeError(`${cwd}, where supervisord was started, is gone`);
   const question = [...words, '--check-upgrade', runtimeDirectory];
@@ -49,8 +60,23 @@ export async function askNewVersion(
       else reject(new UpgradeError(reasonOf(path, error, stderr), { cause: error }));
     });
   });
-  if (version.test(answer)) return answer;
-  throw new UpgradeError(`${path} answers no version, but ${JSON.stringify(answer.slice(0, 80))}`);
+  const newVersion = readAnswer(answer);
+  if (newVersion !== undefined) return newVersion;
+  throw new UpgradeError(`${path} answers something else: ${JSON.stringify(answer.slice(0, 80))}`);
+}
+
+function readAnswer(text: string): NewVersion | undefined {
+  let answer: Partial<Record<keyof NewVersion, unknown>>;
+  try {
+    answer = Object(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+  const { version, command } = answer;
+  if (typeof version !== 'string' || !Array.isArray(command)) return undefined;
+  const [path, ...words] = command;
+  if (![path, ...words].every((word) => typeof word === 'string')) return undefined;
+  return { version, command: [path, ...words] };
 }
 
 function checkExecutable(path: string): void {

@@ -7,7 +7,7 @@
 import type { LogLevel } from '../../conf/settings.ts';
 import type { Supervisor } from '../process/supervisor.ts';
 import type { Rereading } from '../rereading.ts';
-import { askNewVersion, type Launcher, UpgradeError } from './new-version.ts';
+import { askNewVersion, type Launcher, type NewVersion, UpgradeError } from './new-version.ts';
 
 export interface UpgradeParts {
   readonly supervisor: Supervisor;
@@ -18,7 +18,7 @@ export interface UpgradeParts {
   readonly longestAnswerMs?: number;
   readonly log: (level: LogLevel, text: string) => void;
   /** Ends this life, for the new version to go on. */
-  readonly begin: () => void;
+  readonly begin: (newVersion: NewVersion) => void;
 }
 
 export class Upgrade {
@@ -36,12 +36,7 @@ export class Upgrade {
    * @throws {UpgradeError} why it would not
    */
   async check(): Promise<string> {
-    this.#checkState();
-    const { launcher } = this.#parts;
-    const version = await askNewVersion(launcher, this.#parts);
-    // Time has passed.
-    this.#checkState();
-    return version;
+    return (await this.#find()).version;
   }
 
   /**
@@ -54,15 +49,23 @@ export class Upgrade {
     if (this.#isUnderWay) throw new UpgradeError('an upgrade is under way');
     this.#isUnderWay = true;
     try {
-      const version = await this.check();
+      const newVersion = await this.#find();
       const { begin, log } = this.#parts;
-      log('info', `upgrading to version ${version}`);
-      begin();
-      return version;
+      log('info', `upgrading to version ${newVersion.version}`);
+      begin(newVersion);
+      return newVersion.version;
     } catch (error) {
       this.#isUnderWay = false;
       throw error;
     }
+  }
+
+  async #find(): Promise<NewVersion> {
+    this.#checkState();
+    const newVersion = await askNewVersion(this.#parts.launcher, this.#parts);
+    // Time has passed.
+    this.#checkState();
+    return newVersion;
   }
 
   /** What is not written down must not be under way: it would be lost. */

@@ -18,9 +18,10 @@ describe('the installed version', () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   it('is asked with the words of the daemon, where the daemon was started', async () => {
-    expect(await askNewVersion(launcher('answers', '/usr'), question)).toBe(
-      '1.2.3+-usr-n---check-upgrade--run-s-d',
-    );
+    expect(await askNewVersion(launcher('answers', '/usr'), question)).toEqual({
+      version: '/usr',
+      command: ['-n', '--check-upgrade', '/run/s.d', 'end'],
+    });
   });
 
   it('cannot go on when it fails: what it says first is the reason', async () => {
@@ -35,7 +36,7 @@ describe('the installed version', () => {
 
   it('cannot go on when it answers something else', async () => {
     await expect(askNewVersion(launcher('prints-garbage'), question)).rejects.toThrow(
-      /prints-garbage answers no version, but "Hello, world!"$/,
+      /prints-garbage answers something else: "Hello, world!"$/,
     );
   });
 
