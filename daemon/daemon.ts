@@ -58,8 +58,8 @@ export interface DaemonSetup {
   /** What there was to tell before there was a log. */
   readonly notices: readonly Notice[];
   /**
-   * Leaves the terminal, and returns what lets the starting process go; `undefined` in the foreground, and in
-   * later lives.
+   * Leaves the terminal, if the daemon is to go to the background, and returns what tells the starting process
+   * that it is up; `undefined`: nobody waits for that, as in later lives.
    */
   readonly detach: ((log: ActivityLog) => () => void) | undefined;
   /** The command that starts the daemon, for another version to take over. */
@@ -118,6 +118,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     groups: settings.groups,
     bootId: boot,
     productVersion,
+    ...supervisord,
     now: systemClock.now(),
     isHandedOver: handover !== undefined,
     log: (level, text) => log.log(level, text),

@@ -16,6 +16,7 @@ import { fifoPath } from '../host/fifo.ts';
 import type { Channel } from '../host/host.ts';
 import { type PipeHolder, pipeHolders } from '../host/pipe-holders.ts';
 import { processStat } from '../host/process-stat.ts';
+import { findAutoLog } from '../log/auto-logs.ts';
 import type { RecoveredProcess, Recovery } from '../process/recovery.ts';
 import { newProcess, type Process, pidOf } from '../process/state.ts';
 import type { Stray } from '../process/strays.ts';
@@ -30,6 +31,9 @@ export interface RecoverOptions {
   readonly bootId: string;
   readonly productVersion: string;
   readonly now: Now;
+  /** Where AUTO logs are, and what their names say. */
+  readonly childlogdir: string;
+  readonly identifier: string;
   /** A version of the daemon has made room for this one: what it did not run is not to be started, either. */
   readonly isHandedOver: boolean;
   readonly log: (level: 'info' | 'warn', text: string) => void;
@@ -71,7 +75,7 @@ export function recover(options: RecoverOptions): Recovered | undefined {
     isRemoved: (group) =>
       journal?.removedGroups.has(group) === true || (options.isHandedOver && !known.has(group)),
     strays,
-    autoLogs: new Map([...(journal?.processes ?? [])].map(([key, { autoLogs }]) => [key, autoLogs])),
+    autoLogs: journal === undefined ? foundAutoLogs(options, processes) : recordedAutoLogs(journal),
   };
 }
 
@@ -178,6 +182,27 @@ function isAlive({ process, birth }: ProcessRecord): boolean {
   if (pid === 0 || birth === undefined) return false;
   const stat = processStat(pid);
   return stat !== undefined && isBorn(birth, stat.startTicks);
+}
+
+function recordedAutoLogs({ processes }: ReadJournal): Recovered['autoLogs'] {
+  return new Map([...processes].map(([key, { autoLogs }]) => [key, autoLogs]));
+}
+
+/** Without a journal the logs are known by their names alone. */
+function foundAutoLogs(
+  { groups, childlogdir, identifier }: RecoverOptions,
+  found: ReadonlyMap<string, RecoveredProcess>,
+): Recovered['autoLogs'] {
+  const processes = groups.flatMap((group) => group.processes).filter((each) => found.has(keyOf(each)));
+  return new Map(
+    processes.map(({ group, name }) => {
+      const logs = (['stdout', 'stderr'] as const).flatMap((channel) => {
+        const path = findAutoLog({ childlogdir, identifier, process: name, channel });
+        return path === undefined ? [] : [[channel, path] as const];
+      });
+      return [keyOf({ group, name }), Object.fromEntries(logs)];
+    }),
+  );
 }
 
 /** Of those that have FIFOs, the ones that we started: each leads a process group, and no other started it. */
