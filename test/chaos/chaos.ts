@@ -72,6 +72,8 @@ export class Chaos implements AsyncDisposable {
   /** Children whose end somebody has asked for. */
   readonly #mayEnd = new Set<number>();
   readonly #underWay = new Set<Request>();
+  /** All that was done, with the time. */
+  readonly #trail: string[] = [];
   #life: Life | undefined;
 
   constructor(options: ChaosOptions) {
@@ -423,7 +425,7 @@ export class Chaos implements AsyncDisposable {
 
   #gone(name: string, pid: number): void {
     if (this.#mayEnd.delete(pid) || !this.#configured.has(name)) return;
-    this.problems.push(`${name} (pid ${pid}) ended though nobody wanted it to`);
+    this.problems.push(`${new Date().toISOString()} ${name} (pid ${pid}) ended though nobody wanted it to`);
   }
 
   /** After a while of quiet everything must be as it is wished, and once. */
@@ -453,8 +455,7 @@ export class Chaos implements AsyncDisposable {
       await this.#expect(() => this.copies.of(name).length === count, `${count} of ${name}`);
     }
     await this.#expect(() => this.keepers().length === 1, 'one process that keeps pipes open');
-    this.problems.push(...this.copies.doubles.splice(0));
-    if (this.problems.length > 0) throw new Error(this.problems.join('\n'));
+    this.#checkProblems();
   }
 
   async #startAll(): Promise<void> {
@@ -475,8 +476,17 @@ export class Chaos implements AsyncDisposable {
     try {
       await waitFor(condition, { what, limit: settleLimit });
     } catch (error) {
-      throw new Error(`${error}\n${this.problems.join('\n')}${this.lives.lastLog()}`);
+      this.problems.push(String(error));
+      this.#checkProblems();
     }
+  }
+
+  /** @throws {Error} if there are any, with all that led to them */
+  #checkProblems(): void {
+    this.problems.push(...this.copies.doubles.splice(0));
+    if (this.problems.length === 0) return;
+    const trail = this.#trail.slice(-60).join('\n');
+    throw new Error(`${this.problems.join('\n')}\n\n${trail}\n${this.lives.lastLog()}`);
   }
 
   async #stateOf(name: string): Promise<unknown> {
@@ -499,6 +509,7 @@ export class Chaos implements AsyncDisposable {
   }
 
   #count(what: string): void {
+    this.#trail.push(`${new Date().toISOString()} ${what}`);
     this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
   }
 }

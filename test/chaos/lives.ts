@@ -50,7 +50,7 @@ export class Lives implements AsyncDisposable {
   /** Replaces the configuration file, in place as an editor may. */
   configure(configuration: string): void {
     const pidfile = join(this.dir, 'supervisord.pid');
-    const supervisord = `loglevel=debug\nlogfile_maxbytes=0\n${this.#supervisord}`;
+    const supervisord = `logfile_maxbytes=0\n${this.#supervisord}`;
     writeFileSync(
       this.configurationFile,
       daemonConfiguration({ ...this, pidfile }, { supervisord, configuration }),
@@ -127,12 +127,13 @@ export class Lives implements AsyncDisposable {
   }
 
   lastLog(): string {
-    return `\n${this.log().split('\n').slice(-30).join('\n')}`;
+    return `\n${this.log().split('\n').slice(-100).join('\n')}`;
   }
 
   /** Ends all that still runs, and removes the directory. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#all].map((life) => this.end(life, 'SIGKILL')));
+    writeFileSync('/tmp/chaos-last.log', this.log());
     endLeftovers(`unix://${this.socket}`);
     this.#client[Symbol.dispose]();
     rmSync(this.dir, { recursive: true, force: true });
