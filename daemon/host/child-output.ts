@@ -59,6 +59,8 @@ export class ChildOutput {
   /** No child has had the FIFO since it was opened. */
   #isUnused = false;
   #lease: SinkLease | undefined;
+  #syslogCopy: SyslogCopy | undefined;
+  #dropped = 0;
   /** Of the last child, which may have left others that still write. */
   #pid = 0;
 
@@ -84,6 +86,11 @@ export class ChildOutput {
   /** Path of the log; `undefined`: nothing is logged to a file. */
   get logfile(): string | undefined {
     return this.#logfile.type === 'file' ? this.#logfile.path : undefined;
+  }
+
+  /** Bytes that did not get to the log, because it could not be written. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /**
@@ -266,6 +273,9 @@ export class ChildOutput {
       owner: `'${this.#process.name}' ${this.#channel}`,
       filter: channelFilter(this.#process, this.#channel, this.#context, () => this.#pid),
       log,
+      countDropped: (bytes: number) => {
+        this.#dropped += bytes;
+      },
     };
     try {
       const stream =
@@ -293,6 +303,9 @@ export class ChildOutput {
 
   #withSyslog(sink: Sink): Sink {
     if (!this.#settings.syslog || speaksProtocol(this.#process, this.#channel)) return sink;
-    return new SyslogCopy(sink, this.#context.syslog, this.#process.name);
+    // While the sink fails it knows what syslog has already.
+    if (this.#syslogCopy?.sink !== sink)
+      this.#syslogCopy = new SyslogCopy(sink, this.#context.syslog, this.#process.name);
+    return this.#syslogCopy;
   }
 }

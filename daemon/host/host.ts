@@ -48,6 +48,8 @@ export type Channel = 'stdout' | 'stderr';
 export interface ChildHandle {
   /** Path of each log file, AUTO already resolved to a name; `undefined` when nothing is logged to a file. */
   readonly logfiles: { readonly [C in Channel]: string | undefined };
+  /** Bytes of output that did not get to the logs, because these could not be written. */
+  readonly dropped: number;
   resolveCommand(): CommandResolution;
   /** Resolves the command, opens the logs and starts the child. Failure is a value, never an exception. */
   spawn(): SpawnResult;
@@ -56,10 +58,21 @@ export interface ChildHandle {
    * output is moved to the logs as if it had been spawned here. Failures are told and made up for, never thrown.
    *
    * @param pid 0: there may be output, but no child that it could be
+   * @param birth of the child
    */
-  adopt(pid: number): void;
+  adopt(pid: number, birth?: Birth): void;
   /** The child of `spawn` or `adopt` has ended: moves what it left in its pipes to the logs. */
   finish(): void;
+  /**
+   * Sends a signal that is to end the child: to it alone, to its process group, or to its tree, which is every process
+   * that comes of it.
+   */
+  kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult;
+  /**
+   * After `kill` of the tree and `finish`: calls `gone` once, maybe before this returns, when no process of the tree
+   * is alive any more. Those that are found meanwhile get the signal of the last `kill`.
+   */
+  onceTreeGone(gone: () => void): void;
   /**
    * Queues bytes for the child's stdin. `closed`: no child, or it closed its end. `full`: the child does
    * not read, and none of these bytes were taken.

@@ -1,5 +1,4 @@
 import nodeProcess from 'node:process';
-import { errorCode } from '../../conf/error-code.ts';
 import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import type { OutputEvents } from '../log/channel-filter.ts';
 import { Sinks } from '../log/sinks.ts';
@@ -13,8 +12,10 @@ import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
 import { errnoName } from './libc/call.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
 import { PipeKeeper } from './pipe-keeper.ts';
+import { ProcessTrees } from './process-trees.ts';
 import { Reaper, type SignalSource } from './reaper.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
+import { sendSignal } from './signalling.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface LinuxHostOptions {
@@ -92,6 +93,14 @@ export class LinuxHost implements Host {
       sinks,
       syslog,
       fcgiSockets: new FcgiSockets(log),
+      trees: new ProcessTrees({
+        runtimeDirectory: options.runtimeDirectory,
+        epoll,
+        isRecovering: options.isRecovering ?? false,
+        signalChild: (pid, signal, to) => this.kill(pid, signal, to),
+        log,
+        onError,
+      }),
     };
     const onExit = (exit: ChildExit) => {
       if (this.#keeper.reaped(exit.pid)) return;
@@ -111,13 +120,7 @@ export class LinuxHost implements Host {
     // Somebody else reaps these, so that a pid may already be another's.
     const adopted = this.#adopted.signal(pid, to === 'process' ? signal : 0);
     if (adopted !== undefined && (to === 'process' || adopted < 0)) return killResult(-adopted);
-    try {
-      nodeProcess.kill(to === 'group' ? -pid : pid, signal);
-      return { type: 'sent' };
-    } catch (error) {
-      const code = errorCode(error);
-      return code === 'ESRCH' ? { type: 'gone' } : { type: 'failed', reason: code };
-    }
+    return sendSignal(pid, signal, to);
   }
 
   watch(pid: number, birth: Birth): 'watched' | 'gone' {
@@ -146,6 +149,7 @@ export class LinuxHost implements Host {
   }
 
   #close(): void {
+    this.#context.trees.close();
     this.#reaper[Symbol.dispose]();
     this.#adopted[Symbol.dispose]();
     this.#ownSyslog?.close();

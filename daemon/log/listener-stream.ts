@@ -6,8 +6,8 @@
  */
 import { closeSync } from 'node:fs';
 import type { Load, ReadyListener } from '../host/epoll.ts';
+import { openOwnPipe } from '../host/fifo.ts';
 import { read, write } from '../host/libc/bytes.ts';
-import { makePipe } from '../host/libc/descriptors.ts';
 import { EPOLLIN } from '../host/libc/readiness.ts';
 import { OutputStream, type OutputStreamOptions } from './output-stream.ts';
 import { pipeCapacity } from './pipe-peek.ts';
@@ -24,22 +24,23 @@ const buffer = Buffer.allocUnsafe(pipeCapacity);
 
 export class ListenerStream implements ReadyListener {
   readonly #options: ListenerStreamOptions;
-  readonly #copy: { readonly readEnd: number; readonly writeEnd: number };
+  /** Both ends of the pipe to the log. */
+  readonly #copy: number;
   readonly #log: OutputStream;
   /** Between `begin` and `end`; what comes at other times is of grandchildren, and is just logged. */
   #isRunning = false;
   /** Bytes that are missing from the log since it could last take some. */
   #missing = 0;
 
-  /** @throws {SystemError} such as `EMFILE` */
+  /** @throws an error with `code`, such as `EMFILE` */
   constructor(options: ListenerStreamOptions) {
     this.#options = options;
-    this.#copy = makePipe();
-    this.#log = new OutputStream({ ...options, pipe: this.#copy.readEnd });
+    this.#copy = openOwnPipe();
+    this.#log = new OutputStream({ ...options, pipe: this.#copy });
     try {
       options.epoll.add(options.pipe, EPOLLIN, this);
     } catch (error) {
-      this.#closeCopy();
+      closeSync(this.#copy);
       throw error;
     }
   }
@@ -83,19 +84,14 @@ export class ListenerStream implements ReadyListener {
     this.end();
     this.#options.epoll.remove(this.#options.pipe);
     this.#log.close();
-    this.#closeCopy();
+    closeSync(this.#copy);
   }
 
   /** Stops for good, and leaves what is in the pipe to whoever comes next. */
   leave(): void {
     this.#options.epoll.remove(this.#options.pipe);
     this.#log.close();
-    this.#closeCopy();
-  }
-
-  #closeCopy(): void {
-    closeSync(this.#copy.readEnd);
-    closeSync(this.#copy.writeEnd);
+    closeSync(this.#copy);
   }
 
   /** @returns whether there was anything */
@@ -112,17 +108,18 @@ export class ListenerStream implements ReadyListener {
   }
 
   #copyToLog(bytes: Buffer): void {
-    const { owner, log } = this.#options;
-    let taken = Math.max(0, write(this.#copy.writeEnd, bytes));
+    const { owner, log, countDropped } = this.#options;
+    let taken = Math.max(0, write(this.#copy, bytes));
     if (taken < bytes.length) {
       this.#log.flush();
-      taken += Math.max(0, write(this.#copy.writeEnd, bytes.subarray(taken)));
+      taken += Math.max(0, write(this.#copy, bytes.subarray(taken)));
     }
     if (taken > 0 && this.#missing > 0) {
       log('info', `${this.#missing} bytes of ${owner} are missing from its log`);
       this.#missing = 0;
     }
     if (taken === bytes.length) return;
+    countDropped?.(bytes.length - taken);
     if (this.#missing === 0)
       log('error', `${owner} says more than its log takes; the rest will be missing there`);
     this.#missing += bytes.length - taken;

@@ -8,15 +8,18 @@ import { closeSync, constants, openSync, statSync, truncateSync } from 'node:fs'
 import { errorCode } from '../../conf/error-code.ts';
 import { seekToEnd, splice, write } from '../host/libc/bytes.ts';
 import { errnoOf } from '../host/libc/call.ts';
+import { endsWithinLine } from './ends-within-line.ts';
+import { isRemoved } from './removed-file.ts';
 import { shiftBackups } from './rotation.ts';
 import type { Rotation, Sink } from './sink.ts';
 
 export interface LogFileOptions {
   /** For new files, less the umask. */
   readonly mode: number;
-  /** Called when rotation fails, and the file goes on growing; once until it succeeds again. */
-  onRotationError(path: string, error: unknown): void;
+  log(level: 'error' | 'info', text: string): void;
 }
+
+const newline = Buffer.from('\n');
 
 export class LogFile implements Sink {
   readonly path: string;
@@ -26,6 +29,8 @@ export class LogFile implements Sink {
   #holders = 0;
   /** Where to try rotation again after it failed. */
   #retryRotationAt = 0;
+  /** The file was removed and cannot be made again, which has been told. */
+  #isMissing = false;
 
   constructor(path: string, options: LogFileOptions) {
     this.path = path;
@@ -35,6 +40,32 @@ export class LogFile implements Sink {
   hold(): void {
     this.#open();
     this.#holders += 1;
+  }
+
+  /** A file without a name is lost when it is closed, and takes up room until then. */
+  restore(): void {
+    const removed = this.#fd;
+    if (removed === undefined || !isRemoved(removed, this.path)) return;
+    const { log } = this.#options;
+    this.#fd = undefined;
+    try {
+      this.#open();
+    } catch (error) {
+      this.#fd = removed;
+      if (!this.#isMissing)
+        log('error', `log file '${this.path}' was removed, and cannot be made again: ${errorCode(error)}`);
+      this.#isMissing = true;
+      return;
+    }
+    closeSync(removed);
+    log('info', `log file '${this.path}' was removed, and has been made again`);
+  }
+
+  endLine(): void {
+    const fd = this.#fd;
+    // Not by name: somebody may have renamed it.
+    if (fd === undefined || !endsWithinLine(`/proc/self/fd/${fd}`)) return;
+    if (seekToEnd(fd) >= 0) write(fd, newline);
   }
 
   unhold(): void {
@@ -80,6 +111,7 @@ export class LogFile implements Sink {
       const { O_WRONLY, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
       const all = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | flags;
       this.#fd = openSync(this.path, all, this.#options.mode);
+      this.#isMissing = false;
     }
     return this.#fd;
   }
@@ -100,11 +132,13 @@ export class LogFile implements Sink {
   #rotateAfter(size: number, { maxbytes, backups }: Rotation): void {
     if (maxbytes <= 0 || size < maxbytes) return;
     if (this.#retryRotationAt > 0 && size < this.#retryRotationAt) return;
+    const { log } = this.#options;
     try {
       shiftBackups(this.path, backups);
       this.#retryRotationAt = 0;
     } catch (error) {
-      if (this.#retryRotationAt === 0) this.#options.onRotationError(this.path, error);
+      if (this.#retryRotationAt === 0)
+        log('error', `cannot rotate log file '${this.path}': ${errorCode(error)}; it goes on growing`);
       this.#retryRotationAt = size + maxbytes;
       return;
     }

@@ -1,6 +1,8 @@
 /**
  * The way of a child's output: from its FIFO to a sink. Whatever goes wrong with the sink stays here: the
- * bytes wait in the FIFO, which is bounded, so the child waits when it is full, and nothing is lost.
+ * bytes wait in the FIFO, and a short spell loses nothing. A FIFO is bounded, so the child would have to wait
+ * when it is full: in a longer spell the oldest lines are thrown away and counted instead. A sink that is
+ * merely full, because its reader is slow, is waited for.
  *
  * Bytes that nobody needs to see are spliced: the kernel moves and consumes them in one step, and a daemon
  * killed at any instant has neither lost nor doubled one. Where they must be seen, they are looked at,
@@ -8,22 +10,27 @@
  */
 import { errorCode } from '../../conf/error-code.ts';
 import type { Epoll, Load, ReadyListener } from '../host/epoll.ts';
-import { bytesIn } from '../host/libc/bytes.ts';
+import { bytesIn, isWritable } from '../host/libc/bytes.ts';
 import { EAGAIN, EINTR, EINVAL, errnoName } from '../host/libc/call.ts';
 import { EPOLLIN } from '../host/libc/readiness.ts';
 import { discard, discardSink } from './discard.ts';
+import { oldestLines } from './oldest-lines.ts';
 import type { OutputFilter } from './output-filter.ts';
 import { peekPipe, pipeCapacity } from './pipe-peek.ts';
 import { neverRotate, type Rotation, type Sink } from './sink.ts';
 
 export interface OutputStreamOptions {
-  /** The daemon's end of the FIFO, non-blocking. The stream does not close it. */
+  /** The daemon's end of the FIFO, non-blocking, for reading and writing. The stream does not close it. */
   readonly pipe: number;
   readonly epoll: Epoll;
   /** Whose output it is, for messages: `'web' stdout`. */
   readonly owner: string;
   readonly filter?: OutputFilter | undefined;
-  log(level: 'error' | 'info', text: string): void;
+  /** Milliseconds for which a sink may fail before output is dropped for a child that has to wait; by default 5,000. */
+  readonly patienceMs?: number;
+  log(level: 'error' | 'warn' | 'info', text: string): void;
+  /** Told how many bytes do not get to the sink, each time some are given up. */
+  countDropped?(bytes: number): void;
 }
 
 /** Bytes for one turn; the next stream has its turn then. */
@@ -32,10 +39,22 @@ const turn = 16 * pipeCapacity;
 const fullFlow = pipeCapacity / 4;
 /** How long until a sink that failed is tried again. */
 const retryMs = 1000;
+const defaultPatienceMs = 5000;
 const nothing = Buffer.alloc(0);
 
 /** How many bytes were moved, or why none. */
 type Moved = number | 'empty' | 'full' | { readonly failed: string };
+
+/** A spell in which the sink takes nothing. */
+interface Failure {
+  readonly code: string;
+  /** By the clock of `performance`. */
+  readonly since: number;
+  /** The pipe has been full for a child that would have to wait: see `#overflow`. */
+  isOverflowing: boolean;
+  /** Bytes. */
+  dropped: number;
+}
 
 export class OutputStream implements ReadyListener {
   readonly #options: OutputStreamOptions;
@@ -47,11 +66,12 @@ export class OutputStream implements ReadyListener {
   #isRunning = false;
   #isHeld = false;
   #isWatched = false;
-  #isFailing = false;
+  #failure: Failure | undefined;
   /** Set while the stream waits for the sink instead of the pipe; cancels that. */
   #cancelWait: (() => void) | undefined;
   /** Consumed from the pipe, or put in by the daemon, and not yet taken by the sink. */
   #unwritten: Buffer = nothing;
+  #overflowMemory: Buffer = nothing;
 
   constructor(options: OutputStreamOptions) {
     this.#options = options;
@@ -102,6 +122,8 @@ export class OutputStream implements ReadyListener {
 
   /** Puts words of the daemon itself into the log. Only between `begin` and `end`. */
   write(text: string): void {
+    // After what the pipe has; and a program that cannot start has the daemon write a few words each time.
+    if (this.#failure !== undefined) this.#overflow();
     this.#keep(Buffer.from(text));
     this.flush();
   }
@@ -112,19 +134,21 @@ export class OutputStream implements ReadyListener {
   }
 
   ready(): Load {
-    return this.#move() >= fullFlow ? 'busy' : 'quiet';
+    const count = this.#cancelWait === undefined ? this.#move() : this.#overflow();
+    return count >= fullFlow ? 'busy' : 'quiet';
   }
 
   /** Stops for good, after a last look at the pipe, and says if anything is left that the sink did not take. */
   close(): void {
     this.end();
-    if (this.#cancelWait !== undefined) {
+    const isStuck = this.#cancelWait !== undefined;
+    if (isStuck) {
       this.#stopWaiting();
       this.#sink.hurry?.();
       this.#move();
       this.#stopWaiting();
-      this.#tellLost();
     }
+    this.#tellLost(isStuck ? Math.max(0, bytesIn(this.#options.pipe)) : 0);
     this.#release();
     this.#unwatch();
   }
@@ -134,19 +158,18 @@ export class OutputStream implements ReadyListener {
     this.#stopWaiting();
     if (this.#unwritten.length > 0) this.#move();
     this.#stopWaiting();
-    const { owner, log } = this.#options;
-    if (this.#unwritten.length > 0) {
-      const lost = this.#unwritten.length;
-      log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
-    }
+    this.#tellLost(0);
     this.#release();
     this.#unwatch();
   }
 
-  #tellLost(): void {
-    const lost = this.#unwritten.length + Math.max(0, bytesIn(this.#options.pipe));
+  /** @param inPipe bytes there that nobody is going to read */
+  #tellLost(inPipe: number): void {
+    const { owner, log, countDropped } = this.#options;
+    const left = this.#unwritten.length + inPipe;
+    const lost = left + (this.#failure?.dropped ?? 0);
     if (lost === 0) return;
-    const { owner, log } = this.#options;
+    countDropped?.(left);
     log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
   }
 
@@ -238,28 +261,88 @@ export class OutputStream implements ReadyListener {
     }
   }
 
-  /** One line for each spell of failure; then the pipe fills, and the child waits. */
+  /** One line for each spell of failure. The pipe fills meanwhile; once it is full, bytes go to memory instead. */
   #fail(code: string): void {
-    if (!this.#isFailing) {
-      this.#isFailing = true;
-      this.#options.log(
+    const { owner, log, pipe, patienceMs = defaultPatienceMs } = this.#options;
+    const now = performance.now();
+    if (this.#failure === undefined) {
+      this.#failure = { code, since: now, isOverflowing: false, dropped: 0 };
+      log(
         'error',
-        `cannot write output of ${this.#options.owner} to '${this.#sink.path}': ${code}; it waits until that works again`,
+        `cannot write output of ${owner} to '${this.#sink.path}': ${code}; it waits until that works again`,
       );
     }
-    this.#unwatch();
+    const failure = this.#failure;
+    if (now - failure.since >= patienceMs && !isWritable(pipe)) failure.isOverflowing = true;
+    if (failure.isOverflowing) this.#watch();
+    else this.#unwatch();
     const timeout = setTimeout(() => this.#resume(), retryMs);
     this.#cancelWait = () => clearTimeout(timeout);
   }
 
+  /**
+   * The child must not wait any longer: reads on, and keeps the latest lines in memory, which are lost if the
+   * daemon is killed. @returns bytes read
+   */
+  #overflow(): number {
+    const { pipe, filter } = this.#options;
+    const bytes = peekPipe(pipe);
+    const length = typeof bytes === 'number' ? 0 : bytes.length;
+    if (typeof bytes !== 'number') {
+      this.#append(filter?.isNeeded() ? filter.push(bytes) : bytes);
+      this.#consume(length);
+    }
+    while (this.#unwritten.length > pipeCapacity) {
+      const oldest = oldestLines(this.#unwritten);
+      this.#drop(this.#unwritten.subarray(0, oldest));
+      this.#unwritten = this.#unwritten.subarray(oldest);
+    }
+    return length;
+  }
+
+  /** As `#keep`, in memory that is used again: a flood would leave garbage faster than it is collected. */
+  #append(bytes: Buffer): void {
+    const kept = this.#unwritten.length;
+    const length = kept + bytes.length;
+    const isEnough = this.#overflowMemory.length >= length;
+    const memory = isEnough
+      ? this.#overflowMemory
+      : Buffer.allocUnsafeSlow(Math.max(length, 2 * pipeCapacity));
+    this.#unwritten.copy(memory);
+    bytes.copy(memory, kept);
+    this.#unwritten = memory.subarray(0, length);
+    this.#overflowMemory = memory;
+  }
+
+  #drop(bytes: Buffer): void {
+    const { owner, log, countDropped } = this.#options;
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    if (failure.dropped === 0) {
+      const reason = `'${this.#sink.path}' takes none (${failure.code})`;
+      log(
+        'warn',
+        `output of ${owner} is dropped, oldest first, so that the program does not wait: ${reason}`,
+      );
+    }
+    failure.dropped += bytes.length;
+    this.#sink.skip?.(bytes);
+    countDropped?.(bytes.length);
+  }
+
   #recover(): void {
-    if (!this.#isFailing) return;
-    this.#isFailing = false;
-    this.#options.log('info', `output of ${this.#options.owner} is written to '${this.#sink.path}' again`);
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    this.#failure = undefined;
+    this.#overflowMemory = nothing;
+    const { owner, log } = this.#options;
+    const { code, dropped } = failure;
+    const lost = dropped === 0 ? '' : `; ${dropped} bytes were dropped meanwhile (${code})`;
+    log('info', `output of ${owner} is written to '${this.#sink.path}' again${lost}`);
   }
 
   #resume(): void {
-    this.#cancelWait = undefined;
+    this.#stopWaiting();
     this.#watch();
     this.#move();
   }
@@ -283,14 +366,16 @@ export class OutputStream implements ReadyListener {
 
   /** Output of a grandchild, after the child has ended, opens the sink for itself. */
   #hold(): Moved {
-    if (this.#isHeld) return 0;
     try {
-      this.#sink.hold();
+      if (this.#isHeld) this.#sink.restore?.();
+      else this.#sink.hold();
       this.#isHeld = true;
-      return 0;
     } catch (error) {
       return { failed: errorCode(error) };
     }
+    // Where bytes are missing, what follows is no continuation.
+    if (this.#failure !== undefined && this.#failure.dropped > 0) this.#sink.endLine?.();
+    return 0;
   }
 
   #release(): void {

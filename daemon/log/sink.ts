@@ -21,6 +21,8 @@ export interface Sink {
   readonly canBeFull: boolean;
   /** Somebody is going to write: opens what is to be open meanwhile. @throws an error with `code` */
   hold(): void;
+  /** Makes again what somebody has removed while it is held. Asked before each turn of writing. */
+  restore?(): void;
   /** The counterpart of `hold`: closes it when nobody else holds it. */
   unhold(): void;
   /** Moves up to `max` bytes out of a pipe; `-EINVAL`: this sink can only be written to. */
@@ -30,6 +32,10 @@ export interface Sink {
   onWritable(wake: () => void): () => void;
   /** A writer will not come again: what can be taken now, though it is full, is to be taken. */
   hurry?(): void;
+  /** The next bytes, which it could not take, are not going to come. They are valid only during the call. */
+  skip?(bytes: Buffer): void;
+  /** What comes next is not what should follow: ends a line of which only the beginning was taken. */
+  endLine?(): void;
   /** Closes and opens again by name, where that means something. @throws an error with `code` */
   reopen(): void;
   /** Throws away what it has kept, where that means something. @throws an error with `code` */

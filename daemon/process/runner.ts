@@ -22,6 +22,8 @@ export interface RunnerDependencies {
   readonly deadlines: Deadlines<Wake>;
   /** False while the daemon shuts down. */
   readonly maySpawn: () => boolean;
+  /** Queues an input that comes from outside. */
+  readonly dispatch: (entry: ProcessEntry, input: Input) => void;
   /** Told of a process that is in another state, when all that follows at once is done. */
   readonly onMoved: (entry: ProcessEntry) => void;
   readonly recorder: StateRecorder;
@@ -33,15 +35,17 @@ export class Runner {
   readonly #activity: Activity;
   readonly #deadlines: Deadlines<Wake>;
   readonly #maySpawn: () => boolean;
+  readonly #dispatch: (entry: ProcessEntry, input: Input) => void;
   readonly #onMoved: (entry: ProcessEntry) => void;
   readonly #recorder: StateRecorder;
   readonly #pids = new Map<number, ProcessEntry>();
 
-  constructor({ host, activity, deadlines, maySpawn, onMoved, recorder }: RunnerDependencies) {
+  constructor({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder }: RunnerDependencies) {
     this.#host = host;
     this.#activity = activity;
     this.#deadlines = deadlines;
     this.#maySpawn = maySpawn;
+    this.#dispatch = dispatch;
     this.#onMoved = onMoved;
     this.#recorder = recorder;
   }
@@ -83,12 +87,14 @@ export class Runner {
         entry.child.adopt(0);
         entry.child.finish();
         this.updateDeadline(entry);
+        // Its child had ended, and others of its tree were still to.
+        if (process.state === 'STOPPING') this.#awaitTree(entry);
         return undefined;
       }
       entry.birth = birth;
       if (isOutdated) entry.markOutdated(true);
       this.#pids.set(pid, entry);
-      entry.child.adopt(pid);
+      entry.child.adopt(pid, birth);
       this.updateDeadline(entry);
       if (this.#host.watch(pid, birth) === 'gone') {
         this.#activity.log('warn', `'${name}' (pid ${pid}) ended while no supervisord was there to see it`);
@@ -138,7 +144,7 @@ export class Runner {
     const { name } = entry.settings;
     const pid = pidOf(entry.process);
     this.#activity.log('debug', `sending ${name} (pid ${pid}) sig ${signalName(signal)}`);
-    const result = this.#kill(pid, signal, 'process');
+    const result = this.#kill(pid, () => this.#host.kill(pid, signal, 'process'));
     if (result.type === 'gone') {
       const text = `unable to signal ${name} (pid ${pid}), it probably just now exited on its own: [Errno 3] No such process`;
       this.#activity.log('debug', text);
@@ -146,9 +152,9 @@ export class Runner {
     return result;
   }
 
-  #kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
+  #kill(pid: number, kill: () => KillResult): KillResult {
     try {
-      return this.#host.kill(pid, signal, to);
+      return kill();
     } catch (error) {
       this.#activity.exception(`signalling pid ${pid}`, error);
       return { type: 'failed', reason: String(error) };
@@ -186,14 +192,22 @@ export class Runner {
       case 'spawn':
         return this.#spawn(entry);
       case 'kill': {
-        const result = this.#kill(effect.pid, effect.signal, effect.to);
+        const { pid, signal, to } = effect;
+        const result = this.#kill(pid, () => entry.child.kill(pid, signal, to));
         if (result.type === 'gone') return { type: 'killGone' };
         if (result.type === 'failed') return { type: 'killFailed', reason: result.reason };
         return undefined;
       }
+      case 'awaitTree':
+        this.#awaitTree(entry);
+        return undefined;
       default:
         return effect satisfies never;
     }
+  }
+
+  #awaitTree(entry: ProcessEntry): void {
+    entry.child.onceTreeGone(() => this.#dispatch(entry, { type: 'treeGone' }));
   }
 
   #spawn(entry: ProcessEntry): Input {

@@ -116,7 +116,9 @@ export class Supervisor implements SupervisorControl {
     const isRunning = () => this.#state === 'RUNNING';
     const ending = new Ending({ settings: dependencies.ending ?? noEnding, mayDecide: isRunning });
     const onMoved = (entry: ProcessEntry) => ending.note(entry);
-    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning, onMoved, recorder });
+    const dispatch = (entry: ProcessEntry, input: Input) => this.#dispatch({ type: 'input', entry, input });
+    const maySpawn = isRunning;
+    const runner = new Runner({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder });
     const groups = new Groups({ host, activity, deadlines, runner, recorder });
     this.#runner = runner;
     this.#groups = groups;
