@@ -67,7 +67,8 @@ export class Copies implements Disposable {
     if (name === undefined) return;
     this.#options.onBorn?.(name, pid);
     const pids = this.of(name);
-    if (pids.length > 1) this.doubles.push(`${new Date().toISOString()} ${name} runs as ${pids.join(' and ')}`);
+    if (pids.length > 1)
+      this.doubles.push(`${new Date().toISOString()} ${name} runs as ${pids.join(' and ')}`);
   }
 }
 
