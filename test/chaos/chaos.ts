@@ -52,6 +52,8 @@ interface Request {
 
 /** Milliseconds in which everything must be as it is wished. */
 const settleLimit = 60_000;
+/** Milliseconds from the moment at which a connection breaks to that at which its daemon has been reaped. */
+const endLimit = 5_000;
 
 export class Chaos implements AsyncDisposable {
   readonly tally: Tally = new Map();
@@ -381,9 +383,10 @@ export class Chaos implements AsyncDisposable {
 
   /** What `supervisorctl update` does. */
   async #bringUpToDate(): Promise<void> {
-    const [[added, changed, removed]] = (await this.lives.rpc('supervisor.reloadConfig')) as unknown as [
-      [string[], string[], string[]],
-    ];
+    const difference = await this.#call('supervisor.reloadConfig');
+    // It is about to end, or to start over.
+    if (difference === undefined) return;
+    const [[added, changed, removed]] = difference as [[string[], string[], string[]]];
     for (const name of removed) {
       await this.#call('supervisor.stopProcessGroup', name);
       await this.#call('supervisor.removeProcessGroup', name);
@@ -410,7 +413,7 @@ export class Chaos implements AsyncDisposable {
     try {
       await request.perform();
     } catch (error) {
-      await Promise.race([this.life.ended, delay(settleLimit, undefined, { ref: false })]);
+      await Promise.race([this.life.ended, delay(endLimit, undefined, { ref: false })]);
       if (this.life.end === undefined) this.problems.push(`${request.what} failed: ${error}`);
     } finally {
       this.copies.look();
