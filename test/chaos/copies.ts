@@ -5,6 +5,8 @@ import { statFields } from '../../daemon/host/process-stat.ts';
 const lookEveryMs = 20;
 /** A process that has just come into being may yet execute another program. */
 const looksAtNew = 3;
+/** After so many looks all are new: a pid may have become another's between two. */
+const looksUntilAllAreNew = 25;
 
 export interface CopiesOptions {
   /** The directory that stands in the command line of each. */
@@ -25,6 +27,7 @@ export class Copies implements Disposable {
   readonly #options: CopiesOptions;
   readonly #known = new Map<number, Known>();
   readonly #timer: NodeJS.Timeout;
+  #looks = 0;
 
   constructor(options: CopiesOptions) {
     this.#options = options;
@@ -40,6 +43,10 @@ export class Copies implements Disposable {
   }
 
   look(): void {
+    this.#looks += 1;
+    if (this.#looks % looksUntilAllAreNew === 0) {
+      for (const [pid, { name }] of this.#known) if (name === undefined) this.#known.delete(pid);
+    }
     const present = new Set(
       readdirSync('/proc')
         .map(Number)
