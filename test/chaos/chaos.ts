@@ -71,6 +71,8 @@ export class Chaos implements AsyncDisposable {
   readonly #configured: Set<string>;
   /** Of each program, how often its settings were changed. */
   readonly #revisions = new Map<string, number>();
+  /** Programs whose sections have changed since everything was as the file says. */
+  readonly #edited = new Set<string>();
   /** Children whose end somebody has asked for. */
   readonly #mayEnd = new Set<number>();
   readonly #underWay = new Set<Request>();
@@ -350,14 +352,15 @@ export class Chaos implements AsyncDisposable {
   }
 
   #update(): Request {
-    const edited = this.#edit();
-    return { what: 'update', touches: edited, perform: () => this.#bringUpToDate() };
+    this.#edit();
+    return { what: 'update', touches: [...this.#edited], perform: () => this.#bringUpToDate() };
   }
 
-  /** Changes the file. @returns the programs that are affected */
-  #edit(): readonly string[] {
+  /** Changes the file. */
+  #edit(): void {
     this.#count('edit');
     const name = this.#random.pick(this.#options.writers).name;
+    this.#edited.add(name);
     if (!this.#options.passing.includes(name)) {
       this.#revisions.set(name, (this.#revisions.get(name) ?? 0) + 1);
     } else if (this.#configured.delete(name)) {
@@ -368,7 +371,6 @@ export class Chaos implements AsyncDisposable {
       this.#wishes.set(name, 'either');
     }
     this.#configure();
-    return [name];
   }
 
   #configure(): void {
@@ -442,11 +444,9 @@ export class Chaos implements AsyncDisposable {
       const isSo = async () => ((await this.#stateOf(name)) === 'RUNNING') === (wish === 'up');
       await this.#expect(isSo, `${name} to be ${wish}`);
     }
-    await this.#make({
-      what: 'update',
-      touches: [...this.#options.passing],
-      perform: () => this.#bringUpToDate(),
-    });
+    const update = () => this.#bringUpToDate();
+    await this.#make({ what: 'update', touches: [...this.#edited], perform: update });
+    this.#edited.clear();
     await this.#make({ what: 'start all', touches: [], perform: () => this.#startAll() });
     for (const name of this.#configured) {
       this.#wishes.set(name, 'up');
