@@ -4,10 +4,12 @@ import type { ChannelSettings, Logfile, ProcessSettings, User } from '../../conf
 import { createAutoLog } from '../log/auto-logs.ts';
 import { channelFilter, type FilterContext, speaksProtocol } from '../log/channel-filter.ts';
 import { listenerDebugLine } from '../log/debug-line.ts';
-import { ListenerStream } from '../log/listener-stream.ts';
+import { ListenerStream, type OutputObserver } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
+import { PipeSource } from '../log/pipe-source.ts';
 import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
+import { removeStaged, stagedEnding } from '../log/staging.ts';
 import type { Syslog } from '../log/syslog.ts';
 import { SyslogCopy } from '../log/syslog-copy.ts';
 import type { Epoll } from './epoll.ts';
@@ -25,12 +27,11 @@ import {
 import type { Channel } from './host.ts';
 import type { PipeKeeper } from './pipe-keeper.ts';
 
-/** Shown what a program writes, as it comes. The bytes are valid only during the call. */
-export type OutputObserver = (bytes: Buffer) => void;
-
 /** What all channels of all processes share. */
 export interface OutputContext extends FilterContext {
   readonly runtimeDirectory: string;
+  /** Of this boot of the machine. */
+  readonly bootId: string;
   readonly childlogdir: string;
   readonly identifier: string;
   readonly epoll: Epoll;
@@ -53,6 +54,8 @@ export class ChildOutput {
   readonly #settings: ChannelSettings;
   readonly #context: OutputContext;
   readonly #fifo: string;
+  /** Where what is on its way from there to the log is kept, if it has to be looked at. */
+  readonly #staged: string;
   /** AUTO files already have their name. */
   #logfile: Logfile;
   #open: { readonly fd: number; readonly stream: OutputStream | ListenerStream } | undefined;
@@ -70,6 +73,7 @@ export class ChildOutput {
     this.#settings = process[channel];
     this.#context = context;
     this.#fifo = fifoPath(context.runtimeDirectory, process, channel);
+    this.#staged = `${this.#fifo}${stagedEnding}`;
     this.#logfile = this.#earlierAutoLog() ?? this.#settings.logfile;
     try {
       this.#resolveLogfile();
@@ -208,7 +212,7 @@ export class ChildOutput {
     this.#close();
     this.#lease?.release();
     this.#lease = undefined;
-    if (inode !== undefined) removeOwnFifo(this.#fifo, inode);
+    if (inode !== undefined && removeOwnFifo(this.#fifo, inode)) removeStaged(this.#staged);
   }
 
   /** Leaves the FIFO, and what is in it, to the child and to the next daemon. */
@@ -263,20 +267,24 @@ export class ChildOutput {
   /** @returns its path @throws an error with `code` */
   #makeFifo(owner: User | undefined): string {
     // What others still write belongs in the log, but not in a conversation.
-    if (speaksProtocol(this.#process, this.#channel)) renewFifo(this.#fifo, owner);
-    else ensureFifo(this.#fifo, owner);
+    if (speaksProtocol(this.#process, this.#channel)) {
+      renewFifo(this.#fifo, owner);
+      removeStaged(this.#staged);
+    } else ensureFifo(this.#fifo, owner);
     return this.#fifo;
   }
 
   /** @throws an error with `code` */
   #openStream(fifo: string): { readonly fd: number; readonly stream: OutputStream | ListenerStream } {
-    const hear = this.#listenerObserver();
+    const observer = this.#listenerObserver();
     const fd = openForDaemon(fifo);
-    const { epoll, log } = this.#context;
+    const { bootId, epoll, log } = this.#context;
+    const { group, name } = this.#process;
     const options = {
       pipe: fd,
+      place: { path: this.#staged, bootId, channel: `${group}:${name}:${this.#channel}` },
       epoll,
-      owner: `'${this.#process.name}' ${this.#channel}`,
+      owner: `'${name}' ${this.#channel}`,
       filter: channelFilter(this.#process, this.#channel, this.#context, () => this.#pid),
       log,
       countDropped: (bytes: number) => {
@@ -285,7 +293,9 @@ export class ChildOutput {
     };
     try {
       const stream =
-        hear === undefined ? new OutputStream(options) : new ListenerStream({ ...options, hear });
+        observer === undefined
+          ? new OutputStream({ ...options, source: new PipeSource(options) })
+          : new ListenerStream({ ...options, observer });
       this.#open = { fd, stream };
     } catch (error) {
       closeSync(fd);
@@ -299,11 +309,14 @@ export class ChildOutput {
   #listenerObserver(): OutputObserver | undefined {
     if (!speaksProtocol(this.#process, this.#channel)) return undefined;
     const { debugOutput, listenTo, log } = this.#context;
-    const hear = listenTo?.(this.#process);
-    if (hear === undefined || !debugOutput) return hear;
-    return (bytes) => {
-      log('debug', listenerDebugLine(this.#process.name, bytes));
-      hear(bytes);
+    const observer = listenTo?.(this.#process);
+    if (observer === undefined || !debugOutput) return observer;
+    return {
+      ...observer,
+      hear: (bytes, offset) => {
+        log('debug', listenerDebugLine(this.#process.name, bytes));
+        observer.hear(bytes, offset);
+      },
     };
   }
 

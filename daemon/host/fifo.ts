@@ -76,11 +76,16 @@ function removeFifo(path: string): void {
 
 /**
  * Removes the FIFO that `inode` is of, unless another one is there now: another handle of a process of that name
- * may have made it. @throws an error with `code`
+ * may have made it.
+ *
+ * @returns whether it was there
+ * @throws an error with `code`
  */
-export function removeOwnFifo(path: string, inode: bigint): void {
+export function removeOwnFifo(path: string, inode: bigint): boolean {
   const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (found?.ino === inode) removeFifo(path);
+  if (found?.ino !== inode) return false;
+  removeFifo(path);
+  return true;
 }
 
 /**

@@ -1,11 +1,14 @@
 import nodeProcess from 'node:process';
 import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import type { OutputEvents } from '../log/channel-filter.ts';
+import type { OutputObserver } from '../log/listener-stream.ts';
 import { Sinks } from '../log/sinks.ts';
+import { settleStaged } from '../log/staging.ts';
 import { Syslog } from '../log/syslog.ts';
 import { AdoptedChildren } from './adopted-children.ts';
 import type { Birth } from './birth.ts';
-import type { OutputContext, OutputObserver } from './child-output.ts';
+import { bootId } from './boot-id.ts';
+import type { OutputContext } from './child-output.ts';
 import { Epoll } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';
 import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
@@ -71,6 +74,8 @@ export class LinuxHost implements Host {
   /** @throws {Error} the runtime directory is not ours */
   constructor(options: LinuxHostOptions) {
     prepareRuntimeDirectory(options.runtimeDirectory);
+    const boot = bootId();
+    settleStaged(options.runtimeDirectory, boot);
     const log = (level: LogLevel, text: string) => options.log(level, text);
     const onError = (error: unknown) =>
       log('critical', error instanceof Error ? (error.stack ?? '') : String(error));
@@ -84,6 +89,7 @@ export class LinuxHost implements Host {
     this.#context = {
       ...options,
       log,
+      bootId: boot,
       listenTo: (process) => options.listenTo?.(process),
       events: options.events ?? noEvents,
       autoLogs: options.autoLogs ?? new Map(),

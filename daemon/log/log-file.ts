@@ -4,14 +4,15 @@
  *
  * All processes that log to one path share one `LogFile`: none writes into a file that another rotated.
  */
-import { closeSync, constants, openSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync, truncateSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import { seekToEnd, splice, write } from '../host/libc/bytes.ts';
 import { errnoOf } from '../host/libc/call.ts';
 import { endsWithinLine } from './ends-within-line.ts';
 import { isRemoved } from './removed-file.ts';
 import { shiftBackups } from './rotation.ts';
-import type { Rotation, Sink } from './sink.ts';
+import type { FilePosition, Rotation, Sink } from './sink.ts';
 
 export interface LogFileOptions {
   /** For new files, less the umask. */
@@ -26,6 +27,8 @@ export class LogFile implements Sink {
   readonly canBeFull = false;
   readonly #options: LogFileOptions;
   #fd: number | undefined;
+  /** Of the open file, once it is asked for. */
+  #identity: string | undefined;
   #holders = 0;
   /** Where to try rotation again after it failed. */
   #retryRotationAt = 0;
@@ -81,6 +84,18 @@ export class LogFile implements Sink {
     return this.#append(rotation, (fd) => write(fd, bytes));
   }
 
+  position(): FilePosition | undefined {
+    try {
+      const fd = this.#open();
+      this.#identity ??= identityOf(fstatSync(fd, { bigint: true }));
+      const size = seekToEnd(fd);
+      return size < 0 ? undefined : { path: resolve(this.path), file: this.#identity, size };
+    } catch {
+      // The write will tell what is wrong.
+      return undefined;
+    }
+  }
+
   onWritable(): () => void {
     throw new Error(`a file is never full: "${this.path}"`);
   }
@@ -103,6 +118,7 @@ export class LogFile implements Sink {
     if (this.#fd === undefined) return;
     closeSync(this.#fd);
     this.#fd = undefined;
+    this.#identity = undefined;
   }
 
   #open(flags = 0): number {
@@ -112,6 +128,7 @@ export class LogFile implements Sink {
       const all = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | flags;
       this.#fd = openSync(this.path, all, this.#options.mode);
       this.#isMissing = false;
+      this.#identity = undefined;
     }
     return this.#fd;
   }
@@ -149,6 +166,27 @@ export class LogFile implements Sink {
       // These bytes are written. The next write opens the file, or fails and is reported.
     }
   }
+}
+
+/**
+ * How much a file has grown since it was at `position`, also if it was renamed as rotation does.
+ *
+ * @returns 0 as well if the file is not found, or has been cut off meanwhile
+ */
+export function growthSince({ path, file, size }: FilePosition): number {
+  for (const candidate of [path, `${path}.1`]) {
+    try {
+      const found = statSync(candidate, { bigint: true });
+      if (identityOf(found) === file) return Math.max(0, Number(found.size) - size);
+    } catch {
+      // It is not there.
+    }
+  }
+  return 0;
+}
+
+function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev}:${ino}`;
 }
 
 function isRegular(path: string): boolean {

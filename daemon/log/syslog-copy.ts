@@ -1,5 +1,5 @@
 import { EAGAIN, EINVAL } from '../host/libc/call.ts';
-import type { Rotation, Sink } from './sink.ts';
+import type { FilePosition, Rotation, Sink } from './sink.ts';
 import type { Syslog } from './syslog.ts';
 import { LineCutter } from './syslog-message.ts';
 
@@ -71,6 +71,10 @@ export class SyslogCopy implements Sink {
 
   endLine(): void {
     this.sink.endLine?.();
+  }
+
+  position(): FilePosition | undefined {
+    return this.sink.position?.();
   }
 
   onWritable(wake: () => void): () => void {

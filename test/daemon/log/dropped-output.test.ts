@@ -1,12 +1,15 @@
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { errorCode } from '../../../conf/error-code.ts';
 import { Epoll } from '../../../daemon/host/epoll.ts';
 import { openOwnPipe } from '../../../daemon/host/fifo.ts';
 import { bytesIn } from '../../../daemon/host/libc/bytes.ts';
 import { EAGAIN, EINVAL } from '../../../daemon/host/libc/call.ts';
-import type { OutputFilter } from '../../../daemon/log/output-filter.ts';
+import { newOutput, type OutputFilter } from '../../../daemon/log/output-filter.ts';
 import { OutputStream } from '../../../daemon/log/output-stream.ts';
+import { PipeSource } from '../../../daemon/log/pipe-source.ts';
 import { neverRotate, type Sink } from '../../../daemon/log/sink.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -47,6 +50,7 @@ class FailingSink implements Sink {
   clear(): void {}
 }
 
+let directory: string;
 let pipe: number;
 let epoll: Epoll;
 let sink: FailingSink;
@@ -55,6 +59,7 @@ let dropped: number;
 let stream: OutputStream;
 
 beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'dropped-output-'));
   pipe = openOwnPipe();
   epoll = new Epoll({
     pauseMs: 0,
@@ -68,16 +73,20 @@ beforeEach(() => {
 });
 
 function begin(options: { readonly patienceMs?: number; readonly filter?: OutputFilter } = {}): void {
+  const { filter, ...others } = options;
+  const owner = "'web' stdout";
+  const place = { path: join(directory, 'staged'), bootId: 'boot', channel: 'web:web:stdout' };
+  const tell = (level: string, text: string) => void log.push(`${level} ${text}`);
   stream = new OutputStream({
-    pipe,
+    source: new PipeSource({ pipe, place, owner, filter, log: tell }),
     epoll,
-    owner: "'web' stdout",
+    owner,
     patienceMs: 0,
-    log: (level, text) => log.push(`${level} ${text}`),
+    log: tell,
     countDropped: (bytes) => {
       dropped += bytes;
     },
-    ...options,
+    ...others,
   });
   stream.begin(sink, neverRotate);
 }
@@ -86,6 +95,7 @@ afterEach(() => {
   stream.close();
   epoll.close();
   closeSync(pipe);
+  rmSync(directory, { recursive: true });
 });
 
 /** Writes to the pipe as a program does that takes turns with the daemon. @returns what was written */
@@ -174,6 +184,10 @@ describe('a stream whose sink fails', () => {
         return Buffer.from(bytes.toString().toUpperCase());
       },
       flush: () => Buffer.alloc(0),
+      state: newOutput,
+      captureMaxbytes: 0,
+      lastCaptured: () => Buffer.alloc(0),
+      restore: () => Buffer.alloc(0),
     };
     sink.errno = ENOSPC;
     begin({ filter });
