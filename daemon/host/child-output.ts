@@ -146,14 +146,13 @@ export class ChildOutput {
    */
   adopt(pid: number): void {
     this.#pid = pid;
-    if (pid === 0 && !isFifo(this.#fifo)) return;
+    const fifo = this.#earlierFifo(pid);
+    if (fifo === undefined) return;
     try {
       const lease = this.#takeLease();
       this.#lease = lease;
       const { logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
-      const { stream } = this.#openStream(
-        pathOfHeldFifo(this.#fifo, pid, this.#channel === 'stdout' ? 1 : 2),
-      );
+      const { stream } = this.#openStream(fifo);
       stream.resume(this.#withSyslog(lease.sink), { maxbytes, backups });
     } catch (error) {
       const { log } = this.#context;
@@ -256,6 +255,13 @@ export class ChildOutput {
     const logfile = { type: 'file', path: createAutoLog(name) } as const;
     this.#logfile = logfile;
     return logfile;
+  }
+
+  /** Where the FIFO is that an earlier daemon has made; `undefined`: nowhere, and no child has it. */
+  #earlierFifo(pid: number): string | undefined {
+    const path = pathOfHeldFifo(this.#fifo, pid, this.#channel === 'stdout' ? 1 : 2);
+    if (path !== this.#fifo || isFifo(path)) return path;
+    return this.#context.keeper.removedFifo(path) ?? (pid === 0 ? undefined : path);
   }
 
   /** @returns its path @throws an error with `code` */

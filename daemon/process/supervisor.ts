@@ -21,7 +21,7 @@ import { type GroupEntry, ProcessEntry } from './entry.ts';
 import { GroupUpdates, type UpdateTask } from './group-updates.ts';
 import { Groups } from './groups.ts';
 import type { StartWaiter, StopWaiter, Waiter } from './outcomes.ts';
-import { noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
+import { isReplacedOnceStopped, noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
 import { Runner, type Wake } from './runner.ts';
 import { Shutdown, unstoppedProcesses } from './shutdown.ts';
 import { pidOf } from './state.ts';
@@ -311,6 +311,7 @@ export class Supervisor implements SupervisorControl {
         const recovered = recovery.find(group.settings.name, entry.settings.name);
         const exit = recovered && this.#runner.adopt(entry, recovered);
         if (exit !== undefined) ended.push(exit);
+        if (isReplacedOnceStopped(entry.process)) this.#autostartOnceStopped(entry);
       }
     }
     return ended;
@@ -319,6 +320,11 @@ export class Supervisor implements SupervisorControl {
   /** In configuration order: within a group, priority only orders what is asked for over RPC. */
   #autostart(group: GroupEntry): void {
     for (const entry of group.processes.values()) this.#dispatch({ type: 'autostart', entry });
+  }
+
+  #autostartOnceStopped(entry: ProcessEntry): void {
+    const resolve = () => this.#dispatch({ type: 'autostart', entry });
+    entry.await({ command: 'stop', until: 'stopped', resolve });
   }
 
   #dispatch(task: Task): void {
@@ -431,6 +437,7 @@ export class Supervisor implements SupervisorControl {
       this.#finish();
       return;
     }
+    this.#recorder.stopping();
     const groups = this.groupsByPriority();
     // Nobody waits any more for the next attempt of a process in BACKOFF.
     for (const group of groups) {

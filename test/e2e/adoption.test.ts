@@ -154,6 +154,9 @@ describe('after kill -9 of the daemon', () => {
     await daemon.start();
     expect(await pidOf(daemon, 'stays')).toBe(stays);
     await waitForLog(daemon, "WARN 'stays' runs with the settings of before");
+    // That is known from one daemon to the next.
+    await kill();
+    await daemon.start();
     expect(await daemon.rpc('supervisor.reloadConfig')).toEqual([[[], ['stays'], []]]);
     await daemon.ctl('ours', ['update']);
     await waitForState(daemon, 'stays', 'RUNNING');
