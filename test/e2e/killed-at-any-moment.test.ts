@@ -81,8 +81,7 @@ it(
     expect(logged() === `${expected.join('\n')}\n`).toBe(true);
     const told = new Map<string, string>();
     let repeated = 0;
-    for (const line of read('events').split('\n').slice(0, -1)) {
-      const [origin = '', data = ''] = line.split(' ');
+    for (const [, origin = '', data = ''] of read('events').matchAll(/^(\S+) (\d+) \.$/gm)) {
       const before = told.get(origin);
       if (before !== undefined) {
         expect(data).toBe(before);
