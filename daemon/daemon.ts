@@ -15,6 +15,7 @@ import { type Environment, logLevels, type Notice, type Settings } from '../conf
 import { productVersion } from '../rpc/version.ts';
 import { compactMemorySoon } from './compact-memory.ts';
 import { EventBus } from './event/event-bus.ts';
+import { openEventLedger } from './event/event-store.ts';
 import type { SerialCounter } from './event/serial.ts';
 import { bootId } from './host/boot-id.ts';
 import { Epoll } from './host/epoll.ts';
@@ -31,6 +32,7 @@ import { openActivityLog } from './log/open-activity-log.ts';
 import { Sinks } from './log/sinks.ts';
 import { Syslog } from './log/syslog.ts';
 import { removePidfile, writePidfile } from './pidfile.ts';
+import { restart } from './process/restart.ts';
 import { Supervisor } from './process/supervisor.ts';
 import { Rereading } from './rereading.ts';
 import { rpcContext } from './rpc-context.ts';
@@ -135,15 +137,23 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     log: (level, text) => log.log(level, text),
   });
 
+  const { identifier } = supervisord;
   const events: EventBus = new EventBus({
-    identifier: supervisord.identifier,
+    identifier,
+    ledger: openEventLedger({
+      directory: runtimeDirectory.path,
+      bootId: boot,
+      identifier,
+      serials: setup.eventSerials,
+      log: (level, text) => log.log(level, text),
+    }),
     clock: systemClock,
     wallClock: systemWallClock,
-    serials: setup.eventSerials,
     groups: () => supervisor.groups,
     log: (level, text) => log.log(level, text),
     defer: (callback) => void setImmediate(callback),
     onSettled: () => supervisor.listenersSettled(),
+    restart: (group, process) => void restart(supervisor, group, process),
   });
   const host = new LinuxHost({
     runtimeDirectory: runtimeDirectory.path,
@@ -151,7 +161,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     serverUrl: serverUrlOf(settings.httpServers),
     childNofile: setup.childNofile,
     childlogdir: supervisord.childlogdir,
-    identifier: supervisord.identifier,
+    identifier,
     stripAnsi: supervisord.strip_ansi,
     debugOutput: log.isEnabled('debug'),
     inheritedDescriptors,
@@ -170,6 +180,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     ending: supervisord,
     log: (level, text) => log.log(level, text),
     emit: (event) => events.emit(event),
+    adopted: (process) => events.adopt(process),
     isDelivering: (group) => events.isDelivering(group),
     recorder: journal,
     leavesProcesses: () => supervisord.on_daemon_exit === 'adopt',
@@ -200,6 +211,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   supervisor.startUp(settings.groups, recovered);
   // Those that ended while one version made room for the other.
   if (handover !== undefined) host.reap();
+  events.recovered();
   compactMemorySoon();
 
   const handedOver = await finished;
@@ -207,6 +219,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   await servers.close();
   if (leaves) supervisor.leave();
   else supervisor[Symbol.dispose]();
+  if (!leaves) events.forget();
   events[Symbol.dispose]();
   if (leaves) host.leave();
   else host.close();

@@ -24,7 +24,9 @@ import {
   startDaemonized,
   takeStarter,
 } from './daemonize.ts';
+import { unreadableEvents } from './event/event-store.ts';
 import { SerialCounter } from './event/serial.ts';
+import { bootId } from './host/boot-id.ts';
 import type { EpochSeconds } from './host/clock.ts';
 import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
 import { errnoName } from './host/libc/call.ts';
@@ -203,7 +205,7 @@ function checkUpgrade(result: LoadResult, runtimeDirectory: string): ExitStatus 
     for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
     return exitStatuses.USAGE;
   }
-  const reason = unreadableState(runtimeDirectory);
+  const reason = unreadableState(runtimeDirectory) ?? unreadableEvents(runtimeDirectory, bootId());
   if (reason !== undefined) {
     process.stderr.write(`${reason}\n`);
     return exitStatuses.FAILURE;

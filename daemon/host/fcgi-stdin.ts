@@ -178,6 +178,8 @@ class FcgiStdin implements ChildInput {
     return 'closed';
   }
 
+  takenUpTo(): undefined {}
+
   /** Nothing is ever queued. */
   onceDrained(): void {}
 

@@ -5,7 +5,9 @@
  */
 import type { ProcessSettings } from '../../conf/settings.ts';
 import type { Birth } from './birth.ts';
+import type { StdinProgress } from './child-stdin.ts';
 import type { Clock } from './clock.ts';
+import type { Piece } from './marked-pieces.ts';
 
 /** How a child ended, as `waitpid` tells it. */
 export type ExitStatus =
@@ -77,7 +79,12 @@ export interface ChildHandle {
    * Queues bytes for the child's stdin. `closed`: no child, or it closed its end. `full`: the child does
    * not read, and none of these bytes were taken.
    */
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full';
+  writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full';
+  /**
+   * How many of `length` bytes the stdin has taken, after an earlier daemon had marked a piece of them and was about
+   * to write it. `undefined`: there is no stdin.
+   */
+  stdinTakenUpTo(piece: Piece, length: number): number | undefined;
   /**
    * Calls `drained` once, when the pipe has taken all that was queued for the child's stdin: there is room
    * again after `full`. Never, if the child ends or closes its end before. Replaces an earlier one.

@@ -7,7 +7,7 @@ import { speaksProtocol } from '../log/channel-filter.ts';
 import type { Birth } from './birth.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
-import { type ChildInput, ChildStdin } from './child-stdin.ts';
+import { type ChildInput, ChildStdin, type StdinProgress } from './child-stdin.ts';
 import { ChildTree, type TreeContext } from './child-tree.ts';
 import { resolveCommand } from './command.ts';
 import { FcgiSocketError, type FcgiSockets } from './fcgi-stdin.ts';
@@ -15,6 +15,7 @@ import { fifoPath } from './fifo.ts';
 import type { Channel, ChildHandle, CommandResolution, KillResult, SpawnResult } from './host.ts';
 import { SystemError } from './libc/call.ts';
 import { getLimit } from './libc/limits.ts';
+import type { Piece } from './marked-pieces.ts';
 import { spawnProgram } from './spawn.ts';
 
 /** What all processes share. */
@@ -148,8 +149,12 @@ export class LinuxChild implements ChildHandle {
     this.#tree.onceGone(gone);
   }
 
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
-    return this.#stdin.write(bytes);
+  writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
+    return this.#stdin.write(bytes, progress);
+  }
+
+  stdinTakenUpTo(piece: Piece, length: number): number | undefined {
+    return this.#stdin.takenUpTo(piece, length);
   }
 
   onceStdinDrained(drained: () => void): void {

@@ -5,7 +5,7 @@
  *
  * It is a `cat` that waits, for ever, to open a FIFO that nobody writes to. Its command line says where it belongs.
  */
-import { accessSync, closeSync, constants, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import nodeProcess from 'node:process';
 import { errorCode } from '../../conf/error-code.ts';
@@ -50,8 +50,10 @@ export class PipeKeeper {
 
   constructor(options: PipeKeeperOptions) {
     this.#options = options;
-    this.#argv = ['cat', join(options.runtimeDirectory, 'keeps-pipes-open')];
-    this.#earlier = pidsOfCommand(this.#argv);
+    const fifo = join(options.runtimeDirectory, 'keeps-pipes-open');
+    this.#argv = ['cat', fifo];
+    // It costs a look at every process of the machine.
+    this.#earlier = existsSync(fifo) ? pidsOfCommand(this.#argv) : [];
   }
 
   /** Has a FIFO kept open: soon, or from the next `sync` on. */

@@ -14,6 +14,12 @@ import { Staging, type StagingOptions } from './staging.ts';
 /** Who converses with a listener. */
 export interface OutputObserver {
   /**
+   * A child is about to start.
+   *
+   * @param offset of what it will say first
+   */
+  readonly begin: (offset: number) => void;
+  /**
    * Told what the listener says, while it lives. The bytes count as heard after the call.
    *
    * @param offset of the first of them: the number of bytes that were said before, through all lives of the daemon
@@ -79,6 +85,7 @@ export class ListenerStream implements ReadyListener {
     for (let left = turn; left > 0 && this.#staging.takeLasting() > 0; left -= 1);
     this.#heardUpTo = this.#staging.end;
     this.#log.begin(sink, rotation);
+    this.#options.observer.begin(this.#heardUpTo);
     this.#isRunning = true;
   }
 

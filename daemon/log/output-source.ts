@@ -31,14 +31,6 @@ export interface OutputSource {
    * @returns whether there is, or may be, anything to move now
    */
   endChild(): boolean;
-  /**
-   * The child must not wait any longer for the log: looks at what the pipe has, and keeps the latest lines, a pipeful
-   * at most, in memory. They are lost if the daemon is killed.
-   *
-   * @param drop is told what is given up
-   * @returns bytes that were taken out of the pipe
-   */
-  overflow(drop: (bytes: Buffer) => void): number;
   /** Lets go of what it has open. */
   close(): void;
 }

@@ -7,14 +7,15 @@
 import { errorCode } from '../../conf/error-code.ts';
 import type { Epoll, Load, ReadyListener } from '../host/epoll.ts';
 import { isWritable } from '../host/libc/bytes.ts';
+import { EAGAIN, errnoName } from '../host/libc/call.ts';
 import { EPOLLIN } from '../host/libc/readiness.ts';
 import { discardSink } from './discard.ts';
 import type { Moved, OutputSource } from './output-source.ts';
+import { Overflow } from './overflow.ts';
 import { pipeCapacity } from './pipe-peek.ts';
 import { neverRotate, type Rotation, type Sink } from './sink.ts';
 
 export interface OutputStreamOptions {
-  /** Closed with the stream. */
   readonly source: OutputSource;
   readonly epoll: Epoll;
   /** Whose output it is, for messages: `'web' stdout`. */
@@ -39,10 +40,10 @@ interface Failure {
   readonly code: string;
   /** By the clock of `performance`. */
   readonly since: number;
-  /** The pipe has been full for a child that would have to wait: see `#overflow`. */
+  /** The pipe has been full for a child that would have to wait. */
   isOverflowing: boolean;
-  /** Bytes. */
-  dropped: number;
+  /** Takes what the child writes then, and words of the daemon. */
+  readonly overflow: Overflow;
 }
 
 export class OutputStream implements ReadyListener {
@@ -99,9 +100,13 @@ export class OutputStream implements ReadyListener {
 
   /** Puts words of the daemon itself into the log. Only between `begin` and `end`. */
   write(text: string): void {
-    // After what the pipe has; and a program that cannot start has the daemon write a few words each time.
-    if (this.#failure !== undefined) this.#overflow();
-    this.#options.source.put(Buffer.from(text));
+    if (this.#failure === undefined) {
+      this.#options.source.put(Buffer.from(text));
+    } else {
+      // After what the pipe has; and a program that cannot start has the daemon write a few words each time.
+      this.#takeOverflow(this.#failure);
+      this.#failure.overflow.write(Buffer.from(text));
+    }
     this.flush();
   }
 
@@ -111,7 +116,8 @@ export class OutputStream implements ReadyListener {
   }
 
   ready(): Load {
-    const count = this.#cancelWait === undefined ? this.#move() : this.#overflow();
+    const failure = this.#cancelWait === undefined ? undefined : this.#failure;
+    const count = failure === undefined ? this.#move() : this.#takeOverflow(failure);
     return count >= fullFlow ? 'busy' : 'quiet';
   }
 
@@ -130,20 +136,21 @@ export class OutputStream implements ReadyListener {
     this.#letGo();
   }
 
-  /** Stops for good, and leaves what is in the pipe, or kept, to whoever comes next. */
+  /** Stops for good, and leaves what is in the pipe to whoever comes next. */
   leave(): void {
     this.#stopWaiting();
     const { source } = this.#options;
-    if (source.unkept > 0) this.#move();
+    if (source.unkept > 0 || this.#failure !== undefined) this.#move();
     this.#stopWaiting();
     this.#tellLost(source.unkept);
     this.#letGo();
   }
 
-  /** @param left bytes that nobody is going to read */
-  #tellLost(left: number): void {
+  /** @param inSource bytes there that nobody is going to move */
+  #tellLost(inSource: number): void {
     const { owner, log, countDropped } = this.#options;
-    const lost = left + (this.#failure?.dropped ?? 0);
+    const left = inSource + (this.#failure?.overflow.kept.length ?? 0);
+    const lost = left + (this.#failure?.overflow.dropped ?? 0);
     if (lost === 0) return;
     countDropped?.(left);
     log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
@@ -177,6 +184,8 @@ export class OutputStream implements ReadyListener {
   #move(): number {
     let total = 0;
     let moved: Moved = this.#hold();
+    if (typeof moved === 'number') moved = this.#writeOverflow();
+    if (typeof moved === 'number' && moved > 0) this.#recover();
     while (typeof moved === 'number' && total < turn) {
       moved = this.#options.source.move(this.#sink, this.#rotation);
       if (moved === 'empty' && !this.#isRunning && this.#options.source.endChild()) moved = 0;
@@ -207,41 +216,57 @@ export class OutputStream implements ReadyListener {
     const { owner, log, source, patienceMs = defaultPatienceMs } = this.#options;
     const now = performance.now();
     if (this.#failure === undefined) {
-      this.#failure = { code, since: now, isOverflowing: false, dropped: 0 };
+      const overflow = new Overflow((bytes) => this.#drop(bytes));
+      this.#failure = { code, since: now, isOverflowing: false, overflow };
       log(
         'error',
         `cannot write output of ${owner} to '${this.#sink.path}': ${code}; it waits until that works again`,
       );
     }
     const failure = this.#failure;
-    const isFull = source.pipe !== undefined && !isWritable(source.pipe);
-    if (now - failure.since >= patienceMs && isFull) failure.isOverflowing = true;
+    const isPatient = now - failure.since < patienceMs;
+    if (!isPatient && source.pipe !== undefined && !isWritable(source.pipe)) failure.isOverflowing = true;
     if (failure.isOverflowing) this.#watch();
     else this.#unwatch();
     const timeout = setTimeout(() => this.#resume(), retryMs);
     this.#cancelWait = () => clearTimeout(timeout);
   }
 
-  /**
-   * The child must not wait any longer: reads on, and keeps the latest lines in memory, which are lost if the
-   * daemon is killed. @returns bytes read
-   */
-  #overflow(): number {
-    return this.#options.source.overflow((bytes) => this.#drop(bytes));
+  /** The child must not wait any longer: reads on. @returns bytes read */
+  #takeOverflow({ overflow }: Failure): number {
+    let total = 0;
+    while (total < turn) {
+      const moved = this.#options.source.move(overflow, neverRotate);
+      if (typeof moved !== 'number') break;
+      total += moved;
+    }
+    return total;
+  }
+
+  /** What had to give way for the child to go on comes before what the source has. */
+  #writeOverflow(): Moved {
+    const overflow = this.#failure?.overflow;
+    let total = 0;
+    while (overflow !== undefined && overflow.kept.length > 0) {
+      const count = this.#sink.write(overflow.kept, this.#rotation);
+      if (count < 0) return count === -EAGAIN ? 'full' : { failed: errnoName(-count) };
+      overflow.release(count);
+      total += count;
+    }
+    return total;
   }
 
   #drop(bytes: Buffer): void {
     const { owner, log, countDropped } = this.#options;
     const failure = this.#failure;
     if (failure === undefined) return;
-    if (failure.dropped === 0) {
+    if (failure.overflow.dropped === 0) {
       const reason = `'${this.#sink.path}' takes none (${failure.code})`;
       log(
         'warn',
         `output of ${owner} is dropped, oldest first, so that the program does not wait: ${reason}`,
       );
     }
-    failure.dropped += bytes.length;
     this.#sink.skip?.(bytes);
     countDropped?.(bytes.length);
   }
@@ -251,8 +276,8 @@ export class OutputStream implements ReadyListener {
     if (failure === undefined) return;
     this.#failure = undefined;
     const { owner, log } = this.#options;
-    const { code, dropped } = failure;
-    const lost = dropped === 0 ? '' : `; ${dropped} bytes were dropped meanwhile (${code})`;
+    const { dropped } = failure.overflow;
+    const lost = dropped === 0 ? '' : `; ${dropped} bytes were dropped meanwhile (${failure.code})`;
     log('info', `output of ${owner} is written to '${this.#sink.path}' again${lost}`);
   }
 
@@ -291,7 +316,7 @@ export class OutputStream implements ReadyListener {
       return { failed: errorCode(error) };
     }
     // Where bytes are missing, what follows is no continuation.
-    if (this.#failure !== undefined && this.#failure.dropped > 0) this.#sink.endLine?.();
+    if (this.#failure !== undefined && this.#failure.overflow.dropped > 0) this.#sink.endLine?.();
     return 0;
   }
 

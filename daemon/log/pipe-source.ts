@@ -70,14 +70,6 @@ export class PipeSource implements OutputSource {
     return hasMore;
   }
 
-  overflow(drop: (bytes: Buffer) => void): number {
-    this.#seen.overflow(drop);
-    const count = Math.max(0, this.#staging.take());
-    this.#seen.overflow(drop);
-    this.#staging.empty();
-    return count;
-  }
-
   close(): void {
     this.#staging.close();
   }

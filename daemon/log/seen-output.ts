@@ -7,10 +7,8 @@
  * the log has grown, how much of the piece is there.
  */
 import { EAGAIN, errnoName } from '../host/libc/call.ts';
-import { oldestLines } from './oldest-lines.ts';
 import { heldBack, newOutput, type OutputFilter } from './output-filter.ts';
 import type { Moved, OutputSource } from './output-source.ts';
-import { pipeCapacity } from './pipe-peek.ts';
 import type { Rotation, Sink } from './sink.ts';
 import type { Staging } from './staging.ts';
 import type { Progress, Writing } from './staging-file.ts';
@@ -27,8 +25,6 @@ export class SeenOutput implements OutputSource {
   #hasPiece = false;
   /** What is to be written next: what is left of a piece, and words of the daemon. */
   #pending = nothing;
-  /** Of what overflows. */
-  #memory = nothing;
 
   constructor(staging: Staging, filter: OutputFilter | undefined) {
     this.#staging = staging;
@@ -44,13 +40,9 @@ export class SeenOutput implements OutputSource {
   }
 
   get isEmpty(): boolean {
-    return this.#pending.length === 0 && this.#isSeen;
-  }
-
-  /** Nothing is to be made into a piece, or is one. */
-  get #isSeen(): boolean {
     const { offset, childEnd, writing } = this.#progress;
-    return offset === this.#staging.end && childEnd === undefined && writing === undefined;
+    if (this.#pending.length > 0 || childEnd !== undefined || writing !== undefined) return false;
+    return offset === this.#staging.end;
   }
 
   get hasRest(): boolean {
@@ -89,21 +81,6 @@ export class SeenOutput implements OutputSource {
     if (this.isEmpty && !holdsBack(this.#filter)) return false;
     this.#record({ ...this.#progress, childEnd: this.#staging.end });
     return true;
-  }
-
-  overflow(drop: (bytes: Buffer) => void): number {
-    const { offset } = this.#progress;
-    for (this.#finish(); !this.#isSeen; this.#finish()) {
-      const kept = this.#pending;
-      this.#look();
-      this.#pending = this.#join(kept, this.#pending);
-    }
-    while (this.#pending.length > pipeCapacity) {
-      const oldest = oldestLines(this.#pending);
-      drop(this.#pending.subarray(0, oldest));
-      this.#pending = this.#pending.subarray(oldest);
-    }
-    return this.#progress.offset - offset;
   }
 
   /** Gives up what was staged and is not in the log. @returns how many bytes that is */
@@ -154,10 +131,8 @@ export class SeenOutput implements OutputSource {
       this.#staging.record({ ...this.#progress, writing: { ...writing, into } });
     const count = sink.write(this.#pending, rotation);
     if (count > 0) this.#pending = this.#pending.subarray(count);
-    if (this.#pending.length === 0) {
-      this.#memory = nothing;
-      this.#finish();
-    } else if (writing !== undefined) {
+    if (this.#pending.length === 0) this.#finish();
+    else if (writing !== undefined) {
       const written = writing.written + Math.max(count, 0);
       this.#record({ ...this.#progress, writing: { ...writing, written } });
     }
@@ -177,17 +152,6 @@ export class SeenOutput implements OutputSource {
       filter: this.#filter?.state,
       ...(childEnd === undefined || isEnd ? {} : { childEnd }),
     });
-  }
-
-  /** In memory that is used again: a flood would leave garbage faster than it is collected. */
-  #join(kept: Buffer, bytes: Buffer): Buffer {
-    const length = kept.length + bytes.length;
-    const isEnough = this.#memory.length >= length;
-    const memory = isEnough ? this.#memory : Buffer.allocUnsafeSlow(Math.max(length, 2 * pipeCapacity));
-    kept.copy(memory);
-    bytes.copy(memory, kept.length);
-    this.#memory = memory;
-    return memory.subarray(0, length);
   }
 
   #record(progress: Progress): void {

@@ -63,10 +63,6 @@ export class SyslogCopy implements Sink {
     return count;
   }
 
-  position(): FilePosition | undefined {
-    return this.sink.position?.();
-  }
-
   skip(bytes: Buffer): void {
     this.#copy(bytes);
     this.#ahead -= bytes.length;
@@ -75,6 +71,10 @@ export class SyslogCopy implements Sink {
 
   endLine(): void {
     this.sink.endLine?.();
+  }
+
+  position(): FilePosition | undefined {
+    return this.sink.position?.();
   }
 
   onWritable(wake: () => void): () => void {

@@ -1,3 +1,4 @@
+import type { ProcessSettings } from '../../conf/settings.ts';
 import type { ChildExit, Host, KillResult } from '../host/host.ts';
 import type { Activity } from './activity.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -27,6 +28,8 @@ export interface RunnerDependencies {
   /** Told of a process that is in another state, when all that follows at once is done. */
   readonly onMoved: (entry: ProcessEntry) => void;
   readonly recorder: StateRecorder;
+  /** Told of each process whose child an earlier daemon has started, before anything else happens to it. */
+  readonly adopted: (process: ProcessSettings) => void;
 }
 
 /** Puts inputs through the state machine and carries out what follows, in order. */
@@ -38,9 +41,19 @@ export class Runner {
   readonly #dispatch: (entry: ProcessEntry, input: Input) => void;
   readonly #onMoved: (entry: ProcessEntry) => void;
   readonly #recorder: StateRecorder;
+  readonly #adopted: (process: ProcessSettings) => void;
   readonly #pids = new Map<number, ProcessEntry>();
 
-  constructor({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder }: RunnerDependencies) {
+  constructor({
+    host,
+    activity,
+    deadlines,
+    maySpawn,
+    dispatch,
+    onMoved,
+    recorder,
+    adopted,
+  }: RunnerDependencies) {
     this.#host = host;
     this.#activity = activity;
     this.#deadlines = deadlines;
@@ -48,6 +61,7 @@ export class Runner {
     this.#dispatch = dispatch;
     this.#onMoved = onMoved;
     this.#recorder = recorder;
+    this.#adopted = adopted;
   }
 
   /**
@@ -101,6 +115,7 @@ export class Runner {
         return { pid, status: { type: 'unknown' } };
       }
       this.#activity.log('info', `adopted: '${name}' with pid ${pid}`);
+      this.#adopted(entry.settings);
       if (isOutdated) {
         const text = `'${name}' runs with the settings of before, which differ from the present ones; update or restart it`;
         this.#activity.log('warn', text);

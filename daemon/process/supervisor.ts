@@ -2,7 +2,7 @@
  * The one owner of process state. Commands, child exits and deadlines become tasks in one queue; each is
  * worked off completely, with the results of its effects, before the next begins. Nothing re-enters.
  */
-import type { GroupSettings } from '../../conf/settings.ts';
+import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
 import { after, type Instant } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
@@ -53,6 +53,8 @@ export interface SupervisorDependencies extends ActivitySinks {
   readonly isDelivering?: (group: string) => boolean;
   /** Writes down what the next daemon has to know; by default nobody does. */
   readonly recorder?: StateRecorder;
+  /** From `RunnerDependencies`; by default nobody is told. */
+  readonly adopted?: (process: ProcessSettings) => void;
   /** Whether processes are to run on when the daemon ends; by default they are stopped. */
   readonly leavesProcesses?: () => boolean;
   /** Called once, when a shutdown or restart has stopped everything. */
@@ -114,11 +116,12 @@ export class Supervisor implements SupervisorControl {
     );
     const [activity, deadlines] = [this.#activity, this.#deadlines];
     const isRunning = () => this.#state === 'RUNNING';
+    const adopted = dependencies.adopted ?? (() => undefined);
     const ending = new Ending({ settings: dependencies.ending ?? noEnding, mayDecide: isRunning });
     const onMoved = (entry: ProcessEntry) => ending.note(entry);
     const dispatch = (entry: ProcessEntry, input: Input) => this.#dispatch({ type: 'input', entry, input });
     const maySpawn = isRunning;
-    const runner = new Runner({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder });
+    const runner = new Runner({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder, adopted });
     const groups = new Groups({ host, activity, deadlines, runner, recorder });
     this.#runner = runner;
     this.#groups = groups;

@@ -11,12 +11,14 @@ import { waitFor } from '../support/wait-for.ts';
 
 interface Shell extends NeededFile {
   readonly words: readonly string[];
+  /** bash may run a trap late when two signals come together: docs/decisions/0009-what-brings-the-daemon-back.md. */
+  readonly isLateWithSignals?: true;
 }
 
 /** Each is `/bin/sh` somewhere. */
 const shells: readonly Shell[] = [
   { file: '/bin/dash', words: [], package: 'dash' },
-  { file: '/bin/bash', words: ['--posix'], package: 'bash' },
+  { file: '/bin/bash', words: ['--posix'], package: 'bash', isLateWithSignals: true },
   { file: '/bin/busybox', words: ['sh'], package: 'busybox' },
 ];
 
@@ -92,10 +94,16 @@ class Container implements AsyncDisposable {
 }
 
 describeAsRoot('bin/parent', () => {
-  for (const shell of shells) describeWithFiles(`in ${shell.file}`, () => behaviourIn(shell), [shell]);
+  for (const shell of shells) {
+    const tests = (): void => {
+      staysIn(shell);
+      if (!shell.isLateWithSignals) handsSignalsOnIn(shell);
+    };
+    describeWithFiles(`in ${shell.file}`, tests, [shell]);
+  }
 });
 
-function behaviourIn(shell: Shell): void {
+function staysIn(shell: Shell): void {
   const start = (...lives: string[]): Container => new Container(shell, lives);
 
   it.each([0, 1, 2, 127])('ends with status %d of a daemon that cannot start', async (status) => {
@@ -136,6 +144,29 @@ function behaviourIn(shell: Shell): void {
     expect(status).toBe(0);
     expect(said[1]).toBe('supervisord: the daemon ended with status 2; starting it again in 1 s');
   });
+
+  it('reaps orphans while the daemon lives', async () => {
+    await using container = start('serves, and leaves orphans');
+    await container.waitForNote('up');
+    await container.waitUntilReaped();
+  });
+
+  it('reaps orphans while no daemon lives', async () => {
+    await using container = start('dies', 'dies, and leaves orphans', 'serves');
+    await container.waitForPause();
+    await container.waitUntilReaped();
+    expect(container.notes).toEqual(['start', 'up', 'start', 'up']);
+  });
+
+  it('leaves stdin to the daemon', async () => {
+    await using container = new Container(shell, ['reads its stdin'], 'the stdin of the container');
+    expect((await container.ended()).status).toBe(0);
+    expect(container.notes).toEqual(['start', 'the stdin of the container']);
+  });
+}
+
+function handsSignalsOnIn(shell: Shell): void {
+  const start = (...lives: string[]): Container => new Container(shell, lives);
 
   it('hands signals on', async () => {
     await using container = start('serves');
@@ -190,24 +221,5 @@ function behaviourIn(shell: Shell): void {
     await container.waitForPause();
     container.signal('SIGTERM');
     expect((await container.ended()).status).toBe(1);
-  });
-
-  it('reaps orphans while the daemon lives', async () => {
-    await using container = start('serves, and leaves orphans');
-    await container.waitForNote('up');
-    await container.waitUntilReaped();
-  });
-
-  it('reaps orphans while no daemon lives', async () => {
-    await using container = start('dies', 'dies, and leaves orphans', 'serves');
-    await container.waitForPause();
-    await container.waitUntilReaped();
-    expect(container.notes).toEqual(['start', 'up', 'start', 'up']);
-  });
-
-  it('leaves stdin to the daemon', async () => {
-    await using container = new Container(shell, ['reads its stdin'], 'the stdin of the container');
-    expect((await container.ended()).status).toBe(0);
-    expect(container.notes).toEqual(['start', 'the stdin of the container']);
   });
 }

@@ -61,6 +61,7 @@ export class FakeProcess implements SupervisedProcess {
         this.stdin.push(Buffer.from(bytes).toString());
         return 'queued';
       },
+      stdinTakenUpTo: () => undefined,
       onceStdinDrained: () => {},
       reopenLogs: () => {},
       clearLogs: () => {

@@ -1,4 +1,5 @@
 import type { ProcessSettings } from '../../conf/settings.ts';
+import type { StdinProgress } from '../../daemon/host/child-stdin.ts';
 import type {
   ChildExit,
   ChildHandle,
@@ -54,6 +55,13 @@ export class SimulatedChild implements ChildHandle {
   readonly stdin: Uint8Array[] = [];
   /** What writing to stdin meets with while there is a child. */
   stdinState: 'open' | 'closed' | 'full' = 'open';
+  /** Whether what was written is there at once; otherwise when `onTaken` is called. */
+  isStdinSlow = false;
+  onTaken: () => void = () => undefined;
+  /** Whether another daemon could tell what was written. */
+  marksTell = true;
+  /** How much of an event an earlier daemon has put into stdin, if there is a way to know. */
+  takenUpTo: number | undefined;
   /** Who wants to know when stdin has room again. */
   onDrained: () => void = () => undefined;
   readonly #host: SimulatedHost;
@@ -93,11 +101,19 @@ export class SimulatedChild implements ChildHandle {
     else gone();
   }
 
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
+  writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
     if (this.pid === undefined) return 'closed';
     if (this.stdinState !== 'open') return this.stdinState;
-    this.stdin.push(bytes);
+    const from = progress?.first.from ?? 0;
+    progress?.writing({ from, isMarked: this.marksTell });
+    this.stdin.push(bytes.subarray(from));
+    if (this.isStdinSlow) this.onTaken = () => progress?.written();
+    else progress?.written();
     return 'queued';
+  }
+
+  stdinTakenUpTo(): number | undefined {
+    return this.takenUpTo;
   }
 
   onceStdinDrained(drained: () => void): void {

@@ -59,7 +59,7 @@ let dropped: number;
 let stream: OutputStream;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'supervisord-dropped-'));
+  directory = mkdtempSync(join(tmpdir(), 'dropped-output-'));
   pipe = openOwnPipe();
   epoll = new Epoll({
     pauseMs: 0,
@@ -73,19 +73,20 @@ beforeEach(() => {
 });
 
 function begin(options: { readonly patienceMs?: number; readonly filter?: OutputFilter } = {}): void {
-  const { filter, patienceMs = 0 } = options;
+  const { filter, ...others } = options;
   const owner = "'web' stdout";
+  const place = { path: join(directory, 'staged'), bootId: 'boot', channel: 'web:web:stdout' };
   const tell = (level: string, text: string) => void log.push(`${level} ${text}`);
-  const place = { path: join(directory, 'fifo.staged'), bootId: 'this boot', channel: 'web:web:stdout' };
   stream = new OutputStream({
     source: new PipeSource({ pipe, place, owner, filter, log: tell }),
     epoll,
     owner,
-    patienceMs,
+    patienceMs: 0,
     log: tell,
     countDropped: (bytes) => {
       dropped += bytes;
     },
+    ...others,
   });
   stream.begin(sink, neverRotate);
 }

@@ -10,6 +10,7 @@ let world: RealHost;
 function newWorld(options: ConstructorParameters<typeof RealHost>[0] = {}): RealHost {
   return new RealHost({
     listenTo: () => ({
+      begin() {},
       hear(bytes, offset) {
         expect(offset).toBe(heard.length);
         heard += bytes.toString('latin1');

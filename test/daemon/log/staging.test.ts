@@ -41,10 +41,7 @@ beforeEach(() => {
   log = [];
   messages = [];
   abandoned = [];
-  sink = new LogFile(join(directory, 'log'), {
-    mode: 0o600,
-    log: (level, text) => void log.push(`${level} ${text}`),
-  });
+  sink = new LogFile(join(directory, 'log'), { mode: 0o600, log() {} });
   sink.hold();
 });
 afterEach(() => {
@@ -230,7 +227,7 @@ describe('what a listener says', () => {
     const stream = new ListenerStream({
       ...options({ captureMaxbytes: 0 }),
       epoll,
-      observer: { hear, heardUpTo },
+      observer: { begin() {}, hear, heardUpTo },
     });
     return stream;
   }
