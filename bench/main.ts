@@ -21,8 +21,9 @@ const { logThroughput } = await import('./log-throughput.ts');
 const { respawn } = await import('./respawn.ts');
 const { start } = await import('./start.ts');
 const { status } = await import('./status.ts');
+const { upgrade } = await import('./upgrade.ts');
 
-const benchmarks: readonly Benchmark[] = [respawn, start, logThroughput, events, idle, status];
+const benchmarks: readonly Benchmark[] = [respawn, start, logThroughput, events, idle, status, upgrade];
 const realSupervisord = '/usr/bin/supervisord';
 
 const names = argv.slice(2);

@@ -26,6 +26,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['stop', async () => (await import('./commands/stop.ts')).stop],
   ['tail', async () => (await import('./commands/tail.ts')).tail],
   ['update', async () => (await import('./commands/update.ts')).update],
+  ['upgrade', async () => (await import('./commands/upgrade.ts')).upgrade],
   ['version', async () => (await import('./commands/version.ts')).version],
   ['help', async () => (await import('./commands/help.ts')).help],
   ['EOF', async () => (await import('./commands/leave.ts')).endOfInput],

@@ -1,5 +1,9 @@
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { errorCode } from '../conf/error-code.ts';
 import { type ExitStatus, exitStatuses } from './exit-status.ts';
 import { ConnectionFailure, HttpFailure } from './failures.ts';
+import { LogContinuation } from './log-continuation.ts';
 import type { Session } from './session.ts';
 import type { LogChannel } from './supervisor-api.ts';
 
@@ -24,30 +28,92 @@ export async function followLog(session: Session, log: LogPath): Promise<ExitSta
   session.print('==> Press Ctrl-C to exit <==');
   let exitStatus: ExitStatus = exitStatuses.SUCCESS;
   const end = await session.untilInterrupted(async (abortSignal) => {
-    exitStatus = await copyLog(session, log, abortSignal);
+    try {
+      await copyLog(session, log, abortSignal);
+    } catch (error) {
+      if (abortSignal.aborted) return;
+      session.output.printError(`${session.serverurl}${log.shown} ${describeTrouble(error)}`);
+      exitStatus = exitStatuses.GENERIC;
+    }
   });
   if (end === 'interrupted') session.print('');
   return exitStatus;
 }
 
-async function copyLog(session: Session, log: LogPath, abortSignal: AbortSignal): Promise<ExitStatus> {
-  try {
-    for await (const chunk of await session.follow(log.path, abortSignal)) session.output.write(chunk);
-    return exitStatuses.SUCCESS;
-  } catch (error) {
-    if (abortSignal.aborted) return exitStatuses.SUCCESS;
-    const trouble = describeTrouble(error);
-    // A server that goes away in the middle ends the log, as it would by closing it.
-    if (trouble === undefined) return exitStatuses.SUCCESS;
-    session.output.printError(`${session.serverurl}${log.shown} ${trouble}`);
-    return exitStatuses.GENERIC;
+/** How long a server that has died may take to come back, and how often to look: nothing tells. */
+const comebackMs = 10_000;
+const lookMs = 100;
+/** A server may end streams at once, with nothing new in them: after so many in a row it is taken at its word. */
+const mostFutileStreams = 3;
+const shortestStreamMs = 1000;
+
+/**
+ * Prints a log as it grows, until `abortSignal` or the server ends it. One that is upgraded, or dies and is
+ * started again, goes on where it was; what its log grows by until then is shown as far as the server sends it.
+ *
+ * @throws {ConnectionFailure} if the server cannot be reached
+ * @throws {HttpFailure} for any HTTP status but 200
+ */
+export async function copyLog(session: Session, { path }: LogPath, abortSignal: AbortSignal): Promise<void> {
+  const log = new LogContinuation();
+  let stream: IncomingMessage | undefined = await session.follow(path, abortSignal);
+  for (let futile = 0; stream !== undefined; ) {
+    const beginning = performance.now();
+    log.begin();
+    const { isBroken, hasNews } = await print(session, stream, log);
+    futile = hasNews || performance.now() - beginning >= shortestStreamMs ? 0 : futile + 1;
+    if (abortSignal.aborted || futile === mostFutileStreams) return;
+    // One that ends in order says so, and is upgraded or gone.
+    stream = await followAgain(session, path, { abortSignal, patienceMs: isBroken ? comebackMs : 0 });
   }
 }
 
-/** `undefined`: the answer had begun when the connection broke. */
-export function describeTrouble(error: unknown): string | undefined {
+/** How a stream of the log was. */
+interface Stream {
+  /** It has broken off, rather than ended. */
+  readonly isBroken: boolean;
+  /** It had something that was not in the one before. */
+  readonly hasNews: boolean;
+}
+
+async function print(session: Session, stream: IncomingMessage, log: LogContinuation): Promise<Stream> {
+  let hasNews = false;
+  try {
+    for await (const chunk of stream) {
+      const news = log.take(chunk);
+      if (news.length === 0) continue;
+      hasNews = true;
+      session.output.write(news);
+    }
+    return { isBroken: false, hasNews };
+  } catch (error) {
+    if (errorCode(error) !== 'ECONNRESET') throw error;
+    return { isBroken: true, hasNews };
+  }
+}
+
+/** @returns `undefined`: the server does not come back */
+async function followAgain(
+  session: Session,
+  path: string,
+  { abortSignal, patienceMs }: { readonly abortSignal: AbortSignal; readonly patienceMs: number },
+): Promise<IncomingMessage | undefined> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await session.follow(path, abortSignal);
+    } catch (error) {
+      if (!(error instanceof ConnectionFailure)) throw error;
+      // Without its socket it has ended in order.
+      if (error.code === 'ENOENT' || performance.now() >= deadline) return undefined;
+    }
+    await delay(lookMs, undefined, { signal: abortSignal });
+  }
+}
+
+/** Why a log cannot be followed. Throws again what is no such reason. */
+export function describeTrouble(error: unknown): string {
   if (error instanceof HttpFailure) return `Cannot read, status code ${error.status}`;
   if (error instanceof ConnectionFailure) return `Cannot connect, error: ${error.code ?? error.message}`;
-  if (error instanceof Error && 'code' in error && error.code === 'ECONNRESET') return undefined;
   throw error;
 }

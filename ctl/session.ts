@@ -65,6 +65,11 @@ export class Session implements Disposable {
     return this.#client.follow(path, abortSignal);
   }
 
+  /** From now on, talks to the server by new connections. */
+  reconnect(): void {
+    this.#connect(this.serverurl, this.#credentials);
+  }
+
   /** From now on, talks to the server at `serverurl`. */
   open(serverurl: string): void {
     this.hasToldWarnings = false;

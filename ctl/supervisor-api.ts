@@ -57,6 +57,8 @@ export function supervisorApi(call: Call) {
     getVersion: () => ask(text, 'supervisor.getVersion'),
     getSupervisorVersion: () => ask(text, 'supervisor.getSupervisorVersion'),
     getProductVersion: () => ask(text, 'monitor.getProductVersion'),
+    checkUpgrade: () => ask(text, 'monitor.checkUpgrade'),
+    upgrade: () => ask(text, 'monitor.upgrade'),
     getWarnings: () => ask(listOf(text), 'monitor.getWarnings'),
     getPID: () => ask(integer, 'supervisor.getPID'),
     getProcessInfo: (name: string) => ask(processInfo, 'supervisor.getProcessInfo', name),

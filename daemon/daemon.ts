@@ -8,7 +8,6 @@
  * @see docs/supervisord.md
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import process from 'node:process';
 import type { LoadResult } from '../conf/load.ts';
 import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
@@ -36,13 +35,14 @@ import { restart } from './process/restart.ts';
 import { Supervisor } from './process/supervisor.ts';
 import { Rereading } from './rereading.ts';
 import { rpcContext } from './rpc-context.ts';
+import { runtimeDirectoryOf } from './runtime-directory-of.ts';
 import { serverUrlOf } from './server-url.ts';
 import { signalHandlers } from './signal-handlers.ts';
 import type { Signals } from './signals.ts';
 import { Journal } from './state/journal.ts';
 import { type Recovered, recover } from './state/recover.ts';
 import type { OpenHandover } from './upgrade/handover.ts';
-import type { Launcher } from './upgrade/new-version.ts';
+import type { Launcher, NewVersion } from './upgrade/new-version.ts';
 import { Upgrade } from './upgrade/upgrade.ts';
 
 export interface DaemonSetup {
@@ -78,8 +78,14 @@ export class StartError extends Error {
 /** How a life of the daemon has ended: it is to start over, to make room for another version, or to exit. */
 export type EndOfLife =
   | { readonly type: 'restart' }
-  | { readonly type: 'upgrade'; readonly handover: OpenHandover }
+  | ({ readonly type: 'upgrade' } & MakingRoom)
   | { readonly type: 'exit'; readonly exitStatus: number };
+
+/** A life that ends for another version to go on. */
+export interface MakingRoom {
+  readonly newVersion: NewVersion;
+  readonly handover: OpenHandover;
+}
 
 /**
  * Runs the daemon until its last process has ended.
@@ -174,7 +180,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     events,
     log: (level, text) => log.log(level, text),
   });
-  const { promise: finished, resolve: finish } = Promise.withResolvers<OpenHandover | undefined>();
+  const { promise: finished, resolve: finish } = Promise.withResolvers<MakingRoom | undefined>();
   const supervisor: Supervisor = new Supervisor({
     host,
     ending: supervisord,
@@ -193,7 +199,11 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     launcher: setup.launcher,
     runtimeDirectory: runtimeDirectory.path,
     log: (level, text) => log.log(level, text),
-    begin: () => finish({ lock: runtimeDirectory.handOver(), sockets: servers.handOver() }),
+    begin: (newVersion) =>
+      finish({
+        newVersion,
+        handover: { sockets: servers.handOver(), lock: runtimeDirectory.handOver() },
+      }),
   });
   servers.serve(rpcContext({ supervisor, rereading, events, log, settings, upgrade }));
 
@@ -214,9 +224,15 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   events.recovered();
   compactMemorySoon();
 
-  const handedOver = await finished;
-  const leaves = handedOver !== undefined || supervisor.leavesProcesses;
+  const makingRoom = await finished;
+  if (makingRoom !== undefined) {
+    // The next version hears of signals from now on.
+    stopHandling();
+    supervisor.prepareToLeave();
+  }
+  const leaves = makingRoom !== undefined || supervisor.leavesProcesses;
   await servers.close();
+  if (makingRoom !== undefined) holdShutdown(supervisor, setup.signals);
   if (leaves) supervisor.leave();
   else supervisor[Symbol.dispose]();
   if (!leaves) events.forget();
@@ -229,7 +245,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   const { exitStatus } = supervisor;
   if (!isRestart && exitStatus !== 0) log.log('info', `exiting with status ${exitStatus}`);
   pidfile?.[Symbol.dispose]();
-  if (handedOver === undefined) removePidfile(supervisord.pidfile);
+  if (makingRoom === undefined) removePidfile(supervisord.pidfile);
   if (!leaves) journal.remove();
   journal[Symbol.dispose]();
   if (!leaves) runtimeDirectory.remove();
@@ -238,17 +254,14 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   syslog.close();
   await log.close();
   epoll.close();
-  if (handedOver !== undefined) return { type: 'upgrade', handover: handedOver };
+  if (makingRoom !== undefined) return { type: 'upgrade', ...makingRoom };
   return isRestart ? { type: 'restart' } : { type: 'exit', exitStatus };
 }
 
-/** Where FIFOs and state lie: if it is not said, beside the first unix socket, else beside the pidfile. */
-function runtimeDirectoryOf({ httpServers, supervisord }: Settings): string {
-  const { runtime_directory: directory, identifier } = supervisord;
-  // One of its own: what is in it is ours, and goes when we go.
-  if (directory !== undefined) return join(directory, `${encodeURIComponent(identifier)}.d`);
-  for (const server of httpServers) if (server.type === 'unix') return `${server.file}.d`;
-  return `${supervisord.pidfile}.d`;
+/** A call that was answered last may have asked for the end: the next version begins with it. */
+function holdShutdown({ state }: Supervisor, signals: Signals): void {
+  if (state === 'SHUTDOWN') signals.hold('SIGTERM');
+  else if (state === 'RESTARTING') signals.hold('SIGHUP');
 }
 
 function attempt<T>(action: () => T, prefix = ''): T {

@@ -7,6 +7,7 @@ import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkReport } from '../conf/check.ts';
 import type { ConfigError } from '../conf/config-error.ts';
 import { UsageError } from '../conf/getopt.ts';
@@ -24,9 +25,7 @@ import {
   startDaemonized,
   takeStarter,
 } from './daemonize.ts';
-import { unreadableEvents } from './event/event-store.ts';
 import { SerialCounter } from './event/serial.ts';
-import { bootId } from './host/boot-id.ts';
 import type { EpochSeconds } from './host/clock.ts';
 import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
 import { errnoName } from './host/libc/call.ts';
@@ -36,6 +35,7 @@ import { raiseLimits } from './host/limits.ts';
 import { dropPrivileges, runningAsRootNotice } from './host/privileges.ts';
 import { startingEnvironment } from './host/starting-environment.ts';
 import { systemUsers } from './host/users.ts';
+import { descriptorsOf } from './http/handed-socket.ts';
 import { HttpServerError } from './http/http-server-error.ts';
 import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
@@ -44,10 +44,10 @@ import { SyslogSocket } from './log/syslog-socket.ts';
 import { parentVariable, takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
-import { unreadableState } from './state/recover.ts';
 import { tempDirectory } from './temp-directory.ts';
 import { type Handover, handoverVariable, type OpenHandover, takeHandover } from './upgrade/handover.ts';
-import type { Launcher } from './upgrade/new-version.ts';
+import { answerOf } from './upgrade/new-version.ts';
+import { obstacle } from './upgrade/obstacle.ts';
 
 const exitStatuses = { SUCCESS: 0, FAILURE: 1, USAGE: 2 } as const;
 /** In it the launcher passes the soft limit on open files, which Node changes. */
@@ -127,7 +127,7 @@ async function run({
     return await startDaemonized(softNofile, inheritedDescriptors);
   }
 
-  const signals = new Signals();
+  const signals = new Signals(handover?.signals);
   const eventSerials = new SerialCounter();
   const limits = raiseLimits({ ...settings.supervisord, softNofile });
   if (limits.type === 'failed') return usageError([limits.reason]);
@@ -159,15 +159,19 @@ async function run({
       left = undefined;
       if (next.type === 'upgrade') {
         left = next.handover;
-        const code = makeRoom(launcher, context.env, {
+        // Signals that have come are told.
+        await nextTurn();
+        const code = makeRoom([...next.newVersion.command, launcher.path, ...words], context.env, {
           ...left,
           pid: process.pid,
           from: productVersion,
           inherited: [...inheritedDescriptors],
           softNofile,
           cwd: context.cwd,
+          signals: signals.waiting,
         });
-        notices.push({ level: 'error', text: `Cannot upgrade: cannot execute ${launcher.path}: ${code}` });
+        const text = `Cannot upgrade: cannot execute ${next.newVersion.command[0]}: ${code}`;
+        notices.push({ level: 'error', text });
         continue;
       }
     } catch (error) {
@@ -181,36 +185,43 @@ async function run({
   }
 }
 
-/** Executes what is installed now in place of this program. @returns the name of the error, if that fails */
-function makeRoom({ path, words }: Launcher, environment: Environment, handover: Handover): string {
-  for (const fd of handover.inherited) keepOnExec(fd);
+/** Executes another version in place of this program. @returns the name of the error, if that fails */
+function makeRoom(
+  argv: readonly [path: string, ...words: string[]],
+  environment: Environment,
+  handover: Handover,
+): string {
+  const descriptors = [...handover.inherited, handover.lock, ...descriptorsOf(handover.sockets)];
+  for (const fd of descriptors) keepOnExec(fd);
   const variables = [...environment, [handoverVariable, JSON.stringify(handover)]];
   if (parent !== undefined) {
     keepOnExec(parent.pipe);
     variables.push([parentVariable, String(parent.pipe)]);
   }
   const errno = -execute(
-    path,
-    [path, ...words],
+    argv[0],
+    argv,
     variables.map(([name, value]) => `${name}=${value}`),
   );
-  for (const fd of handover.inherited) if (fd > 2) setCloseOnExec(fd);
+  for (const fd of descriptors) if (fd > 2) setCloseOnExec(fd);
   if (parent !== undefined) setCloseOnExec(parent.pipe);
   return errnoName(errno);
 }
 
-/** For the daemon that asks: prints the version, or what stands in the way. */
+/** For the daemon that asks: prints what it needs to know, or what stands in the way. */
 function checkUpgrade(result: LoadResult, runtimeDirectory: string): ExitStatus {
   if (result.type === 'invalid') {
     for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
     return exitStatuses.USAGE;
   }
-  const reason = unreadableState(runtimeDirectory) ?? unreadableEvents(runtimeDirectory, bootId());
+  const reason = obstacle(result.settings, runtimeDirectory);
   if (reason !== undefined) {
     process.stderr.write(`${reason}\n`);
     return exitStatuses.FAILURE;
   }
-  process.stdout.write(`${productVersion}\n`);
+  const [, entry = ''] = process.argv;
+  const command = [process.execPath, ...process.execArgv, entry] as const;
+  process.stdout.write(`${answerOf({ version: productVersion, command })}\n`);
   return exitStatuses.SUCCESS;
 }
 
@@ -297,8 +308,8 @@ function errorLine(error: ConfigError): string {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Makes the path absolute once: a daemon changes its directory, and reads the file again later. */
-function loaderOf({ configuration, overrides }: CommandLine, context: LoadContext): () => LoadResult {
-  const file = configuration ?? searchConfiguration(context);
+function loaderOf({ action, configuration, overrides }: CommandLine, context: LoadContext): () => LoadResult {
+  const file = configuration ?? searchConfiguration(context, { warns: action !== 'check-upgrade' });
   return () => {
     const result = loadSettings(file, { ...context, overridden: new Set(Object.keys(overrides)) });
     if (result.type === 'invalid') return result;
@@ -328,8 +339,8 @@ function inForeground(load: () => LoadResult): () => LoadResult {
 }
 
 /** @throws {UsageError} there is none */
-function searchConfiguration({ uid }: LoadContext): string {
-  if (uid === 0) process.stderr.write(`${searchingAsRootWarning}\n`);
+function searchConfiguration({ uid }: LoadContext, { warns }: { readonly warns: boolean }): string {
+  if (uid === 0 && warns) process.stderr.write(`${searchingAsRootWarning}\n`);
   const paths = searchPaths(argv0);
   const found = findConfigFile(paths);
   if (found === undefined) throw new UsageError(noConfigFileMessage(paths));

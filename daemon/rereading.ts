@@ -1,8 +1,9 @@
 /** Reading the configuration again while the daemon runs. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ConfigError } from '../conf/config-error.ts';
 import { diffGroups, type GroupDifference } from '../conf/diff.ts';
 import type { LoadResult } from '../conf/load.ts';
-import type { Settings } from '../conf/settings.ts';
+import type { HttpServerSettings, Settings } from '../conf/settings.ts';
 import type { SupervisorControl } from './process/control.ts';
 
 /**
@@ -34,13 +35,22 @@ export class Rereading {
     return result.type === 'invalid' ? result.errors : [];
   }
 
-  /** What {@link reread} would find, without it being remembered. */
+  /** What {@link reread} would find, without it being remembered; and sections that only a restart takes over. */
   compare():
-    | { readonly type: 'compared'; readonly difference: GroupDifference }
+    | {
+        readonly type: 'compared';
+        readonly difference: GroupDifference;
+        readonly daemonSections: readonly string[];
+      }
     | Extract<LoadResult, { type: 'invalid' }> {
     const result = this.#load();
     if (result.type === 'invalid') return result;
-    return { type: 'compared', difference: this.#differenceTo(result.settings) };
+    const { settings } = result;
+    const daemonSections = [
+      ...(isDeepStrictEqual(settings.supervisord, this.#active.supervisord) ? [] : ['supervisord']),
+      ...differentServers(settings.httpServers, this.#active.httpServers),
+    ];
+    return { type: 'compared', difference: this.#differenceTo(settings), daemonSections };
   }
 
   /** Reads the files. With an error everything stays as it was. */
@@ -58,4 +68,18 @@ export class Rereading {
     const active = [...this.#supervisor.groups.values()].map((group) => group.settings);
     return diffGroups(active, groups);
   }
+}
+
+/** Sections of the servers that only one side has, or has otherwise. */
+function differentServers(
+  servers: readonly HttpServerSettings[],
+  others: readonly HttpServerSettings[],
+): readonly string[] {
+  const isIn = (list: readonly HttpServerSettings[]) => (server: HttpServerSettings) =>
+    list.some((other) => isDeepStrictEqual(server, other));
+  const different = [
+    ...servers.filter((server) => !isIn(others)(server)),
+    ...others.filter((server) => !isIn(servers)(server)),
+  ];
+  return [...new Set(different.map(({ section }) => section))];
 }

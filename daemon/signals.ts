@@ -4,7 +4,9 @@
  *
  * @see docs/supervisord.md, "Signals"
  */
+import { constants } from 'node:os';
 import process from 'node:process';
+import { unblockSignal } from './host/libc/signal-mask.ts';
 
 export interface SignalHandlers {
   /** SIGTERM, SIGINT, SIGQUIT: end. */
@@ -32,6 +34,8 @@ const table = {
 
 type HandledSignal = keyof typeof table;
 
+const handledSignals = Object.keys(table) as HandledSignal[];
+
 /**
  * Receives signals for as long as the program runs. One that comes while the daemon is between two lives,
  * or not yet up, waits: its default would end the program.
@@ -40,10 +44,24 @@ export class Signals {
   #handlers: SignalHandlers | undefined;
   readonly #waiting = new Set<HandledSignal>();
 
-  constructor() {
-    for (const signal of Object.keys(table) as HandledSignal[]) {
+  /** @param waiting signals that came before there was this program */
+  constructor(waiting: readonly NodeJS.Signals[] = []) {
+    for (const signal of handledSignals) {
       process.on(signal, () => this.#receive(signal));
+      if (waiting.includes(signal)) this.#waiting.add(signal);
     }
+    // Told to open no port for it, Node leaves it blocked.
+    unblockSignal(constants.signals.SIGUSR1);
+  }
+
+  /** Those that came while nobody handled them. */
+  get waiting(): readonly NodeJS.Signals[] {
+    return [...this.#waiting];
+  }
+
+  /** Has a signal wait as if it had come while nobody handled it. */
+  hold(signal: HandledSignal): void {
+    this.#waiting.add(signal);
   }
 
   /** Gives signals to `handlers` until the returned function is called. Those that waited come soon after. */

@@ -3,7 +3,7 @@ import { processStates } from '../../rpc/process-states.ts';
 import { type Command, explainUsage } from '../command.ts';
 import { exitStatuses } from '../exit-status.ts';
 import { Interrupted, isFault, ServerFault } from '../failures.ts';
-import { describeTrouble, processLogPath } from '../follow-log.ts';
+import { copyLog, describeTrouble, processLogPath } from '../follow-log.ts';
 import type { Session } from '../session.ts';
 import type { LogChannel, ProcessInfo } from '../supervisor-api.ts';
 
@@ -80,8 +80,7 @@ async function showLog(
   abortSignal: AbortSignal,
 ): Promise<void> {
   try {
-    const { path } = processLogPath(name, channel);
-    for await (const chunk of await session.follow(path, abortSignal)) session.output.write(chunk);
+    await copyLog(session, processLogPath(name, channel), abortSignal);
   } catch (error) {
     if (!abortSignal.aborted) describeTrouble(error);
   }

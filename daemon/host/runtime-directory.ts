@@ -10,7 +10,7 @@ import {
   rmSync,
 } from 'node:fs';
 import nodeProcess from 'node:process';
-import { duplicateForExec, tryLock } from './libc/descriptors.ts';
+import { tryLock } from './libc/descriptors.ts';
 
 /**
  * The directory of FIFOs and state while one daemon holds it. Two daemons would read each other's FIFOs, so
@@ -19,6 +19,7 @@ import { duplicateForExec, tryLock } from './libc/descriptors.ts';
 export class RuntimeDirectory implements Disposable {
   readonly path: string;
   readonly #lock: number;
+  #isHandedOver = false;
 
   /**
    * @param lock a descriptor by which it is locked already, from {@link handOver}
@@ -43,13 +44,15 @@ export class RuntimeDirectory implements Disposable {
     rmSync(this.path, { recursive: true, force: true });
   }
 
-  /** A descriptor that keeps it locked when this one lets go of it, and when another program is executed. */
+  /** The descriptor by which it is locked, for whoever takes the place of this daemon: it stays open. */
   handOver(): number {
-    return duplicateForExec(this.#lock);
+    this.#isHandedOver = true;
+    return this.#lock;
   }
 
   /** Lets go of it, and leaves no empty one behind. */
   [Symbol.dispose](): void {
+    if (this.#isHandedOver) return;
     try {
       rmdirSync(this.path);
     } catch {

@@ -19,7 +19,13 @@ export class Connections {
 
   /** A connection was accepted. */
   add(socket: Socket): void {
-    const connection: Connection = { active: 0, newest: undefined, isEnding: false, timer: undefined };
+    const connection: Connection = {
+      active: 0,
+      newest: undefined,
+      bytesAnswered: 0,
+      isEnding: false,
+      timer: undefined,
+    };
     this.#open.set(socket, connection);
     limitWait(socket, connection, firstRequestMilliseconds);
     socket.once('close', () => {
@@ -49,6 +55,7 @@ export class Connections {
     if (connection === undefined) return;
     connection.active -= 1;
     if (connection.active === 0) {
+      connection.bytesAnswered = socket.bytesRead;
       if (connection.isEnding) socket.destroySoon();
       else limitWait(socket, connection, nextRequestMilliseconds);
     }
@@ -69,6 +76,20 @@ export class Connections {
   }
 
   /**
+   * Lets go of the connections on which nothing is under way, once `keep` has been called with each; it says
+   * whether somebody else goes on with it. The others take no more requests.
+   */
+  handOver(keep: (socket: Socket) => boolean): void {
+    for (const [socket, connection] of this.#open) {
+      const { active, isEnding, bytesAnswered } = connection;
+      // Of a request that has begun to arrive nobody else would know the beginning.
+      const isIdle = active === 0 && !isEnding && socket.bytesRead === bytesAnswered;
+      if (isIdle && keep(socket)) socket.destroy();
+      else connection.isEnding = true;
+    }
+  }
+
+  /**
    * Closes all: idle ones now, others once their answers are sent or `graceMilliseconds` have passed.
    */
   async close(graceMilliseconds: number): Promise<void> {
@@ -85,7 +106,7 @@ export class Connections {
 
   #noticeIdle(): void {
     if (this.#whenIdle === undefined) return;
-    for (const { active } of this.#open.values()) if (active > 0) return;
+    for (const [socket, connection] of this.#open) if (isBusy(socket, connection)) return;
     this.#whenIdle();
   }
 }
@@ -94,9 +115,16 @@ interface Connection {
   active: number;
   /** The last request whose header was complete. */
   newest: IncomingMessage | undefined;
+  /** How many bytes had been read when nothing was left to answer. */
+  bytesAnswered: number;
   /** Whether to close when all is answered. */
   isEnding: boolean;
   timer: NodeJS.Timeout | undefined;
+}
+
+/** Whether there is something to answer, or about to be on a connection that nobody else can go on with. */
+function isBusy({ bytesRead }: Socket, { active, isEnding, bytesAnswered }: Connection): boolean {
+  return active > 0 || (isEnding && bytesRead !== bytesAnswered);
 }
 
 /** Closes the connection unless the header of a request is complete by then. */

@@ -1,14 +1,20 @@
-/** Listening sockets that go from one version of the daemon to the next. Clients that connect meanwhile wait. */
+/**
+ * Sockets that go from one version of the daemon to the next: those that listen, where clients that connect
+ * meanwhile wait, and connections on which nothing is under way.
+ */
 import { closeSync } from 'node:fs';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { HttpServerSettings } from '../../conf/settings.ts';
-import { duplicateForExec } from '../host/libc/descriptors.ts';
+import { duplicate } from '../host/libc/descriptors.ts';
 
+/** What one server hands over, all of it closed on exec as yet. */
 export interface HandedSocket {
-  /** Not closed on exec. */
+  /** Listens. */
   readonly fd: number;
   /** Where it listens, as {@link listeningAt} says it. */
   readonly at: string;
+  /** Clients that may ask something later. */
+  readonly connections: readonly number[];
 }
 
 /** A text that is the same for servers that listen at the same place. */
@@ -16,10 +22,16 @@ export function listeningAt(settings: HttpServerSettings): string {
   return settings.type === 'unix' ? `unix ${settings.file}` : `inet ${settings.host} ${settings.port}`;
 }
 
-/** The socket of a server, which goes on listening when the server is closed. @throws {SystemError} */
-export function handOverSocket(server: Server, settings: HttpServerSettings): HandedSocket {
-  const { _handle: handle } = server as Server & { readonly _handle: { readonly fd: number } };
-  return { fd: duplicateForExec(handle.fd), at: listeningAt(settings) };
+/**
+ * A descriptor of a socket's own, by which it goes on when this program closes it.
+ *
+ * @returns `undefined`: it is not open, such as a server that is just being made again
+ * @throws {SystemError} `EMFILE`
+ */
+export function duplicateSocket(socket: Server | Socket): number | undefined {
+  // Node tells the descriptor of a socket in no other way.
+  const { _handle: handle } = socket as { readonly _handle?: { readonly fd: number } | null };
+  return handle ? duplicate(handle.fd) : undefined;
 }
 
 /** Takes the socket for a server out of those that were handed over. */
@@ -30,5 +42,10 @@ export function takeSocket(handed: HandedSocket[], settings: HttpServerSettings)
 
 /** Closes sockets that no server is configured for any more. */
 export function closeSockets(handed: readonly HandedSocket[]): void {
-  for (const { fd } of handed) closeSync(fd);
+  for (const fd of descriptorsOf(handed)) closeSync(fd);
+}
+
+/** All descriptors of sockets. */
+export function descriptorsOf(handed: readonly HandedSocket[]): number[] {
+  return handed.flatMap(({ fd, connections }) => [fd, ...connections]);
 }

@@ -7,9 +7,9 @@
  *
  * @see supervisor/http.py, `make_http_servers`
  */
-import { lstatSync } from 'node:fs';
+import { closeSync, lstatSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { HttpServerSettings } from '../../conf/settings.ts';
 import { KeptFile } from '../host/kept-file.ts';
 import type { RpcContext } from '../rpc/context.ts';
@@ -19,7 +19,13 @@ import { discardBody } from './body.ts';
 import { Connections, refuse } from './connections.ts';
 import { type Exchange, type HttpApplication, replyError } from './exchange.ts';
 import { Gate } from './gate.ts';
-import { closeSockets, type HandedSocket, handOverSocket, takeSocket } from './handed-socket.ts';
+import {
+  closeSockets,
+  duplicateSocket,
+  type HandedSocket,
+  listeningAt,
+  takeSocket,
+} from './handed-socket.ts';
 import { HttpServerError } from './http-server-error.ts';
 import { listen, listenInet } from './listen.ts';
 import { PageTokens } from './page/tokens.ts';
@@ -82,13 +88,23 @@ export class HttpServers {
   }
 
   /**
-   * Ceases to accept connections: those that come wait for whoever takes the sockets. Answers on their way are
-   * yet to be sent: see {@link close}.
+   * Ceases to accept connections and to read from those that are idle: whoever takes the sockets goes on with
+   * both. Answers on their way are yet to be sent: see {@link close}.
    *
-   * @throws {SystemError} `EMFILE`
+   * @throws {SystemError} `EMFILE`; nothing has changed
    */
   handOver(): HandedSocket[] {
-    return this.#servers.map((server) => server.handOver());
+    const listening: [HttpServer, number][] = [];
+    try {
+      for (const server of this.#servers) {
+        const fd = server.duplicate();
+        if (fd !== undefined) listening.push([server, fd]);
+      }
+    } catch (error) {
+      for (const [, fd] of listening) closeSync(fd);
+      throw error;
+    }
+    return listening.map(([server, fd]) => server.handOver(fd));
   }
 
   /**
@@ -118,8 +134,8 @@ class HttpServer {
   readonly #shared: Shared;
   readonly #server: Server;
   readonly #connections = new Connections();
-  /** One for each request that is being answered. */
-  readonly #answering = new Set<AbortController>();
+  /** The requests that are being answered. */
+  readonly #answering = new Map<AbortController, ServerResponse>();
   readonly #serving = Promise.withResolvers<Serving>();
   #socketFile: UnixSocketFile | undefined;
   #keptFile: KeptFile | undefined;
@@ -132,7 +148,7 @@ class HttpServer {
     handed: HandedSocket | undefined,
   ): Promise<HttpServer> {
     const server = new HttpServer(settings, shared);
-    if (handed !== undefined) await server.#listenHanded(handed);
+    if (handed !== undefined) await server.#goOnWith(handed);
     else if (settings.type === 'inet') await listenInet(server.#server, settings.host, settings.port);
     else server.#socketFile = await listenUnix(server.#server, settings, shared.warn);
     return server;
@@ -200,21 +216,37 @@ class HttpServer {
     });
   }
 
-  async #listenHanded({ fd }: HandedSocket): Promise<void> {
+  async #goOnWith({ fd, connections }: HandedSocket): Promise<void> {
     if (this.#settings.type === 'unix') {
       this.#socketFile = await listenHanded(this.#server, this.#settings, fd);
     } else {
       await listen(this.#server, { fd });
     }
+    for (const connection of connections) {
+      this.#server.emit('connection', new Socket({ fd: connection, allowHalfOpen: true }));
+    }
   }
 
-  /** Its socket goes on listening, and its file stays. */
-  handOver(): HandedSocket {
-    const handed = handOverSocket(this.#server, this.#settings);
+  /** A descriptor for {@link handOver}; `undefined`: it does not listen just now. @throws {SystemError} `EMFILE` */
+  duplicate(): number | undefined {
+    return duplicateSocket(this.#server);
+  }
+
+  /** Its socket goes on listening as `fd`, and its file stays. */
+  handOver(fd: number): HandedSocket {
+    const connections: number[] = [];
+    this.#connections.handOver((socket) => {
+      const connection = duplicateIfPossible(socket);
+      if (connection !== undefined) connections.push(connection);
+      return connection !== undefined;
+    });
+    for (const response of this.#answering.values()) {
+      if (!response.headersSent) response.setHeader('Connection', 'close');
+    }
     this.#isClosing = true;
     this.#socketFile = undefined;
     this.#stopListening();
-    return handed;
+    return { fd, at: listeningAt(this.#settings), connections };
   }
 
   #stopListening(): void {
@@ -226,7 +258,7 @@ class HttpServer {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#stopListening();
-    for (const answer of this.#answering) answer.abort();
+    for (const answer of this.#answering.keys()) answer.abort();
     await this.#connections.close(graceMilliseconds);
   }
 
@@ -237,7 +269,7 @@ class HttpServer {
       return;
     }
     const answer = new AbortController();
-    this.#answering.add(answer);
+    this.#answering.set(answer, response);
     response.once('close', () => {
       answer.abort();
       this.#answering.delete(answer);
@@ -288,6 +320,15 @@ class HttpServer {
 
   #log(level: 'error' | 'warn', text: string): void {
     void this.#serving.promise.then(({ application }) => application.context.log(level, text));
+  }
+}
+
+/** A connection that cannot be handed over is closed. */
+function duplicateIfPossible(socket: Socket): number | undefined {
+  try {
+    return duplicateSocket(socket);
+  } catch {
+    return undefined;
   }
 }
 

@@ -45,13 +45,20 @@ export interface ProcessGroup {
   readonly processes: ReadonlyMap<string, SupervisedProcess>;
 }
 
+/** The daemon makes room for another version before the outcome is there. */
+export interface LeftToNextDaemon {
+  readonly type: 'left';
+}
+
 export type StartOutcome =
   | { readonly type: 'started' }
+  | LeftToNextDaemon
   | { readonly type: 'no-file' | 'not-executable'; readonly reason: string }
   | { readonly type: 'already-started' | 'unknown-state' | 'spawn-error' | 'abnormal-termination' };
 
 export type StopOutcome =
   | { readonly type: 'stopped' }
+  | LeftToNextDaemon
   | { readonly type: 'not-running' }
   | { readonly type: 'failed'; readonly reason: string };
 

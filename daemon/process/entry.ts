@@ -72,6 +72,12 @@ export class ProcessEntry implements SupervisedProcess {
     this.#waiters = this.#waiters.filter((waiter) => !settle(waiter, this.#process));
   }
 
+  /** Tells those who wait that it is another daemon which will see the outcome. */
+  leaveWaiters(): void {
+    for (const waiter of this.#waiters) waiter.resolve({ type: 'left' });
+    this.#waiters = [];
+  }
+
   /** Whether a client waits for the process to stop. */
   get isAwaitedToStop(): boolean {
     return this.#waiters.some((waiter) => waiter.command === 'stop');

@@ -20,7 +20,7 @@ import { Ending, type EndingSettings } from './ending.ts';
 import { type GroupEntry, ProcessEntry } from './entry.ts';
 import { GroupUpdates, type UpdateTask } from './group-updates.ts';
 import { Groups } from './groups.ts';
-import type { StartWaiter, StopWaiter } from './outcomes.ts';
+import type { StartWaiter, StopWaiter, Waiter } from './outcomes.ts';
 import { noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
 import { Runner, type Wake } from './runner.ts';
 import { Shutdown, unstoppedProcesses } from './shutdown.ts';
@@ -95,6 +95,8 @@ export class Supervisor implements SupervisorControl {
   #shutdown: Shutdown | undefined;
   /** When the pool whose turn it is to stop is stopped whatever it is still to deliver. */
   #deliveriesUntil: Instant | undefined;
+  /** Another daemon is about to go on. */
+  #isLeaving = false;
   #isDisposed = false;
 
   constructor(dependencies: SupervisorDependencies) {
@@ -130,7 +132,7 @@ export class Supervisor implements SupervisorControl {
       groups,
       runner,
       activity,
-      mayUpdate: isRunning,
+      mayUpdate: () => isRunning() && !this.#isLeaving,
       dispatch: (task) => this.#dispatch(task),
       reportStop: (entry) => this.#reportStop(entry),
     });
@@ -277,6 +279,14 @@ export class Supervisor implements SupervisorControl {
     }
   }
 
+  /** From now on nobody waits for what becomes of a process: another daemon will see it. */
+  prepareToLeave(): void {
+    this.#isLeaving = true;
+    for (const group of this.groups.values()) {
+      for (const entry of group.processes.values()) entry.leaveWaiters();
+    }
+  }
+
   /**
    * Lets go of every child handle and of the clock, for another daemon that will go on with the processes. Only
    * after `shutDown` has come to nothing else, or instead of it.
@@ -373,7 +383,7 @@ export class Supervisor implements SupervisorControl {
       return;
     }
     this.#runner.handle(entry, { type: 'start' });
-    entry.await(waiter);
+    this.#await(entry, waiter);
   }
 
   #refusalToStart(entry: ProcessEntry): StartOutcome | undefined {
@@ -400,8 +410,13 @@ export class Supervisor implements SupervisorControl {
       return;
     }
     this.#runner.handle(entry, { type: 'stop' });
-    entry.await(waiter);
+    this.#await(entry, waiter);
     this.#reportStop(entry);
+  }
+
+  #await(entry: ProcessEntry, waiter: Waiter): void {
+    entry.await(waiter);
+    if (this.#isLeaving) entry.leaveWaiters();
   }
 
   #reportStop(entry: ProcessEntry): void {

@@ -179,6 +179,8 @@ async function start(
       throw new RpcFault('SPAWN_ERROR', name);
     case 'abnormal-termination':
       throw new RpcFault('ABNORMAL_TERMINATION', name);
+    case 'left':
+      throw leftFault(name);
     default:
       outcome satisfies never;
   }
@@ -193,6 +195,12 @@ async function stop(
   const outcome = await supervisor.stop(process, { until: wait ? 'stopped' : 'signalled' });
   if (outcome.type === 'not-running') throw new RpcFault('NOT_RUNNING', name);
   if (outcome.type === 'failed') throw new RpcFault('FAILED', outcome.reason);
+  if (outcome.type === 'left') throw leftFault(name);
+}
+
+/** What was asked for has begun, and the next version goes on with it. */
+function leftFault(name: string): RpcFault {
+  return new RpcFault('FAILED', `${name}: supervisord is being upgraded, and does not wait for it`);
 }
 
 function send({ supervisor }: CallContext, process: SupervisedProcess, name: string, signal: string): void {

@@ -52,7 +52,7 @@ export function storedProcess({ settings, process, birth, child }: ProcessEntry)
     at: presentTick(),
     ...(birth !== undefined && pidOf(process) !== 0 && { born: [birth.from, birth.to] }),
     stop: [settings.stopsignal, settings.stopwaitsecs],
-    settings: settingsDigest(settings),
+    settings: digestOfChild(settings),
     ...(logs !== undefined && { logs }),
   } satisfies StoredProcess;
 }
@@ -92,6 +92,12 @@ function autoLogs(
     ...(settings.stderr.logfile.type === 'AUTO' && stderr !== undefined && { stderr }),
   };
   return Object.keys(logs).length === 0 ? undefined : logs;
+}
+
+/** Of a child that was started with other settings, which nobody knows any more: not the digest of these. */
+function digestOfChild(settings: ProcessSettings): number {
+  const digest = settingsDigest(settings);
+  return settings.isOutdated ? ~digest >>> 0 : digest;
 }
 
 const digests = new WeakMap<ProcessSettings, number>();

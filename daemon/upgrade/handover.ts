@@ -2,7 +2,10 @@
 import { env, pid } from 'node:process';
 import type { HandedSocket } from '../http/handed-socket.ts';
 
-/** In its environment the new version finds a {@link Handover} as JSON, and removes it at once. */
+/**
+ * In its environment the new version finds a {@link Handover} as JSON, and removes it at once. It must understand
+ * what every version before it hands over.
+ */
 export const handoverVariable = 'SUPERVISORD_HANDOVER';
 
 /** What stays open. */
@@ -12,6 +15,7 @@ export interface OpenHandover {
   readonly sockets: readonly HandedSocket[];
 }
 
+/** All of it. */
 export interface Handover extends OpenHandover {
   /** Of the process, so that nobody else takes it for his. */
   readonly pid: number;
@@ -23,6 +27,8 @@ export interface Handover extends OpenHandover {
   readonly softNofile: string | undefined;
   /** The directory that the daemon was started in. */
   readonly cwd: string;
+  /** Signals that came too late for the old version to handle. */
+  readonly signals: readonly NodeJS.Signals[];
 }
 
 /** `undefined`: this process was started otherwise. */

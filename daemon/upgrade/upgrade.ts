@@ -7,16 +7,18 @@
 import type { LogLevel } from '../../conf/settings.ts';
 import type { Supervisor } from '../process/supervisor.ts';
 import type { Rereading } from '../rereading.ts';
-import { askNewVersion, type Launcher, UpgradeError } from './new-version.ts';
+import { askNewVersion, type Launcher, type NewVersion, UpgradeError } from './new-version.ts';
 
 export interface UpgradeParts {
   readonly supervisor: Supervisor;
   readonly rereading: Rereading;
   readonly launcher: Launcher;
   readonly runtimeDirectory: string;
+  /** From {@link Question}. */
+  readonly longestAnswerMs?: number;
   readonly log: (level: LogLevel, text: string) => void;
   /** Ends this life, for the new version to go on. */
-  readonly begin: () => void;
+  readonly begin: (newVersion: NewVersion) => void;
 }
 
 export class Upgrade {
@@ -34,12 +36,7 @@ export class Upgrade {
    * @throws {UpgradeError} why it would not
    */
   async check(): Promise<string> {
-    this.#checkState();
-    const { launcher, runtimeDirectory } = this.#parts;
-    const version = await askNewVersion(launcher, runtimeDirectory);
-    // Time has passed.
-    this.#checkState();
-    return version;
+    return (await this.#find()).version;
   }
 
   /**
@@ -52,15 +49,23 @@ export class Upgrade {
     if (this.#isUnderWay) throw new UpgradeError('an upgrade is under way');
     this.#isUnderWay = true;
     try {
-      const version = await this.check();
+      const newVersion = await this.#find();
       const { begin, log } = this.#parts;
-      log('info', `upgrading to version ${version}`);
-      begin();
-      return version;
+      log('info', `upgrading to version ${newVersion.version}`);
+      begin(newVersion);
+      return newVersion.version;
     } catch (error) {
       this.#isUnderWay = false;
       throw error;
     }
+  }
+
+  async #find(): Promise<NewVersion> {
+    this.#checkState();
+    const newVersion = await askNewVersion(this.#parts.launcher, this.#parts);
+    // Time has passed.
+    this.#checkState();
+    return newVersion;
   }
 
   /** What is not written down must not be under way: it would be lost. */
@@ -76,10 +81,15 @@ export class Upgrade {
       throw new UpgradeError(result.errors.map(({ message }) => message).join('\n'));
     }
     const { changed, removed } = result.difference;
-    const names = [...changed, ...removed];
-    if (names.length === 0) return;
-    throw new UpgradeError(
-      `the configuration differs from what runs (${names.join(', ')}): run 'supervisorctl update' first`,
-    );
+    refuseDifference([...changed, ...removed], 'update');
+    refuseDifference(result.daemonSections, 'reload');
   }
+}
+
+/** The new version would run what nobody has asked for yet. */
+function refuseDifference(names: readonly string[], remedy: 'update' | 'reload'): void {
+  if (names.length === 0) return;
+  throw new UpgradeError(
+    `the configuration differs from what runs (${names.join(', ')}): undo that, or run 'supervisorctl ${remedy}' first`,
+  );
 }

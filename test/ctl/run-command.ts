@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly password?: string;
   /** Called with each state of the live line: stdout is a terminal. */
   readonly showLive?: (line: string) => void;
+  /** Told all that was printed on stdout so far, each time that there is more. */
+  readonly watchesStdout?: (stdout: string) => void;
   /** stderr is a terminal. */
   readonly watchesStderr?: true;
   readonly plugins?: readonly CtlPluginSettings[];
@@ -48,9 +50,11 @@ export async function runCommand(line: string, options: RunOptions): Promise<Pri
     output: {
       print: (text) => {
         stdout += `${text}\n`;
+        options.watchesStdout?.(stdout);
       },
       write: (chunk) => {
         stdout += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+        options.watchesStdout?.(stdout);
       },
       printError,
       showNotice: options.watchesStderr && printError,

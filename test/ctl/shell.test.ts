@@ -47,7 +47,7 @@ describe('completion', () => {
 
   it('of an empty line offers every command, but not EOF', async () => {
     const [candidates] = await complete('');
-    expect(candidates).toHaveLength(22);
+    expect(candidates).toHaveLength(23);
     expect(candidates).not.toContain('EOF ');
   });
 });

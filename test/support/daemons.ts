@@ -34,6 +34,8 @@ export interface DaemonOptions {
   readonly credentials?: string;
   /** Words after `-n -c FILE`. */
   readonly args?: readonly string[];
+  /** The command as it is called; by default that of the implementation. */
+  readonly command?: string;
   /** Words in front of the command that end in its execution, such as `setpriv --reuid=nobody`. */
   readonly prefix?: readonly string[];
   /** Variables beside this process's own. */
@@ -99,7 +101,8 @@ export class Daemon implements AsyncDisposable {
   /** Starts the process and waits until it answers, or has ended. */
   async start(): Promise<void> {
     const { prefix = [], args = [], environment = {}, credentials } = this.#options;
-    const [command = '', ...words] = [...prefix, join(bins[this.implementation], 'supervisord'), '-n'];
+    const supervisord = this.#options.command ?? join(bins[this.implementation], 'supervisord');
+    const [command = '', ...words] = [...prefix, supervisord, '-n'];
     const process = launch(command, [...words, '-c', this.configurationFile, ...args], {
       env: environment,
       cwd: this.dir,
@@ -115,6 +118,12 @@ export class Daemon implements AsyncDisposable {
     await waitFor(async () => hasEnded || (await this.#answers(credentials !== undefined)), {
       what: `${this.implementation} supervisord to answer`,
     });
+  }
+
+  /** Has the installed version take its place, and waits until that answers. @throws {ServerFault} */
+  async upgrade(): Promise<void> {
+    await this.rpc('monitor.upgrade');
+    await this.rpc('supervisor.getState');
   }
 
   /** Calls a method over the unix socket; structs come as maps. @throws {ServerFault} */

@@ -30,12 +30,6 @@ export function duplicate(fd: number): number {
   return checked(fcntlCall(fd, F_DUPFD_CLOEXEC, 3), 'fcntl');
 }
 
-/** A second descriptor, 3 or higher, that another program finds open after this one has executed it. */
-export function duplicateForExec(fd: number): number {
-  const F_DUPFD = 0;
-  return checked(fcntlCall(fd, F_DUPFD, 3), 'fcntl');
-}
-
 /** Has a descriptor stay open for another program that this one executes. */
 export function keepOnExec(fd: number): void {
   const F_SETFD = 2;

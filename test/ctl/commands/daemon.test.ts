@@ -131,3 +131,101 @@ describe('quit, exit and EOF', () => {
     })),
   );
 });
+
+describe('upgrade', () => {
+  const product = 'monitor.getProductVersion';
+  const method = 'monitor.upgrade';
+  /** Another version answers once the upgrade has been asked for. */
+  const versions = (...answers: readonly string[]) => {
+    const left = [...answers];
+    return async () => left.shift() ?? '';
+  };
+  testCases([
+    {
+      it: 'waits for the new version, and tells both',
+      line: 'upgrade',
+      answers: { [product]: versions('0.1.0', '0.2.0'), [method]: '0.2.0' },
+      stdout: 'upgraded from 0.1.0 to 0.2.0\n',
+      calls: [`${product}()`, `${method}()`, `${product}()`],
+    },
+    {
+      it: 'says so when the version is the same',
+      line: 'upgrade',
+      answers: { [product]: '0.1.0', [method]: '0.1.0' },
+      stdout: 'upgraded: version 0.1.0 again\n',
+    },
+    {
+      it: 'tells why there is no upgrade',
+      line: 'upgrade',
+      answers: { [product]: '0.1.0', [method]: new Fault('FAILED', 'cannot execute /x: EACCES') },
+      stdout: 'ERROR: cannot execute /x: EACCES\n',
+      exitStatus: 1,
+    },
+    {
+      it: 'notices that the old version still runs',
+      line: 'upgrade',
+      answers: { [product]: '0.1.0', [method]: '0.2.0' },
+      stdout: 'ERROR: version 0.1.0 still runs; see the log of supervisord\n',
+      exitStatus: 1,
+    },
+    {
+      it: 'only asks with --check',
+      line: 'upgrade --check',
+      answers: { 'monitor.checkUpgrade': '0.2.0' },
+      stdout: 'version 0.2.0 can take over\n',
+      calls: ['monitor.checkUpgrade()'],
+    },
+    {
+      it: 'tells what stands in the way with --check',
+      line: 'upgrade --check',
+      answers: { 'monitor.checkUpgrade': new Fault('FAILED', 'group web is being updated') },
+      stdout: 'ERROR: group web is being updated\n',
+      exitStatus: 1,
+    },
+    {
+      it: 'tells that a supervisord of another kind cannot do it',
+      line: 'upgrade',
+      stdout: 'ERROR: this supervisord cannot be upgraded in place\n',
+      exitStatus: 1,
+    },
+    {
+      it: 'does nothing while the daemon shuts down',
+      line: 'upgrade --check',
+      answers: { 'monitor.checkUpgrade': new Fault('SHUTDOWN_STATE') },
+      stdout: 'ERROR: already shutting down\n',
+      exitStatus: 1,
+    },
+    {
+      it: 'refuses any other argument',
+      line: 'upgrade now',
+      stdout:
+        'Error: bad argument now\n' +
+        'upgrade\t\t\tReplace the remote supervisord by the version that is installed now.\n' +
+        '\t\t\tPrograms run on.\n' +
+        'upgrade --check\t\tShow which version that is, or why it could not go on.\n',
+      exitStatus: 1,
+    },
+  ]);
+
+  it('waits for the new version on a connection of its own', async () => {
+    await using server = await startFakeServer({ answers: { [product]: '0.1.0', [method]: '0.1.0' } });
+    await runCommand('upgrade', server);
+    expect(server.connections()).toBe(2);
+  });
+
+  it('tells that the new version has ended when nobody answers', async () => {
+    await using server = await startFakeServer({
+      answers: { [product]: versions('0.1.0'), [method]: '0.2.0' },
+      handle(request) {
+        if (server.calls.at(-1) !== `${method}()`) return false;
+        request.socket.destroy();
+        return true;
+      },
+    });
+    expect(await runCommand('upgrade', server)).toEqual({
+      stdout: 'ERROR: version 0.2.0 has ended before it answered; see the log of supervisord\n',
+      stderr: '',
+      exitStatus: 1,
+    });
+  });
+});

@@ -1,5 +1,11 @@
+import { linkSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { commands } from '../../../ctl/commands.ts';
+import { encodeResponse } from '../../../rpc/xmlrpc.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import { info, stopped, testCases } from '../command-case.ts';
 import { Fault, startFakeServer } from '../fake-server.ts';
 import { runCommand } from '../run-command.ts';
@@ -147,7 +153,7 @@ describe('maintail', () => {
 });
 
 describe('tail -f', () => {
-  it('prints what the server sends, until it closes', async () => {
+  it('prints what the server sends, until it has nothing more to tell', async () => {
     const paths: (string | undefined)[] = [];
     await using server = await startFakeServer({
       handle(request, response) {
@@ -166,7 +172,69 @@ describe('tail -f', () => {
     });
     await runCommand('maintail -f', server);
     await runCommand('tail -f näme', server);
-    expect(paths).toEqual(['/logtail/g:a/stderr', '/mainlogtail', '/logtail/n%C3%A4me/stdout']);
+    expect([...new Set(paths)]).toEqual(['/logtail/g:a/stderr', '/mainlogtail', '/logtail/n%C3%A4me/stdout']);
+  });
+
+  it('goes on where it was when the server ends the stream, or breaks it off, and is there again', async () => {
+    const numbers = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) => `line ${from + index}\n`).join('');
+    const whole = numbers(0, 300);
+    const cuts = [1500, 2000, 2000, 2700, whole.length];
+    let streams = 0;
+    await using server = await startFakeServer({
+      handle(request, response) {
+        if (request.method !== 'GET') return false;
+        const end = cuts[streams];
+        if (end === undefined) return false;
+        streams += 1;
+        // As supervisord does: the last 1,024 bytes first.
+        response.write(whole.slice(Math.max(0, (cuts[streams - 2] ?? 0) - 1024), end), () => {
+          if (streams % 2 === 0) response.destroy();
+          else response.end();
+        });
+        return true;
+      },
+    });
+    expect(await runCommand('tail -f web', server)).toEqual({
+      stdout: `==> Press Ctrl-C to exit <==\n${whole}`,
+      stderr: `${server.serverurl}/logtail/web/stdout Cannot read, status code 404\n`,
+      exitStatus: 1,
+    });
+  });
+
+  it('waits for a server that has died and listens again', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'follow-'));
+    const path = join(dir, 's.sock');
+    // One that is killed leaves its socket behind, refusing connections.
+    const listen = async (text: string): Promise<Server> => {
+      const server = createServer((request, response) => {
+        if (request.method === 'POST') response.end(encodeResponse('3.0'));
+        else response.write(text);
+      });
+      rmSync(path, { force: true });
+      await new Promise<void>((resolve) => void server.listen(path, resolve));
+      return server;
+    };
+    let server = await listen('one\n');
+    let printed = '';
+    const running = runCommand('tail -f web', {
+      serverurl: `unix://${path}`,
+      watchesStdout: (text) => {
+        printed = text;
+      },
+    });
+    await waitFor(() => printed.endsWith('one\n'));
+    linkSync(path, `${path}.kept`);
+    server.close();
+    renameSync(`${path}.kept`, path);
+    server.closeAllConnections();
+    server = await listen('one\ntwo\n');
+    await waitFor(() => printed.endsWith('two\n'));
+    expect(printed).toBe('==> Press Ctrl-C to exit <==\none\ntwo\n');
+    server.close();
+    server.closeAllConnections();
+    expect((await running).exitStatus).toBe(0);
+    rmSync(dir, { recursive: true });
   });
 
   it('tells an HTTP error on stderr and exits with 1', async () => {

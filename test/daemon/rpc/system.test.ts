@@ -67,10 +67,12 @@ describe('system.*', () => {
   it('lists supervisord’s methods, and ours under monitor, sorted', async () => {
     const names = await answer(fakeRpcContext(), 'system.listMethods');
     expect(names).toEqual([
+      'monitor.checkUpgrade',
       'monitor.getAllProcessUsage',
       'monitor.getProductVersion',
       'monitor.getWarnings',
       'monitor.updateProcessGroup',
+      'monitor.upgrade',
       ...Object.keys(signatures).map((name) => `supervisor.${name}`),
       'system.listMethods',
       'system.methodHelp',
@@ -106,7 +108,7 @@ describe('system.*', () => {
   it('answers while the daemon shuts down', async () => {
     const context = fakeRpcContext();
     context.supervisor.state = 'SHUTDOWN';
-    expect(await answer(context, 'system.listMethods')).toHaveLength(45);
+    expect(await answer(context, 'system.listMethods')).toHaveLength(47);
   });
 
   it('offers supervisor.* under each configured namespace, and nowhere else', async () => {
@@ -128,7 +130,7 @@ describe('system.*', () => {
       expect(await answer(context, name)).toBe('fault 1 UNKNOWN_METHOD');
     }
     const none = await answer(fakeRpcContext([], { namespaces: [] }), 'system.listMethods');
-    expect(none).toHaveLength(8);
+    expect(none).toHaveLength(10);
   });
 
   it('lets nothing shadow system.*', () => {
