@@ -91,7 +91,8 @@ export class LinuxHost implements Host {
       epoll,
       sinks,
       syslog,
-      fcgiSockets: new FcgiSockets(log),
+      // Children of an earlier daemon have theirs: they are in use.
+      fcgiSockets: new FcgiSockets(log, { areTested: options.isRecovering !== true }),
     };
     const onExit = (exit: ChildExit) => {
       if (this.#keeper.reaped(exit.pid)) return;
