@@ -121,6 +121,7 @@ const processComparison: Comparison<ProcessSettings> = {
   stopwaitsecs: same,
   stopasgroup: same,
   killasgroup: same,
+  killmode: same,
   user: sameUser,
   redirect_stderr: same,
   directory: same,

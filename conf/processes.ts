@@ -5,6 +5,7 @@ import type { Scope } from './expand.ts';
 import type { FormatValue } from './format.ts';
 import { InvalidValue } from './invalid-value.ts';
 import { programKeys } from './keys/program.ts';
+import { readKillTarget } from './kill-target.ts';
 import type { Loading } from './load-context.ts';
 import { readChannel } from './process-channels.ts';
 import { strip } from './python-text.ts';
@@ -90,9 +91,7 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
   const user = reader.get('user', once);
   const umask = reader.get('umask', once);
   checkNameTemplate(reader, numprocs);
-  if (stopasgroup && killasgroup === false) {
-    reader.fail('killasgroup', 'Cannot set stopasgroup=true and killasgroup=false');
-  }
+  const killTarget = readKillTarget(reader, once, { stopasgroup, killasgroup });
 
   const processes: ProcessSettings[] = [];
   for (let number = start; number < start + Math.min(numprocs, maxNumprocs); number++) {
@@ -118,8 +117,7 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
       file: section.file,
       command: command ?? '',
       ...shared,
-      stopasgroup,
-      killasgroup: killasgroup ?? stopasgroup,
+      ...killTarget,
       exitcodes,
       on_exit,
       on_fatal,

@@ -111,6 +111,9 @@ export interface RpcInterfaceSettings {
   readonly namespace: string;
 }
 
+/** Whom the stop signal and SIGKILL are meant for. */
+export type KillMode = 'process' | 'group' | 'tree' | 'cgroup';
+
 /** One process: one number of a `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`. */
 export interface ProcessSettings {
   readonly name: string;
@@ -136,6 +139,8 @@ export interface ProcessSettings {
   readonly stopwaitsecs: number;
   readonly stopasgroup: boolean;
   readonly killasgroup: boolean;
+  /** `undefined`: `stopasgroup` and `killasgroup` say it. Where it is set, they agree with it. */
+  readonly killmode: KillMode | undefined;
   readonly user: User | undefined;
   readonly redirect_stderr: boolean;
   readonly directory: string | undefined;

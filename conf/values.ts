@@ -6,7 +6,13 @@
 import { InvalidValue } from './invalid-value.ts';
 import { parseInteger, repr, strip } from './python-text.ts';
 import type { Reader } from './reader.ts';
-import { type LogLevel, logLevels, type ProcessSettings, type SupervisordSettings } from './settings.ts';
+import {
+  type KillMode,
+  type LogLevel,
+  logLevels,
+  type ProcessSettings,
+  type SupervisordSettings,
+} from './settings.ts';
 
 const truthy = new Set(['yes', 'true', 'on', '1']);
 const falsy = new Set(['no', 'false', 'off', '0']);
@@ -102,6 +108,9 @@ export const autorestart: Reader<ProcessSettings['autorestart']> = {
     throw new InvalidValue(`invalid 'autorestart' value ${repr(lower)}`);
   },
 };
+
+/** Whom signals that are to end a process are meant for. */
+export const killMode: Reader<KillMode> = oneOf('killmode', ['process', 'group', 'tree', 'cgroup']);
 
 /** What an exit means to the daemon. */
 export const onExit: Reader<ProcessSettings['on_exit']> = oneOf('on_exit', [

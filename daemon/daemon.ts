@@ -14,6 +14,7 @@ import { type Environment, logLevels, type Notice, type Settings } from '../conf
 import { productVersion } from '../rpc/version.ts';
 import { compactMemorySoon } from './compact-memory.ts';
 import { EventBus } from './event/event-bus.ts';
+import { openEventLedger } from './event/event-store.ts';
 import type { SerialCounter } from './event/serial.ts';
 import { bootId } from './host/boot-id.ts';
 import { Epoll } from './host/epoll.ts';
@@ -30,6 +31,7 @@ import { openActivityLog } from './log/open-activity-log.ts';
 import { Sinks } from './log/sinks.ts';
 import { Syslog } from './log/syslog.ts';
 import { removePidfile, writePidfile } from './pidfile.ts';
+import { restart } from './process/restart.ts';
 import { Supervisor } from './process/supervisor.ts';
 import { Rereading } from './rereading.ts';
 import { rpcContext } from './rpc-context.ts';
@@ -58,8 +60,8 @@ export interface DaemonSetup {
   /** What there was to tell before there was a log. */
   readonly notices: readonly Notice[];
   /**
-   * Leaves the terminal, and returns what lets the starting process go; `undefined` in the foreground, and in
-   * later lives.
+   * Leaves the terminal, if the daemon is to go to the background, and returns what tells the starting process
+   * that it is up; `undefined`: nobody waits for that, as in later lives.
    */
   readonly detach: ((log: ActivityLog) => () => void) | undefined;
   /** The command that starts the daemon, for another version to take over. */
@@ -124,6 +126,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     groups: settings.groups,
     bootId: boot,
     productVersion,
+    ...supervisord,
     now: systemClock.now(),
     isHandedOver: handover !== undefined,
     log: (level, text) => log.log(level, text),
@@ -140,15 +143,23 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     log: (level, text) => log.log(level, text),
   });
 
+  const { identifier } = supervisord;
   const events: EventBus = new EventBus({
-    identifier: supervisord.identifier,
+    identifier,
+    ledger: openEventLedger({
+      directory: runtimeDirectory.path,
+      bootId: boot,
+      identifier,
+      serials: setup.eventSerials,
+      log: (level, text) => log.log(level, text),
+    }),
     clock: systemClock,
     wallClock: systemWallClock,
-    serials: setup.eventSerials,
     groups: () => supervisor.groups,
     log: (level, text) => log.log(level, text),
     defer: (callback) => void setImmediate(callback),
     onSettled: () => supervisor.listenersSettled(),
+    restart: (group, process) => void restart(supervisor, group, process),
   });
   const host = new LinuxHost({
     runtimeDirectory: runtimeDirectory.path,
@@ -156,7 +167,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     serverUrl: serverUrlOf(settings.httpServers),
     childNofile: setup.childNofile,
     childlogdir: supervisord.childlogdir,
-    identifier: supervisord.identifier,
+    identifier,
     stripAnsi: supervisord.strip_ansi,
     debugOutput: log.isEnabled('debug'),
     inheritedDescriptors,
@@ -175,6 +186,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
     ending: supervisord,
     log: (level, text) => log.log(level, text),
     emit: (event) => events.emit(event),
+    adopted: (process) => events.adopt(process),
     isDelivering: (group) => events.isDelivering(group),
     recorder: journal,
     leavesProcesses: () => supervisord.on_daemon_exit === 'adopt',
@@ -209,6 +221,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   supervisor.startUp(settings.groups, recovered);
   // Those that ended while one version made room for the other.
   if (handover !== undefined) host.reap();
+  events.recovered();
   compactMemorySoon();
 
   const makingRoom = await finished;
@@ -222,6 +235,7 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   if (makingRoom !== undefined) holdShutdown(supervisor, setup.signals);
   if (leaves) supervisor.leave();
   else supervisor[Symbol.dispose]();
+  if (!leaves) events.forget();
   events[Symbol.dispose]();
   if (leaves) host.leave();
   else host.close();

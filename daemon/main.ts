@@ -17,7 +17,7 @@ import { findConfigFile, noConfigFileMessage, searchingAsRootWarning, searchPath
 import type { Environment, Notice, Settings, SupervisordSettings } from '../conf/settings.ts';
 import { productVersion, supervisorVersion } from '../rpc/version.ts';
 import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
-import { runDaemon, StartError } from './daemon.ts';
+import { type DaemonSetup, runDaemon, StartError } from './daemon.ts';
 import {
   daemonizingVariable,
   detachFromStarter,
@@ -41,6 +41,7 @@ import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
 import { syslogMessage } from './log/syslog-message.ts';
 import { SyslogSocket } from './log/syslog-socket.ts';
+import { parentVariable, takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
 import { tempDirectory } from './temp-directory.ts';
@@ -55,9 +56,13 @@ type ExitStatus = (typeof exitStatuses)[keyof typeof exitStatuses];
 
 const [, , argv0 = 'supervisord', ...words] = process.argv;
 process.title = ['supervisord', ...words].join(' ');
+const parent = takeParent();
 const exitStatus = await main();
 // A pipe takes what was written as its reader reads: ending before would cut it off.
-process.stdout.write('', () => process.exit(exitStatus));
+process.stdout.write('', () => {
+  if (parent !== undefined) tellParentOfEnd(parent);
+  process.exit(exitStatus);
+});
 
 async function main(): Promise<number> {
   const softNofile = process.env[softNofileVariable];
@@ -113,7 +118,8 @@ async function run({
   inheritedDescriptors,
 }: Start): Promise<number> {
   const softNofile = handover === undefined ? softNofileOfLauncher : handover.softNofile;
-  const load = loaderOf(commandLine, context);
+  const load =
+    parent === undefined ? loaderOf(commandLine, context) : inForeground(loaderOf(commandLine, context));
   let result = load();
   if (result.type === 'invalid') return usageError(result.errors.map(errorLine));
   let { settings } = result;
@@ -144,7 +150,7 @@ async function run({
         childNofile: limits.childNofile,
         inheritedDescriptors,
         notices: [...privilegeNotices, ...notices],
-        detach: isFirst && starter !== undefined ? (log) => detach(settings, starter, log) : undefined,
+        detach: isFirst ? detaching(settings, starter) : undefined,
         launcher,
         handover: left,
       });
@@ -188,12 +194,17 @@ function makeRoom(
   const descriptors = [...handover.inherited, handover.lock, ...descriptorsOf(handover.sockets)];
   for (const fd of descriptors) keepOnExec(fd);
   const variables = [...environment, [handoverVariable, JSON.stringify(handover)]];
+  if (parent !== undefined) {
+    keepOnExec(parent.pipe);
+    variables.push([parentVariable, String(parent.pipe)]);
+  }
   const errno = -execute(
     argv[0],
     argv,
     variables.map(([name, value]) => `${name}=${value}`),
   );
   for (const fd of descriptors) if (fd > 2) setCloseOnExec(fd);
+  if (parent !== undefined) setCloseOnExec(parent.pipe);
   return errnoName(errno);
 }
 
@@ -235,6 +246,25 @@ function takeUser({ supervisord: { user } }: Settings): readonly Notice[] {
   const result = dropPrivileges(user);
   if (result.type === 'failed') throw new UsageError(result.reason);
   return [{ level: 'info', text: result.notice }];
+}
+
+/** What a daemon does when it is about to be up, and when it is: for who started it and waits. */
+function detaching(settings: Settings, starter: Starter | undefined): DaemonSetup['detach'] {
+  if (starter !== undefined) return (log) => detach(settings, starter, log);
+  if (parent !== undefined) return (log) => () => reportStart(log);
+  return undefined;
+}
+
+function reportStart(log: ActivityLog): void {
+  try {
+    tellParentOfStart();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.log(
+      'critical',
+      `Signals to PID 1 have no effect: it cannot be told that the daemon is up: ${reason}`,
+    );
+  }
 }
 
 /** The last steps into the background, in supervisord's order. */
@@ -290,6 +320,24 @@ function loaderOf({ action, configuration, overrides }: CommandLine, context: Lo
   };
 }
 
+/** The daemon of PID 1 has no background to go to: without a child PID 1 would end, and everything with it. */
+function inForeground(load: () => LoadResult): () => LoadResult {
+  return () => {
+    const result = load();
+    if (result.type === 'invalid' || result.settings.supervisord.nodaemon) return result;
+    const { settings } = result;
+    const notice: Notice = { level: 'info', text: 'Staying in the foreground: PID 1 ends with its daemon' };
+    return {
+      type: 'ok',
+      settings: {
+        ...settings,
+        supervisord: { ...settings.supervisord, nodaemon: true },
+        notices: [...settings.notices, notice],
+      },
+    };
+  };
+}
+
 /** @throws {UsageError} there is none */
 function searchConfiguration({ uid }: LoadContext, { warns }: { readonly warns: boolean }): string {
   if (uid === 0 && warns) process.stderr.write(`${searchingAsRootWarning}\n`);
@@ -311,7 +359,7 @@ function workingDirectory(): string {
 
 /** @param starter the process that was given the environment to go by, if it was not this one */
 function loadContext(starter: Starter | undefined, handover: Handover | undefined): LoadContext {
-  const ours = new Set([softNofileVariable, daemonizingVariable, handoverVariable]);
+  const ours = new Set([softNofileVariable, daemonizingVariable, parentVariable, handoverVariable]);
   const env = new Map([...environmentOfStart(starter)].filter(([name]) => !ours.has(name)));
   const cwd = handover?.cwd ?? workingDirectory();
   return {

@@ -7,6 +7,7 @@ import {
   byteSize,
   exitCodes,
   integer,
+  killMode,
   name,
   octal,
   onExit,
@@ -95,6 +96,13 @@ export const programKeys = {
     absent: 'value of `stopasgroup`',
     sample: 'false',
     doc: 'Send SIGKILL to the whole process group.',
+  },
+  killmode: {
+    read: killMode,
+    default: undefined,
+    absent: '`stopasgroup` and `killasgroup` say it',
+    sample: 'process',
+    doc: 'Whom the stop signal and SIGKILL are meant for: the `process` alone, its process `group`, or all that it has started and that has come of it, found as its `tree` or kept together by a `cgroup`.',
   },
   user: {
     read: user,

@@ -7,17 +7,15 @@
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
 import type { WallClock } from '../host/clock.ts';
+import type { OutputObserver } from '../log/listener-stream.ts';
 import type { ProcessGroup } from '../process/control.ts';
 import { eventPayload, type ListenerEvent } from './event.ts';
-import { type ListenerGroup, ListenerPool, type NumberedEvent, type PoolContext } from './listener-pool.ts';
-import type { SerialCounter } from './serial.ts';
+import { type ListenerGroup, ListenerPool, type PoolContext } from './listener-pool.ts';
 import type { ConcreteType } from './subscription.ts';
 import { Ticks } from './ticks.ts';
 
 export interface EventBusOptions extends PoolContext {
   readonly wallClock: WallClock;
-  /** Numbers events through all lives of the daemon. */
-  readonly serials: SerialCounter;
   /** The active groups. */
   readonly groups: () => ReadonlyMap<string, ProcessGroup>;
 }
@@ -82,9 +80,40 @@ export class EventBus {
   }
 
   /** Takes what a process writes to stdout, if that is a listener's part of the protocol. */
-  listenTo({ group, name }: ProcessSettings): ((bytes: Buffer) => void) | undefined {
+  listenTo({ group, name }: ProcessSettings): OutputObserver | undefined {
     const pool = this.#pools.get(group);
-    return pool && ((bytes) => pool.hear(name, bytes));
+    return (
+      pool && {
+        begin: (offset) => pool.begin(name, offset),
+        hear: (bytes, offset) => pool.hear(name, bytes, offset),
+        heardUpTo: pool.heardUpTo(name),
+      }
+    );
+  }
+
+  /**
+   * A process has its child from an earlier daemon: if it is a listener, goes on in the conversation with it. To be
+   * called before anything else is told of the process.
+   */
+  adopt({ group, name }: ProcessSettings): void {
+    this.#pools.get(group)?.adopt(name);
+  }
+
+  /** All processes and groups of an earlier daemon that still are there have been adopted. */
+  recovered(): void {
+    for (const pool of this.#pools.values()) pool.recovered();
+    const { ledger, log } = this.#options;
+    for (const name of ledger.pools) {
+      if (this.#pools.has(name)) continue;
+      const lost = ledger.pool(name).unhandled;
+      if (lost > 0) {
+        log(
+          'warn',
+          `pool ${name} is not configured any more, discarding ${lost} events that nobody has handled`,
+        );
+      }
+      ledger.remove(name);
+    }
   }
 
   /** Whether the listeners of a group are still to be told something that they may take, or are handling it. */
@@ -92,23 +121,30 @@ export class EventBus {
     return this.#pools.get(group)?.isDelivering ?? false;
   }
 
-  /** Cancels all timers. */
+  /** Cancels all timers. What is not done yet is left to the next daemon. */
   [Symbol.dispose](): void {
     this.#ticks[Symbol.dispose]();
     for (const pool of this.#pools.values()) pool[Symbol.dispose]();
     this.#pools.clear();
+    this.#options.ledger[Symbol.dispose]();
+  }
+
+  /** The daemon has come to its end: nothing is left to the next one. */
+  forget(): void {
+    this.#options.ledger.forget();
   }
 
   #publish(event: ListenerEvent): void {
     // Events that nobody wants have no number.
     if (!this.#wanted.has(event.type)) return;
+    const { ledger } = this.#options;
     const { type } = event;
-    const numbered: NumberedEvent = {
-      type,
-      serial: this.#options.serials.next(),
-      payload: eventPayload(event),
-    };
-    for (const pool of this.#pools.values()) if (pool.wanted.has(type)) pool.accept(numbered);
+    const origin = 'origin' in event ? event.origin : undefined;
+    if (origin !== undefined && ledger.hasAccepted(origin)) return;
+    const pools = [...this.#pools.values()].filter((pool) => pool.wanted.has(type));
+    const names = pools.map(({ name }) => name);
+    ledger.accept({ type, payload: eventPayload(event) }, names, origin);
+    for (const pool of pools) pool.accepted();
   }
 
   #remove(pool: ListenerPool): void {
@@ -120,6 +156,7 @@ export class EventBus {
       );
     }
     pool[Symbol.dispose]();
+    this.#options.ledger.remove(pool.name);
   }
 }
 

@@ -53,6 +53,11 @@ interface OutputOfProcess {
   readonly pid: number;
   /** As the program wrote it; listeners get it as text, or as `Undecodable: b'…'`. */
   readonly data: Buffer;
+  /**
+   * Where in the output it is from: equal for an event that the daemon before this one may have told already,
+   * different for all others. `undefined`: it is not known whether one has.
+   */
+  readonly origin?: string | undefined;
 }
 
 /** A program wrote to its stdout or stderr, and its `…_events_enabled` is set. */

@@ -17,8 +17,9 @@
  */
 export type Conversation =
   | {
-      readonly state: 'ACKNOWLEDGED' /** The beginning of `READY`, or of something else. */;
-      readonly heard: Buffer;
+      readonly state: 'ACKNOWLEDGED';
+      /** The beginning of `READY`, or of something else. */
+      readonly heard: Bytes;
     }
   | { readonly state: 'READY' }
   | { readonly state: 'BUSY'; readonly result: PartialResult }
@@ -26,10 +27,13 @@ export type Conversation =
 
 export type ListenerState = Conversation['state'];
 
+/** A character a byte, so that a conversation can be kept as JSON. */
+type Bytes = string;
+
 /** An answer on its way: its first line is yet to end, or some bytes of it are yet to come. */
 type PartialResult =
-  | { readonly part: 'line'; readonly heard: Buffer }
-  | { readonly part: 'body'; readonly length: number; readonly missing: number; readonly start: Buffer };
+  | { readonly part: 'line'; readonly heard: Bytes }
+  | { readonly part: 'body'; readonly length: number; readonly missing: number; readonly start: Bytes };
 
 /** What a listener turned out to have said; each but the last two leaves it able to receive events. */
 export type Finding =
@@ -40,7 +44,7 @@ export type Finding =
 
 const readyToken = Buffer.from('READY\n');
 const resultStart = 'RESULT '.length;
-const ok = Buffer.from('OK');
+const ok = 'OK';
 const nothing = Buffer.alloc(0);
 
 /**
@@ -50,10 +54,10 @@ const nothing = Buffer.alloc(0);
 export const longestResultLine = 4096;
 
 /** A child that has just been started, and has not said anything. */
-export const newConversation: Conversation = { state: 'ACKNOWLEDGED', heard: nothing };
+export const newConversation: Conversation = { state: 'ACKNOWLEDGED', heard: '' };
 
 /** A listener that was READY and has been sent an event. */
-export const busyConversation: Conversation = { state: 'BUSY', result: { part: 'line', heard: nothing } };
+export const busyConversation: Conversation = { state: 'BUSY', result: { part: 'line', heard: '' } };
 
 /** What follows from the next bytes. They are not kept: the caller may use their memory again. */
 export function hear(
@@ -81,20 +85,26 @@ type Speaking = Exclude<Conversation, { readonly state: 'UNKNOWN' }>;
 function hearNext(conversation: Speaking, bytes: Buffer): Step {
   switch (conversation.state) {
     case 'ACKNOWLEDGED':
-      return hearReady(Buffer.concat([conversation.heard, bytes]));
+      return hearReady(joined(conversation.heard, bytes));
     case 'READY':
       return unexpected('READY', bytes);
     case 'BUSY':
       return conversation.result.part === 'line'
-        ? hearLine(Buffer.concat([conversation.result.heard, bytes]))
+        ? hearLine(joined(conversation.result.heard, bytes))
         : hearBody(conversation.result, bytes);
     default:
       return conversation satisfies never;
   }
 }
 
+function joined(heard: Bytes, bytes: Buffer): Buffer {
+  return heard === '' ? bytes : Buffer.concat([Buffer.from(heard, 'latin1'), bytes]);
+}
+
 function hearReady(heard: Buffer): Step {
-  if (heard.length < readyToken.length) return { next: { state: 'ACKNOWLEDGED', heard }, rest: nothing };
+  if (heard.length < readyToken.length) {
+    return { next: { state: 'ACKNOWLEDGED', heard: heard.toString('latin1') }, rest: nothing };
+  }
   if (!heard.subarray(0, readyToken.length).equals(readyToken)) return unexpected('ACKNOWLEDGED', heard);
   return { next: { state: 'READY' }, rest: heard.subarray(readyToken.length), finding: { type: 'ready' } };
 }
@@ -103,19 +113,24 @@ function hearLine(heard: Buffer): Step {
   const end = heard.subarray(0, longestResultLine + 1).indexOf('\n');
   if (end === -1) {
     if (heard.length > longestResultLine) return unexpected('BUSY', heard);
-    return { next: { state: 'BUSY', result: { part: 'line', heard } }, rest: nothing };
+    const result = { part: 'line', heard: heard.toString('latin1') } as const;
+    return { next: { state: 'BUSY', result }, rest: nothing };
   }
   const line = heard.subarray(0, end);
   const length = lengthIn(line);
   if (length === undefined) {
-    return { next: { state: 'UNKNOWN' }, rest: nothing, finding: { type: 'bad result line', line } };
+    return {
+      next: { state: 'UNKNOWN' },
+      rest: nothing,
+      finding: { type: 'bad result line', line: Buffer.from(line) },
+    };
   }
-  return hearBody({ length, missing: length, start: nothing }, heard.subarray(end + 1));
+  return hearBody({ length, missing: length, start: '' }, heard.subarray(end + 1));
 }
 
 /** Of the answer only its beginning is kept: all there is to know is whether it is `OK`. */
 function hearBody(
-  { length, missing, start }: { readonly length: number; readonly missing: number; readonly start: Buffer },
+  { length, missing, start }: { readonly length: number; readonly missing: number; readonly start: Bytes },
   bytes: Buffer,
 ): Step {
   const taken = bytes.subarray(0, missing);
@@ -123,10 +138,10 @@ function hearBody(
     part: 'body',
     length,
     missing: missing - taken.length,
-    start: Buffer.concat([start, taken.subarray(0, ok.length - start.length)]),
+    start: start + taken.toString('latin1', 0, ok.length - start.length),
   } as const;
   if (result.missing > 0) return { next: { state: 'BUSY', result }, rest: nothing };
-  const isOk = length === ok.length && result.start.equals(ok);
+  const isOk = length === ok.length && result.start === ok;
   // An empty result counts at once; supervisord notices it with the next byte.
   return { next: newConversation, rest: bytes.subarray(taken.length), finding: { type: 'result', isOk } };
 }
@@ -138,7 +153,9 @@ function hearBody(
 function lengthIn(line: Buffer): number | undefined {
   const number = line.toString('latin1', resultStart);
   const digits = /^[\t-\r ]*\+?(\d+(?:_\d+)*)[\t-\r ]*$/.exec(number)?.[1];
-  return digits === undefined ? undefined : Number(digits.replaceAll('_', ''));
+  if (digits === undefined) return undefined;
+  // More than that never comes, and infinity is no number in JSON.
+  return Math.min(Number(digits.replaceAll('_', '')), Number.MAX_SAFE_INTEGER);
 }
 
 function unexpected(state: ListenerState, bytes: Buffer): Step {

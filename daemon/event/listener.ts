@@ -1,14 +1,7 @@
 import type { LogLevel } from '../../conf/settings.ts';
 import { bytesRepr, decoded } from '../log/decoded.ts';
-import type { PooledEvent } from './listener-pool.ts';
-import {
-  busyConversation,
-  type Conversation,
-  type Finding,
-  hear,
-  type ListenerState,
-  newConversation,
-} from './listener-protocol.ts';
+import { type Conversation, type Finding, hear, type ListenerState } from './listener-protocol.ts';
+import type { Verdict } from './pool-state.ts';
 
 /** How much of what broke the protocol is shown. */
 const shownBytes = 100;
@@ -20,12 +13,10 @@ const expectedIn: { readonly [S in ListenerState]: string } = {
   UNKNOWN: 'nothing',
 };
 
-/** A child that receives events: how far its conversation is, and the event that it handles. */
+/** A child that receives events, as far as the next daemon has to find out for itself. */
 export class Listener {
   readonly #name: string;
   readonly #log: (level: LogLevel, text: string) => void;
-  #conversation: Conversation = newConversation;
-  #event: PooledEvent | undefined;
   /** Its process is RUNNING; before and after it is sent nothing, whatever it says. */
   isRunning = false;
   /** It does not read, and no more is kept for it. */
@@ -36,59 +27,38 @@ export class Listener {
     this.#log = log;
   }
 
-  get state(): ListenerState {
-    return this.#conversation.state;
-  }
-
-  /** The event that was sent to it and is not answered yet. */
-  get event(): PooledEvent | undefined {
-    return this.#event;
-  }
-
-  get canTake(): boolean {
-    return this.isRunning && !this.isFull && this.state === 'READY';
-  }
-
-  /** It has been sent an event. */
-  handle(event: PooledEvent): void {
-    this.#event = event;
-    this.#conversation = busyConversation;
-    this.#log('debug', `event ${event.serial} sent to listener ${this.#name}`);
-  }
-
-  /** It has said something. @returns the event that it rejects by that */
-  hear(bytes: Buffer): PooledEvent | undefined {
-    const before = this.#conversation.state;
-    const { next, findings } = hear(this.#conversation, bytes);
-    this.#conversation = next;
-    let from = before;
-    let rejected: PooledEvent | undefined;
+  /** Understands what it says, and tells the log. */
+  hear(
+    before: Conversation,
+    bytes: Buffer,
+  ): { readonly conversation: Conversation; readonly verdict: Verdict | undefined } {
+    const { next, findings } = hear(before, bytes);
+    let from = before.state;
+    let verdict: Verdict | undefined;
     for (const finding of findings) {
-      const isAccepted = this.#tellVerdict(finding);
+      // The first answer is the one to what it was sent.
+      verdict ??= this.#tellVerdict(finding);
       const to = stateAfter(finding);
       this.#tellChange(from, to);
       from = to;
       if (finding.type === 'unexpected') this.#tellBreach(finding);
-      if (!isAccepted) rejected = this.#event;
-      this.#event = undefined;
     }
-    return rejected;
+    return { conversation: next, verdict };
   }
 
-  /** @returns whether the event that it handles, if any, needs not be sent again */
-  #tellVerdict(finding: Finding): boolean {
+  #tellVerdict(finding: Finding): Verdict | undefined {
     switch (finding.type) {
       case 'ready':
-        return true;
+        return undefined;
       case 'result':
         if (finding.isOk) this.#log('debug', `${this.#name}: event was processed`);
         else this.#log('warn', `${this.#name}: event was rejected`);
-        return finding.isOk;
+        return finding.isOk ? 'handled' : 'rejected';
       case 'bad result line':
         this.#log('warn', `${this.#name}: bad result line: '${decoded(finding.line)}'`);
-        return false;
+        return 'rejected';
       case 'unexpected':
-        return false;
+        return 'rejected';
       default:
         return finding satisfies never;
     }

@@ -3,11 +3,21 @@
  * a million events a second reach after 285 years.
  */
 export class SerialCounter {
-  #next = 0;
+  #following = 0;
+
+  /** The number that `next` will give. */
+  get following(): number {
+    return this.#following;
+  }
 
   next(): number {
-    const serial = this.#next;
-    this.#next += 1;
+    const serial = this.#following;
+    this.#following += 1;
     return serial;
+  }
+
+  /** Those below `serial` have been given, by an earlier daemon. */
+  skipTo(serial: number): void {
+    this.#following = Math.max(this.#following, serial);
   }
 }

@@ -2,7 +2,7 @@
  * When a process came into being, which tells it from a later one with the same pid. The kernel counts in ticks
  * of 10 ms since the machine was started, times of sleep included.
  */
-import { bootSeconds } from './libc/boot-clock.ts';
+import { bootNanoseconds } from './libc/boot-clock.ts';
 
 /** A child was born not before `from` and not after `to`, in the kernel's ticks. */
 export interface Birth {
@@ -10,11 +10,12 @@ export interface Birth {
   readonly to: number;
 }
 
+const nanosecondsPerTick = 10_000_000n;
 const ticksPerSecond = 100;
 
-/** This moment, in ticks. */
+/** This moment, in ticks. Rounded as the kernel does it: a child must not seem to be younger than it is. */
 export function presentTick(): number {
-  return Math.floor(bootSeconds() * ticksPerSecond);
+  return Number(bootNanoseconds() / nanosecondsPerTick);
 }
 
 /** Whether a process that the kernel says to have begun at `startTicks` can be the child. */
@@ -24,5 +25,5 @@ export function isBorn({ from, to }: Birth, startTicks: number): boolean {
 
 /** Seconds from the beginning of a process until now. */
 export function ageOf(startTicks: number): number {
-  return Math.max(0, bootSeconds() - startTicks / ticksPerSecond);
+  return Math.max(0, Number(bootNanoseconds()) / 1e9 - startTicks / ticksPerSecond);
 }

@@ -4,10 +4,12 @@ import type { ChannelSettings, Logfile, ProcessSettings, User } from '../../conf
 import { createAutoLog } from '../log/auto-logs.ts';
 import { channelFilter, type FilterContext, speaksProtocol } from '../log/channel-filter.ts';
 import { listenerDebugLine } from '../log/debug-line.ts';
-import { ListenerStream } from '../log/listener-stream.ts';
+import { ListenerStream, type OutputObserver } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
+import { PipeSource } from '../log/pipe-source.ts';
 import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
+import { removeStaged, stagedEnding } from '../log/staging.ts';
 import type { Syslog } from '../log/syslog.ts';
 import { SyslogCopy } from '../log/syslog-copy.ts';
 import type { Epoll } from './epoll.ts';
@@ -25,12 +27,11 @@ import {
 import type { Channel } from './host.ts';
 import type { PipeKeeper } from './pipe-keeper.ts';
 
-/** Shown what a program writes, as it comes. The bytes are valid only during the call. */
-export type OutputObserver = (bytes: Buffer) => void;
-
 /** What all channels of all processes share. */
 export interface OutputContext extends FilterContext {
   readonly runtimeDirectory: string;
+  /** Of this boot of the machine. */
+  readonly bootId: string;
   readonly childlogdir: string;
   readonly identifier: string;
   readonly epoll: Epoll;
@@ -53,12 +54,16 @@ export class ChildOutput {
   readonly #settings: ChannelSettings;
   readonly #context: OutputContext;
   readonly #fifo: string;
+  /** Where what is on its way from there to the log is kept, if it has to be looked at. */
+  readonly #staged: string;
   /** AUTO files already have their name. */
   #logfile: Logfile;
   #open: { readonly fd: number; readonly stream: OutputStream | ListenerStream } | undefined;
   /** No child has had the FIFO since it was opened. */
   #isUnused = false;
   #lease: SinkLease | undefined;
+  #syslogCopy: SyslogCopy | undefined;
+  #dropped = 0;
   /** Of the last child, which may have left others that still write. */
   #pid = 0;
 
@@ -68,6 +73,7 @@ export class ChildOutput {
     this.#settings = process[channel];
     this.#context = context;
     this.#fifo = fifoPath(context.runtimeDirectory, process, channel);
+    this.#staged = `${this.#fifo}${stagedEnding}`;
     this.#logfile = this.#earlierAutoLog() ?? this.#settings.logfile;
     try {
       this.#resolveLogfile();
@@ -84,6 +90,11 @@ export class ChildOutput {
   /** Path of the log; `undefined`: nothing is logged to a file. */
   get logfile(): string | undefined {
     return this.#logfile.type === 'file' ? this.#logfile.path : undefined;
+  }
+
+  /** Bytes that did not get to the log, because it could not be written. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /**
@@ -135,14 +146,13 @@ export class ChildOutput {
    */
   adopt(pid: number): void {
     this.#pid = pid;
-    if (pid === 0 && !isFifo(this.#fifo)) return;
+    const fifo = this.#earlierFifo(pid);
+    if (fifo === undefined) return;
     try {
       const lease = this.#takeLease();
       this.#lease = lease;
       const { logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
-      const { stream } = this.#openStream(
-        pathOfHeldFifo(this.#fifo, pid, this.#channel === 'stdout' ? 1 : 2),
-      );
+      const { stream } = this.#openStream(fifo);
       stream.resume(this.#withSyslog(lease.sink), { maxbytes, backups });
     } catch (error) {
       const { log } = this.#context;
@@ -202,7 +212,7 @@ export class ChildOutput {
     this.#close();
     this.#lease?.release();
     this.#lease = undefined;
-    if (inode !== undefined) removeOwnFifo(this.#fifo, inode);
+    if (inode !== undefined && removeOwnFifo(this.#fifo, inode)) removeStaged(this.#staged);
   }
 
   /** Leaves the FIFO, and what is in it, to the child and to the next daemon. */
@@ -247,29 +257,45 @@ export class ChildOutput {
     return logfile;
   }
 
+  /** Where the FIFO is that an earlier daemon has made; `undefined`: nowhere, and no child has it. */
+  #earlierFifo(pid: number): string | undefined {
+    const path = pathOfHeldFifo(this.#fifo, pid, this.#channel === 'stdout' ? 1 : 2);
+    if (path !== this.#fifo || isFifo(path)) return path;
+    return this.#context.keeper.removedFifo(path) ?? (pid === 0 ? undefined : path);
+  }
+
   /** @returns its path @throws an error with `code` */
   #makeFifo(owner: User | undefined): string {
     // What others still write belongs in the log, but not in a conversation.
-    if (speaksProtocol(this.#process, this.#channel)) renewFifo(this.#fifo, owner);
-    else ensureFifo(this.#fifo, owner);
+    if (speaksProtocol(this.#process, this.#channel)) {
+      renewFifo(this.#fifo, owner);
+      removeStaged(this.#staged);
+    } else ensureFifo(this.#fifo, owner);
     return this.#fifo;
   }
 
   /** @throws an error with `code` */
   #openStream(fifo: string): { readonly fd: number; readonly stream: OutputStream | ListenerStream } {
-    const hear = this.#listenerObserver();
+    const observer = this.#listenerObserver();
     const fd = openForDaemon(fifo);
-    const { epoll, log } = this.#context;
+    const { bootId, epoll, log } = this.#context;
+    const { group, name } = this.#process;
     const options = {
       pipe: fd,
+      place: { path: this.#staged, bootId, channel: `${group}:${name}:${this.#channel}` },
       epoll,
-      owner: `'${this.#process.name}' ${this.#channel}`,
+      owner: `'${name}' ${this.#channel}`,
       filter: channelFilter(this.#process, this.#channel, this.#context, () => this.#pid),
       log,
+      countDropped: (bytes: number) => {
+        this.#dropped += bytes;
+      },
     };
     try {
       const stream =
-        hear === undefined ? new OutputStream(options) : new ListenerStream({ ...options, hear });
+        observer === undefined
+          ? new OutputStream({ ...options, source: new PipeSource(options) })
+          : new ListenerStream({ ...options, observer });
       this.#open = { fd, stream };
     } catch (error) {
       closeSync(fd);
@@ -283,16 +309,22 @@ export class ChildOutput {
   #listenerObserver(): OutputObserver | undefined {
     if (!speaksProtocol(this.#process, this.#channel)) return undefined;
     const { debugOutput, listenTo, log } = this.#context;
-    const hear = listenTo?.(this.#process);
-    if (hear === undefined || !debugOutput) return hear;
-    return (bytes) => {
-      log('debug', listenerDebugLine(this.#process.name, bytes));
-      hear(bytes);
+    const observer = listenTo?.(this.#process);
+    if (observer === undefined || !debugOutput) return observer;
+    return {
+      ...observer,
+      hear: (bytes, offset) => {
+        log('debug', listenerDebugLine(this.#process.name, bytes));
+        observer.hear(bytes, offset);
+      },
     };
   }
 
   #withSyslog(sink: Sink): Sink {
     if (!this.#settings.syslog || speaksProtocol(this.#process, this.#channel)) return sink;
-    return new SyslogCopy(sink, this.#context.syslog, this.#process.name);
+    // While the sink fails it knows what syslog has already.
+    if (this.#syslogCopy?.sink !== sink)
+      this.#syslogCopy = new SyslogCopy(sink, this.#context.syslog, this.#process.name);
+    return this.#syslogCopy;
   }
 }

@@ -7,7 +7,21 @@ import { inodeOf, openForChild, openForInput, pathOfHeldFifo, removeOwnFifo, ren
 import { write } from './libc/bytes.ts';
 import { EAGAIN, EINTR } from './libc/call.ts';
 import { EPOLLOUT } from './libc/readiness.ts';
+import { doesWritingUnmark, isPieceWritten, markPiece, type Piece, pieceEnd } from './marked-pieces.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
+
+/**
+ * Told how bytes find their way into a stdin, so that another daemon can go on where this one is killed. They are
+ * written in pieces then.
+ */
+export interface StdinProgress {
+  /** What is to be written first. */
+  readonly first: Piece;
+  /** A piece, which begins at `from`, is about to be written; `isMarked`: another daemon can tell whether it was. */
+  writing(piece: { readonly from: number; readonly isMarked: boolean }): void;
+  /** All of them have been written. */
+  written(): void;
+}
 
 /** The standard input of a process, through any number of children. */
 export interface ChildInput {
@@ -16,7 +30,9 @@ export interface ChildInput {
   /** Goes on with the input of a child of an earlier daemon. */
   adopt(pid: number): void;
   /** Queues bytes. `closed`: nobody reads them; `full`: too many wait already, and none of these were taken. */
-  write(bytes: Uint8Array): 'queued' | 'closed' | 'full';
+  write(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full';
+  /** From `ChildHandle.stdinTakenUpTo`. */
+  takenUpTo(piece: Piece, length: number): number | undefined;
   /** Calls `drained` once, when what was queued has been taken: there is room. Never, if it is closed before. */
   onceDrained(drained: () => void): void;
   /** The child has ended, or could not be started. */
@@ -25,6 +41,16 @@ export interface ChildInput {
   dispose(): void;
   /** Another daemon will go on with the child. */
   leave(): void;
+}
+
+/** Bytes on their way into the pipe. */
+interface Queued {
+  readonly bytes: Buffer;
+  readonly progress: StdinProgress | undefined;
+  /** Offset of the first byte that has not been written. */
+  from: number;
+  /** Somebody knows of the piece that begins there. */
+  isAnnounced: boolean;
 }
 
 /** How much is kept for a child that does not read. */
@@ -48,9 +74,11 @@ export class ChildStdin implements ChildInput, ReadyListener {
   /** Of our FIFO: another handle of a process of that name may have one at this path. */
   #inode: bigint | undefined;
   #fd: number | undefined;
-  #queue: Buffer[] = [];
+  #queue: Queued[] = [];
   #queued = 0;
   #isWaiting = false;
+  /** Whether marks of pieces go when they are written; found out for the first one. */
+  #marksTell: boolean | undefined;
   #onDrained: (() => void) | undefined;
 
   constructor(path: string, epoll: Epoll, opening: StdinOpening) {
@@ -91,14 +119,21 @@ export class ChildStdin implements ChildInput, ReadyListener {
   }
 
   /** Writes what fits into the pipe and keeps the rest. `full`: too much is kept already, `bytes` are not. */
-  write(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
+  write(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
     if (this.#state === 'closed' || !this.#openEnd()) return 'closed';
-    if (this.#queued > 0 && this.#queued + bytes.length > stdinCapacity) return 'full';
-    this.#queue.push(Buffer.from(bytes));
-    this.#queued += bytes.length;
+    const from = progress?.first.from ?? 0;
+    const length = bytes.length - from;
+    if (this.#queued > 0 && this.#queued + length > stdinCapacity) return 'full';
+    this.#queue.push({ bytes: Buffer.from(bytes), progress, from, isAnnounced: false });
+    this.#queued += length;
     // With older bytes waiting for the pipe, there is no use in trying.
     if (!this.#isWaiting) this.#flush();
     return this.#fd === undefined ? 'closed' : 'queued';
+  }
+
+  takenUpTo(piece: Piece, length: number): number | undefined {
+    if (this.#state === 'closed' || !this.#openEnd() || this.#fd === undefined) return undefined;
+    return isPieceWritten(this.#fd, piece) ? pieceEnd(piece.from, length) : piece.from;
   }
 
   onceDrained(drained: () => void): void {
@@ -167,11 +202,14 @@ export class ChildStdin implements ChildInput, ReadyListener {
         this.#tellDrained();
         return;
       }
-      const count = write(this.#fd, first);
+      const count = this.#writePiece(this.#fd, first);
       if (count >= 0) {
         this.#queued -= count;
-        if (count === first.length) this.#queue.shift();
-        else this.#queue[0] = first.subarray(count);
+        first.from += count;
+        first.isAnnounced = false;
+        if (first.from < first.bytes.length) continue;
+        this.#queue.shift();
+        first.progress?.written();
       } else if (count === -EAGAIN) {
         this.#wait(this.#fd);
         return;
@@ -180,6 +218,20 @@ export class ChildStdin implements ChildInput, ReadyListener {
         this.close();
       }
     }
+  }
+
+  /** @returns how many bytes were written, or a negative errno */
+  #writePiece(fd: number, next: Queued): number {
+    const { bytes, progress, from, isAnnounced } = next;
+    if (progress === undefined) return write(fd, bytes.subarray(from));
+    if (!isAnnounced) {
+      this.#marksTell ??= doesWritingUnmark(dirname(this.#path));
+      // In this order: while the piece before is the last that is on record, its mark is gone.
+      const isMarked = this.#marksTell && markPiece(fd, { ...progress.first, from });
+      progress.writing({ from, isMarked });
+      next.isAnnounced = true;
+    }
+    return write(fd, bytes.subarray(from, pieceEnd(from, bytes.length)));
   }
 
   #tellDrained(): void {

@@ -182,6 +182,8 @@ class FcgiStdin implements ChildInput {
     return 'closed';
   }
 
+  takenUpTo(): undefined {}
+
   /** Nothing is ever queued. */
   onceDrained(): void {}
 

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import {
   chownSync,
+  closeSync,
   constants,
   fstatSync,
   lstatSync,
@@ -17,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { User } from '../../conf/settings.ts';
-import { makeFifo } from './libc/descriptors.ts';
+import { makeFifo, makePipe } from './libc/descriptors.ts';
 
 /** Longest part of a file name that comes from process and group; the limit for all of it is 255 bytes. */
 const longest = 200;
@@ -28,10 +29,14 @@ export function fifoPath(
   process: { readonly group: string; readonly name: string },
   stream: 'stdin' | 'stdout' | 'stderr',
 ): string {
+  return join(directory, `${processFileName(process)}.${stream}`);
+}
+
+/** A name for something in the file system that is of this process alone. */
+export function processFileName(process: { readonly group: string; readonly name: string }): string {
   const plain = `${encodeName(process.group)}:${encodeName(process.name)}`;
   const digest = () => createHash('sha256').update(plain).digest('hex');
-  const name = plain.length <= longest ? plain : `${plain.slice(0, longest - 65)}~${digest()}`;
-  return join(directory, `${name}.${stream}`);
+  return plain.length <= longest ? plain : `${plain.slice(0, longest - 65)}~${digest()}`;
 }
 
 function encodeName(name: string): string {
@@ -71,11 +76,16 @@ function removeFifo(path: string): void {
 
 /**
  * Removes the FIFO that `inode` is of, unless another one is there now: another handle of a process of that name
- * may have made it. @throws an error with `code`
+ * may have made it.
+ *
+ * @returns whether it was there
+ * @throws an error with `code`
  */
-export function removeOwnFifo(path: string, inode: bigint): void {
+export function removeOwnFifo(path: string, inode: bigint): boolean {
   const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (found?.ino === inode) removeFifo(path);
+  if (found?.ino !== inode) return false;
+  removeFifo(path);
+  return true;
 }
 
 /**
@@ -116,6 +126,17 @@ export function openForDaemon(path: string): number {
 /** The daemon's end of an input. @throws an error with `code`; `ENXIO`: nobody has the other end */
 export function openForInput(path: string): number {
   return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+}
+
+/** A pipe within the daemon, with one descriptor for both of its ends. @throws an error with `code` */
+export function openOwnPipe(): number {
+  const { readEnd, writeEnd } = makePipe();
+  try {
+    return openForDaemon(`/proc/self/fd/${readEnd}`);
+  } finally {
+    closeSync(readEnd);
+    closeSync(writeEnd);
+  }
 }
 
 /** @throws an error with `code` other than `ENOENT` */

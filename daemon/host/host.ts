@@ -5,7 +5,9 @@
  */
 import type { ProcessSettings } from '../../conf/settings.ts';
 import type { Birth } from './birth.ts';
+import type { StdinProgress } from './child-stdin.ts';
 import type { Clock } from './clock.ts';
+import type { Piece } from './marked-pieces.ts';
 
 /** How a child ended, as `waitpid` tells it. */
 export type ExitStatus =
@@ -48,6 +50,8 @@ export type Channel = 'stdout' | 'stderr';
 export interface ChildHandle {
   /** Path of each log file, AUTO already resolved to a name; `undefined` when nothing is logged to a file. */
   readonly logfiles: { readonly [C in Channel]: string | undefined };
+  /** Bytes of output that did not get to the logs, because these could not be written. */
+  readonly dropped: number;
   resolveCommand(): CommandResolution;
   /** Resolves the command, opens the logs and starts the child. Failure is a value, never an exception. */
   spawn(): SpawnResult;
@@ -56,15 +60,31 @@ export interface ChildHandle {
    * output is moved to the logs as if it had been spawned here. Failures are told and made up for, never thrown.
    *
    * @param pid 0: there may be output, but no child that it could be
+   * @param birth of the child
    */
-  adopt(pid: number): void;
+  adopt(pid: number, birth?: Birth): void;
   /** The child of `spawn` or `adopt` has ended: moves what it left in its pipes to the logs. */
   finish(): void;
+  /**
+   * Sends a signal that is to end the child: to it alone, to its process group, or to its tree, which is every process
+   * that comes of it.
+   */
+  kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult;
+  /**
+   * After `kill` of the tree and `finish`: calls `gone` once, maybe before this returns, when no process of the tree
+   * is alive any more. Those that are found meanwhile get the signal of the last `kill`.
+   */
+  onceTreeGone(gone: () => void): void;
   /**
    * Queues bytes for the child's stdin. `closed`: no child, or it closed its end. `full`: the child does
    * not read, and none of these bytes were taken.
    */
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full';
+  writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full';
+  /**
+   * How many of `length` bytes the stdin has taken, after an earlier daemon had marked a piece of them and was about
+   * to write it. `undefined`: there is no stdin.
+   */
+  stdinTakenUpTo(piece: Piece, length: number): number | undefined;
   /**
    * Calls `drained` once, when the pipe has taken all that was queued for the child's stdin: there is room
    * again after `full`. Never, if the child ends or closes its end before. Replaces an earlier one.

@@ -4,19 +4,22 @@ import nodeProcess from 'node:process';
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
 import { speaksProtocol } from '../log/channel-filter.ts';
+import type { Birth } from './birth.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
-import { type ChildInput, ChildStdin } from './child-stdin.ts';
+import { type ChildInput, ChildStdin, type StdinProgress } from './child-stdin.ts';
+import { ChildTree, type TreeContext } from './child-tree.ts';
 import { resolveCommand } from './command.ts';
 import { FcgiSocketError, type FcgiSockets } from './fcgi-stdin.ts';
 import { fifoPath } from './fifo.ts';
-import type { Channel, ChildHandle, CommandResolution, SpawnResult } from './host.ts';
+import type { Channel, ChildHandle, CommandResolution, KillResult, SpawnResult } from './host.ts';
 import { SystemError } from './libc/call.ts';
 import { getLimit } from './libc/limits.ts';
+import type { Piece } from './marked-pieces.ts';
 import { spawnProgram } from './spawn.ts';
 
 /** What all processes share. */
-export interface ChildContext extends OutputContext, EnvironmentContext {
+export interface ChildContext extends OutputContext, EnvironmentContext, TreeContext {
   /** Soft limit on open files for children; `undefined`: the daemon's. */
   readonly childNofile: number | undefined;
   readonly fcgiSockets: FcgiSockets;
@@ -68,6 +71,7 @@ export class LinuxChild implements ChildHandle {
   readonly #stdout: ChildOutput;
   /** `undefined`: stderr goes where stdout goes. */
   readonly #stderr: ChildOutput | undefined;
+  readonly #tree: ChildTree;
 
   constructor(settings: ProcessSettings, context: ChildContext) {
     this.#settings = settings;
@@ -75,12 +79,17 @@ export class LinuxChild implements ChildHandle {
     this.#stdout = new ChildOutput(settings, 'stdout', context);
     this.#stderr = settings.redirect_stderr ? undefined : new ChildOutput(settings, 'stderr', context);
     this.#stdin = childInput(settings, context);
+    this.#tree = new ChildTree(settings, context);
     if (!settings.autostart || context.isRecovering) return;
     for (const output of [this.#stdout, this.#stderr]) output?.prepare(this.#fifoOwner(), mostPrepared());
   }
 
   get logfiles(): { readonly [C in Channel]: string | undefined } {
     return { stdout: this.#stdout.logfile, stderr: this.#stderr?.logfile };
+  }
+
+  get dropped(): number {
+    return this.#stdout.dropped + (this.#stderr?.dropped ?? 0);
   }
 
   resolveCommand(): CommandResolution {
@@ -99,14 +108,16 @@ export class LinuxChild implements ChildHandle {
       const { path, argv } = command;
       const nofile = this.#context.childNofile;
       this.#context.keeper.sync();
-      const outcome = spawnProgram({ name, path, argv, environment, directory, stdio, user, umask, nofile });
+      const request = { name, path, argv, environment, directory, stdio, user, umask, nofile };
+      const outcome = this.#tree.spawn(() => spawnProgram(request));
       if (outcome.type === 'spawned') {
+        this.#tree.started(outcome.pid);
         this.#stdout.started(outcome.pid);
         this.#stderr?.started(outcome.pid);
         return outcome;
       }
       (this.#stderr ?? this.#stdout).write(outcome.lines);
-      this.finish();
+      this.#drain();
       return { type: 'failed', reason: outcome.reason };
     } catch (error) {
       this.#stdin.close();
@@ -118,20 +129,32 @@ export class LinuxChild implements ChildHandle {
     }
   }
 
-  adopt(pid: number): void {
+  adopt(pid: number, birth?: Birth): void {
+    if (pid !== 0) this.#tree.started(pid, birth);
     this.#stdin.adopt(pid);
     this.#stdout.adopt(pid);
     this.#stderr?.adopt(pid);
   }
 
   finish(): void {
-    this.#stdin.close();
-    this.#stdout.end();
-    this.#stderr?.end();
+    this.#tree.ended();
+    this.#drain();
   }
 
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
-    return this.#stdin.write(bytes);
+  kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult {
+    return this.#tree.kill(pid, signal, to);
+  }
+
+  onceTreeGone(gone: () => void): void {
+    this.#tree.onceGone(gone);
+  }
+
+  writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
+    return this.#stdin.write(bytes, progress);
+  }
+
+  stdinTakenUpTo(piece: Piece, length: number): number | undefined {
+    return this.#stdin.takenUpTo(piece, length);
   }
 
   onceStdinDrained(drained: () => void): void {
@@ -149,13 +172,20 @@ export class LinuxChild implements ChildHandle {
   }
 
   leave(): void {
-    for (const part of [this.#stdin, this.#stdout, this.#stderr]) part?.leave();
+    for (const part of [this.#stdin, this.#stdout, this.#stderr, this.#tree]) part?.leave();
   }
 
   /** @throws an error with `code`, when all that could be closed is */
   dispose(): void {
     using parts = new DisposableStack();
-    for (const part of [this.#stdin, this.#stdout, this.#stderr]) parts.defer(() => part?.dispose());
+    for (const part of [this.#stdin, this.#stdout, this.#stderr, this.#tree])
+      parts.defer(() => part?.dispose());
+  }
+
+  #drain(): void {
+    this.#stdin.close();
+    this.#stdout.end();
+    this.#stderr?.end();
   }
 
   /** @throws an error with `code`; what was opened until then is in `childEnds` */

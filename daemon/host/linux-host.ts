@@ -1,20 +1,24 @@
 import nodeProcess from 'node:process';
-import { errorCode } from '../../conf/error-code.ts';
 import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import type { OutputEvents } from '../log/channel-filter.ts';
+import type { OutputObserver } from '../log/listener-stream.ts';
 import { Sinks } from '../log/sinks.ts';
+import { settleStaged } from '../log/staging.ts';
 import { Syslog } from '../log/syslog.ts';
 import { AdoptedChildren } from './adopted-children.ts';
 import type { Birth } from './birth.ts';
-import type { OutputContext, OutputObserver } from './child-output.ts';
+import { bootId } from './boot-id.ts';
+import type { OutputContext } from './child-output.ts';
 import { Epoll } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';
 import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
 import { errnoName } from './libc/call.ts';
 import { type ChildContext, LinuxChild } from './linux-child.ts';
 import { PipeKeeper } from './pipe-keeper.ts';
+import { ProcessTrees } from './process-trees.ts';
 import { Reaper, type SignalSource } from './reaper.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
+import { sendSignal } from './signalling.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface LinuxHostOptions {
@@ -70,6 +74,8 @@ export class LinuxHost implements Host {
   /** @throws {Error} the runtime directory is not ours */
   constructor(options: LinuxHostOptions) {
     prepareRuntimeDirectory(options.runtimeDirectory);
+    const boot = bootId();
+    settleStaged(options.runtimeDirectory, boot);
     const log = (level: LogLevel, text: string) => options.log(level, text);
     const onError = (error: unknown) =>
       log('critical', error instanceof Error ? (error.stack ?? '') : String(error));
@@ -83,6 +89,7 @@ export class LinuxHost implements Host {
     this.#context = {
       ...options,
       log,
+      bootId: boot,
       listenTo: (process) => options.listenTo?.(process),
       events: options.events ?? noEvents,
       autoLogs: options.autoLogs ?? new Map(),
@@ -93,6 +100,14 @@ export class LinuxHost implements Host {
       syslog,
       // Children of an earlier daemon have theirs: they are in use.
       fcgiSockets: new FcgiSockets(log, { areTested: options.isRecovering !== true }),
+      trees: new ProcessTrees({
+        runtimeDirectory: options.runtimeDirectory,
+        epoll,
+        isRecovering: options.isRecovering ?? false,
+        signalChild: (pid, signal, to) => this.kill(pid, signal, to),
+        log,
+        onError,
+      }),
     };
     const onExit = (exit: ChildExit) => {
       if (this.#keeper.reaped(exit.pid)) return;
@@ -112,13 +127,7 @@ export class LinuxHost implements Host {
     // Somebody else reaps these, so that a pid may already be another's.
     const adopted = this.#adopted.signal(pid, to === 'process' ? signal : 0);
     if (adopted !== undefined && (to === 'process' || adopted < 0)) return killResult(-adopted);
-    try {
-      nodeProcess.kill(to === 'group' ? -pid : pid, signal);
-      return { type: 'sent' };
-    } catch (error) {
-      const code = errorCode(error);
-      return code === 'ESRCH' ? { type: 'gone' } : { type: 'failed', reason: code };
-    }
+    return sendSignal(pid, signal, to);
   }
 
   watch(pid: number, birth: Birth): 'watched' | 'gone' {
@@ -147,6 +156,7 @@ export class LinuxHost implements Host {
   }
 
   #close(): void {
+    this.#context.trees.close();
     this.#reaper[Symbol.dispose]();
     this.#adopted[Symbol.dispose]();
     this.#ownSyslog?.close();

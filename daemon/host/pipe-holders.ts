@@ -9,6 +9,7 @@ export interface PipeHolder {
   readonly ppid: number;
   /** Process group. */
   readonly pgrp: number;
+  readonly session: number;
   /** When it came into being: see `birth.ts`. */
   readonly startTicks: number;
   /** Names of the FIFOs, without their directory. */
@@ -31,8 +32,8 @@ export function pipeHolders(directory: string): PipeHolder[] {
     if (fifos.size === 0) continue;
     const stat = processStat(pid);
     if (stat === undefined || stat.state === 'Z') continue;
-    const { ppid, pgrp, startTicks } = stat;
-    holders.push({ pid, ppid, pgrp, startTicks, fifos });
+    const { ppid, pgrp, session, startTicks } = stat;
+    holders.push({ pid, ppid, pgrp, session, startTicks, fifos });
   }
   return holders.sort((one, other) => one.startTicks - other.startTicks);
 }
@@ -47,6 +48,25 @@ export function pidsOfCommand(argv: readonly string[]): number[] {
       return false;
     }
   });
+}
+
+/** By the paths that they had, where to open files that have been removed while these processes have them open. */
+export function removedFiles(pids: readonly number[]): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const descriptor of pids.flatMap(descriptorsOf)) {
+    const target = linkTarget(descriptor);
+    if (target !== undefined && deleted.test(target)) files.set(target.replace(deleted, ''), descriptor);
+  }
+  return files;
+}
+
+function descriptorsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => `/proc/${pid}/fd/${fd}`);
+  } catch {
+    // It has ended.
+    return [];
+  }
 }
 
 function allPids(): number[] {

@@ -12,7 +12,7 @@ import { errorCode } from '../../conf/error-code.ts';
 import { ensureFifo } from './fifo.ts';
 import { SystemError } from './libc/call.ts';
 import { awaitChild, spawnChild } from './libc/children.ts';
-import { pidsOfCommand } from './pipe-holders.ts';
+import { pidsOfCommand, removedFiles } from './pipe-holders.ts';
 
 const candidates = ['/bin/cat', '/usr/bin/cat'];
 /** Descriptors that come and go one by one make a process each; after this time one takes the place of all. */
@@ -40,8 +40,9 @@ export class PipeKeeper {
   /** Those of them that no keeper has. */
   readonly #pending = new Set<number>();
   readonly #keepers = new Map<number, Keeper>();
-  /** Keepers of an earlier daemon, needed until there is one of ours. */
-  #earlier: readonly number[];
+  /** There may be keepers of an earlier daemon, which are needed until there is one of ours. */
+  #mayHaveEarlier = true;
+  #removed: ReadonlyMap<string, string> | undefined;
   /** A keeper has what is not wanted any more. */
   #hasStale = false;
   #isFailing = false;
@@ -51,7 +52,13 @@ export class PipeKeeper {
   constructor(options: PipeKeeperOptions) {
     this.#options = options;
     this.#argv = ['cat', join(options.runtimeDirectory, 'keeps-pipes-open')];
-    this.#earlier = pidsOfCommand(this.#argv);
+  }
+
+  /** Where to open a FIFO that somebody has removed from its path; `undefined`: no keeper of an earlier daemon has it. */
+  removedFifo(path: string): string | undefined {
+    if (!this.#mayHaveEarlier) return undefined;
+    this.#removed ??= removedFiles(this.#earlier());
+    return this.#removed.get(path);
   }
 
   /** Has a FIFO kept open: soon, or from the next `sync` on. */
@@ -76,9 +83,7 @@ export class PipeKeeper {
     if (this.#pending.size === 0) return;
     const fds = new Set(this.#pending);
     this.#pending.clear();
-    this.#start(fds);
-    for (const pid of this.#earlier) end(pid);
-    this.#earlier = [];
+    if (this.#start(fds)) this.#endEarlier();
     if (this.#keepers.size > 1) this.#gatherLater();
   }
 
@@ -97,7 +102,8 @@ export class PipeKeeper {
   /** Nothing needs to be kept open any more. */
   close(): void {
     this.leave();
-    for (const pid of [...this.#keepers.keys(), ...this.#earlier]) end(pid);
+    this.#endEarlier();
+    for (const pid of this.#keepers.keys()) end(pid);
     this.#keepers.clear();
   }
 
@@ -105,6 +111,17 @@ export class PipeKeeper {
   leave(): void {
     clearImmediate(this.#soon);
     clearTimeout(this.#gathering);
+  }
+
+  #earlier(): readonly number[] {
+    return pidsOfCommand(this.#argv).filter((pid) => !this.#keepers.has(pid));
+  }
+
+  #endEarlier(): void {
+    if (!this.#mayHaveEarlier) return;
+    this.#mayHaveEarlier = false;
+    this.#removed = undefined;
+    for (const pid of this.#earlier()) end(pid);
   }
 
   #gatherLater(): void {
@@ -121,6 +138,7 @@ export class PipeKeeper {
     this.#pending.clear();
     if (this.#wanted.size > 0 && !this.#start(new Set(this.#wanted))) return;
     this.#hasStale = false;
+    this.#endEarlier();
     for (const pid of before) {
       this.#keepers.delete(pid);
       end(pid);

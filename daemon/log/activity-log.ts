@@ -8,13 +8,16 @@
  *
  * @see supervisor/loggers.py; docs/configuration/supervisord.md, `logfile`
  */
-import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { createStream } from 'rotating-file-stream';
+import { errorCode } from '../../conf/error-code.ts';
 import { type LogLevel, logLevels } from '../../conf/settings.ts';
 import type { EpochSeconds } from '../host/clock.ts';
+import { endsWithinLine } from './ends-within-line.ts';
 import { formatRecord } from './log-record.ts';
+import { isRemoved } from './removed-file.ts';
 
 /** Records that wait while the target cannot be written; beyond this the newest are dropped and counted. */
 const maxQueuedBytes = 4 * 1024 * 1024;
@@ -47,6 +50,13 @@ export class ActivityLog {
   readonly #options: ActivityLogOptions;
   readonly #threshold: number;
   #stream: Writable | undefined;
+  /**
+   * The file that is being written, open once more to see whether it still has a name; `hidden` where that cannot
+   * be seen. `undefined`: it is not open yet.
+   */
+  #probe: number | 'gone' | 'hidden' | undefined;
+  /** Settled when nobody is about to close the file and open it again. */
+  #reopening: Promise<void> = Promise.resolve();
   #queue: string[] = [];
   #queuedBytes = 0;
   #inFlight: string | undefined;
@@ -98,10 +108,11 @@ export class ActivityLog {
   }
 
   /** Resolves when every record so far is in the file, or the target has failed. */
-  flush(): Promise<void> {
+  async flush(): Promise<void> {
+    await this.#reopening;
     const isIdle = this.#queue.length === 0 && this.#inFlight === undefined;
-    if (isIdle || this.#stream === undefined) return Promise.resolve();
-    return new Promise((resolve) => {
+    if (isIdle || this.#stream === undefined) return;
+    await new Promise<void>((resolve) => {
       this.#flushWaiters.push(resolve);
     });
   }
@@ -109,9 +120,10 @@ export class ActivityLog {
   /** Closes the file and opens it again by name, after someone renamed it. */
   async reopen(): Promise<void> {
     if (this.#options.device !== undefined) return;
-    await this.#closeStream();
-    await this.#openStream();
-    this.#pump();
+    await this.#oneByOne(async () => {
+      await this.#closeStream();
+      await this.#openStream();
+    });
   }
 
   /**
@@ -122,13 +134,15 @@ export class ActivityLog {
    */
   async clear(): Promise<void> {
     if (this.#options.device !== undefined) return;
-    await this.#closeStream();
-    try {
-      if (statSync(this.path, { throwIfNoEntry: false })?.isFile()) await unlink(this.path);
-    } finally {
-      await this.#openStream();
-      this.#pump();
-    }
+    await this.flush();
+    await this.#oneByOne(async () => {
+      await this.#closeStream();
+      try {
+        if (statSync(this.path, { throwIfNoEntry: false })?.isFile()) await unlink(this.path);
+      } finally {
+        await this.#openStream();
+      }
+    });
   }
 
   async close(): Promise<void> {
@@ -138,6 +152,12 @@ export class ActivityLog {
     clearTimeout(this.#retry);
     await this.#closeStream();
     await Promise.all([this.#options.copy?.close(), this.#options.device?.close()]);
+  }
+
+  #oneByOne(task: () => Promise<void>): Promise<void> {
+    const done = this.#reopening.then(task);
+    this.#reopening = done.catch(() => {});
+    return done;
   }
 
   /** Writes a record to wherever it goes besides the file. @returns the record */
@@ -152,6 +172,8 @@ export class ActivityLog {
 
   /** Resolves when the file is there, or has failed to be opened. */
   #openStream(): Promise<void> {
+    // The next try after a failure may have come first.
+    if (this.#stream !== undefined) return Promise.resolve();
     const { logfile, maxBytes, backups } = this.#options;
     const rotation =
       maxBytes <= 0 ? {} : { size: `${maxBytes}B`, ...(backups > 0 ? { rotate: backups } : {}) };
@@ -161,6 +183,7 @@ export class ActivityLog {
     const stream = createStream(name, rotation);
     if (backups <= 0) stream.on('rotated', () => void unlink(aside).catch(() => {}));
     stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(stream, error));
+    stream.on('open', () => this.#opened(stream));
     this.#stream = stream;
     return new Promise((resolve) => {
       stream.once('open', () => resolve());
@@ -168,9 +191,31 @@ export class ActivityLog {
     });
   }
 
+  #opened(stream: Writable): void {
+    if (this.#stream !== stream) return;
+    this.#closeProbe();
+    try {
+      this.#probe = openSync(this.path, 'r');
+    } catch (error) {
+      // Where it cannot be read, or descriptors are short, it takes SIGUSR2 as with supervisord.
+      this.#probe = errorCode(error) === 'ENOENT' ? 'gone' : 'hidden';
+    }
+    this.#pump();
+  }
+
+  #closeProbe(): void {
+    if (typeof this.#probe === 'number') closeSync(this.#probe);
+    this.#probe = undefined;
+  }
+
+  #isRemoved(): boolean {
+    return typeof this.#probe === 'number' ? isRemoved(this.#probe, this.path) : this.#probe === 'gone';
+  }
+
   async #closeStream(): Promise<void> {
     const stream = this.#stream;
     this.#stream = undefined;
+    this.#closeProbe();
     if (stream === undefined || stream.destroyed) return;
     await new Promise<void>((resolve) => {
       stream.once('close', resolve);
@@ -190,7 +235,13 @@ export class ActivityLog {
 
   #pump(): void {
     const stream = this.#stream;
-    if (stream === undefined || stream.destroyed || this.#inFlight !== undefined) return;
+    if (stream === undefined || stream.destroyed || this.#probe === undefined) return;
+    if (this.#inFlight !== undefined) return;
+    if (this.#queue.length > 0 && this.#isRemoved()) {
+      this.#closeProbe();
+      void this.#restore();
+      return;
+    }
     const record = this.#queue.shift();
     if (record === undefined) {
       this.#endFlush();
@@ -212,6 +263,16 @@ export class ActivityLog {
     });
   }
 
+  async #restore(): Promise<void> {
+    await this.#oneByOne(async () => {
+      await this.#closeStream();
+      await this.#openStream();
+      // If it could not be opened, that is told when it can.
+      if (this.#stream === undefined) return;
+      this.log('info', `log file '${this.path}' was removed, and has been made again`);
+    });
+  }
+
   #endFlush(): void {
     const waiters = this.#flushWaiters;
     this.#flushWaiters = [];
@@ -221,6 +282,7 @@ export class ActivityLog {
   #fail(stream: Writable, error: NodeJS.ErrnoException): void {
     if (this.#stream !== stream) return;
     this.#stream = undefined;
+    this.#closeProbe();
     this.#failure = error.code ?? error.message;
     if (this.#inFlight !== undefined) {
       this.#queue.unshift(this.#inFlight);
@@ -237,7 +299,6 @@ export class ActivityLog {
         this.#queuedBytes += 1;
       }
       void this.#openStream();
-      this.#pump();
     }, retryMilliseconds);
     this.#retry.unref();
   }
@@ -251,21 +312,6 @@ export class ActivityLog {
       'warn',
       `activity log could not be written for a while (${reason}); ${dropped} records were dropped`,
     );
-  }
-}
-
-/** Whether a file ends without a newline. */
-function endsWithinLine(path: string): boolean {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, 'r');
-    const { size } = fstatSync(fd);
-    const last = Buffer.alloc(1);
-    return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
-  } catch {
-    return false;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
 }
 

@@ -3,7 +3,7 @@
  * last as long as the daemon; the next one with the same identifier deletes them.
  */
 import { randomInt } from 'node:crypto';
-import { closeSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import { repr } from '../../conf/python-text.ts';
@@ -34,6 +34,21 @@ export function createAutoLog({ childlogdir, identifier, process, channel }: Aut
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
     }
+  }
+}
+
+/** The youngest AUTO log of a process that is there; `undefined`: there is none. */
+export function findAutoLog({ childlogdir, identifier, process, channel }: AutoLogName): string | undefined {
+  const start = `${process}-${channel}---${identifier}-`;
+  const isIts = (name: string) =>
+    name.startsWith(start) && /^[a-z0-9_]{8}\.log$/.test(name.slice(start.length));
+  try {
+    const paths = readdirSync(childlogdir)
+      .filter(isIts)
+      .map((name) => join(childlogdir, name));
+    return paths.toSorted((one, other) => statSync(one).mtimeMs - statSync(other).mtimeMs).at(-1);
+  } catch {
+    return undefined;
   }
 }
 

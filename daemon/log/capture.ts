@@ -13,14 +13,30 @@ export type CapturePart =
   | { readonly type: 'outside' | 'inside'; readonly bytes: Buffer }
   | { readonly type: 'begin' | 'end' };
 
+/** Where in capture mode the output so far has ended. */
+export interface SplitterState {
+  readonly isInside: boolean;
+  /** How much of the awaited token the last chunk ended with. */
+  readonly matched: number;
+}
+
 /**
  * Tells what is outside from what is inside, wherever chunks begin and end. Only what may turn out to be
  * the awaited token is held back.
  */
 export class CaptureSplitter {
   #isInside = false;
-  /** How much of the awaited token the last chunk ended with. */
   #matched = 0;
+
+  /** All that is to be known to go on elsewhere. */
+  get state(): SplitterState {
+    return { isInside: this.#isInside, matched: this.#matched };
+  }
+
+  set state({ isInside, matched }: SplitterState) {
+    this.#isInside = isInside;
+    this.#matched = matched;
+  }
 
   push(chunk: Buffer): CapturePart[] {
     let rest = this.#matched === 0 ? chunk : Buffer.concat([this.#heldBack(), chunk]);
@@ -89,6 +105,23 @@ export class LastBytes {
 
   constructor(maxbytes: number) {
     this.#maxbytes = maxbytes;
+  }
+
+  /** Bytes that were pushed since the beginning. */
+  get total(): number {
+    return this.#dropped + this.#end;
+  }
+
+  /** Begins with what another one has kept, the last of `total` bytes. */
+  restore(data: Buffer, total: number): void {
+    this.push(data);
+    this.#dropped = total - this.#end;
+  }
+
+  /** The last `count` bytes, or all that are kept. The view is valid until the next call. */
+  last(count: number): Buffer {
+    const kept = Math.min(count, this.#end, this.#maxbytes);
+    return this.#buffer.subarray(this.#end - kept, this.#end);
   }
 
   push(bytes: Buffer): void {

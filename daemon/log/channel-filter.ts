@@ -63,15 +63,15 @@ export function channelFilter(
     captureMaxbytes,
     observer: {
       isWatching: () => debugOutput || wantsLogEvent(),
-      logged(bytes) {
+      logged(bytes, origin) {
         copyToLog(bytes);
         // The bytes are gone after the call, and an event may wait for its listener.
         if (wantsLogEvent())
-          events.emit({ type: `PROCESS_LOG_${suffix}`, ...source(), data: Buffer.from(bytes) });
+          events.emit({ type: `PROCESS_LOG_${suffix}`, ...source(), data: Buffer.from(bytes), origin });
       },
       capturing: copyToLog,
-      captured({ data, dropped }) {
-        events.emit({ type: `PROCESS_COMMUNICATION_${suffix}`, ...source(), data });
+      captured({ data, dropped }, origin) {
+        events.emit({ type: `PROCESS_COMMUNICATION_${suffix}`, ...source(), data, origin });
         log('debug', `${owner} emitted a comm event`);
         if (dropped === 0) return;
         const limit = `${channel}_capture_maxbytes=${captureMaxbytes}`;

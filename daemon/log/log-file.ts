@@ -4,28 +4,36 @@
  *
  * All processes that log to one path share one `LogFile`: none writes into a file that another rotated.
  */
-import { closeSync, constants, openSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync, truncateSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import { seekToEnd, splice, write } from '../host/libc/bytes.ts';
 import { errnoOf } from '../host/libc/call.ts';
+import { endsWithinLine } from './ends-within-line.ts';
+import { isRemoved } from './removed-file.ts';
 import { shiftBackups } from './rotation.ts';
-import type { Rotation, Sink } from './sink.ts';
+import type { FilePosition, Rotation, Sink } from './sink.ts';
 
 export interface LogFileOptions {
   /** For new files, less the umask. */
   readonly mode: number;
-  /** Called when rotation fails, and the file goes on growing; once until it succeeds again. */
-  onRotationError(path: string, error: unknown): void;
+  log(level: 'error' | 'info', text: string): void;
 }
+
+const newline = Buffer.from('\n');
 
 export class LogFile implements Sink {
   readonly path: string;
   readonly canBeFull = false;
   readonly #options: LogFileOptions;
   #fd: number | undefined;
+  /** Of the open file, once it is asked for. */
+  #identity: string | undefined;
   #holders = 0;
   /** Where to try rotation again after it failed. */
   #retryRotationAt = 0;
+  /** The file was removed and cannot be made again, which has been told. */
+  #isMissing = false;
 
   constructor(path: string, options: LogFileOptions) {
     this.path = path;
@@ -35,6 +43,32 @@ export class LogFile implements Sink {
   hold(): void {
     this.#open();
     this.#holders += 1;
+  }
+
+  /** A file without a name is lost when it is closed, and takes up room until then. */
+  restore(): void {
+    const removed = this.#fd;
+    if (removed === undefined || !isRemoved(removed, this.path)) return;
+    const { log } = this.#options;
+    this.#fd = undefined;
+    try {
+      this.#open();
+    } catch (error) {
+      this.#fd = removed;
+      if (!this.#isMissing)
+        log('error', `log file '${this.path}' was removed, and cannot be made again: ${errorCode(error)}`);
+      this.#isMissing = true;
+      return;
+    }
+    closeSync(removed);
+    log('info', `log file '${this.path}' was removed, and has been made again`);
+  }
+
+  endLine(): void {
+    const fd = this.#fd;
+    // Not by name: somebody may have renamed it.
+    if (fd === undefined || !endsWithinLine(`/proc/self/fd/${fd}`)) return;
+    if (seekToEnd(fd) >= 0) write(fd, newline);
   }
 
   unhold(): void {
@@ -48,6 +82,18 @@ export class LogFile implements Sink {
 
   write(bytes: Uint8Array, rotation: Rotation): number {
     return this.#append(rotation, (fd) => write(fd, bytes));
+  }
+
+  position(): FilePosition | undefined {
+    try {
+      const fd = this.#open();
+      this.#identity ??= identityOf(fstatSync(fd, { bigint: true }));
+      const size = seekToEnd(fd);
+      return size < 0 ? undefined : { path: resolve(this.path), file: this.#identity, size };
+    } catch {
+      // The write will tell what is wrong.
+      return undefined;
+    }
   }
 
   onWritable(): () => void {
@@ -72,6 +118,7 @@ export class LogFile implements Sink {
     if (this.#fd === undefined) return;
     closeSync(this.#fd);
     this.#fd = undefined;
+    this.#identity = undefined;
   }
 
   #open(flags = 0): number {
@@ -80,6 +127,8 @@ export class LogFile implements Sink {
       const { O_WRONLY, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
       const all = O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | flags;
       this.#fd = openSync(this.path, all, this.#options.mode);
+      this.#isMissing = false;
+      this.#identity = undefined;
     }
     return this.#fd;
   }
@@ -100,11 +149,13 @@ export class LogFile implements Sink {
   #rotateAfter(size: number, { maxbytes, backups }: Rotation): void {
     if (maxbytes <= 0 || size < maxbytes) return;
     if (this.#retryRotationAt > 0 && size < this.#retryRotationAt) return;
+    const { log } = this.#options;
     try {
       shiftBackups(this.path, backups);
       this.#retryRotationAt = 0;
     } catch (error) {
-      if (this.#retryRotationAt === 0) this.#options.onRotationError(this.path, error);
+      if (this.#retryRotationAt === 0)
+        log('error', `cannot rotate log file '${this.path}': ${errorCode(error)}; it goes on growing`);
       this.#retryRotationAt = size + maxbytes;
       return;
     }
@@ -115,6 +166,27 @@ export class LogFile implements Sink {
       // These bytes are written. The next write opens the file, or fails and is reported.
     }
   }
+}
+
+/**
+ * How much a file has grown since it was at `position`, also if it was renamed as rotation does.
+ *
+ * @returns 0 as well if the file is not found, or has been cut off meanwhile
+ */
+export function growthSince({ path, file, size }: FilePosition): number {
+  for (const candidate of [path, `${path}.1`]) {
+    try {
+      const found = statSync(candidate, { bigint: true });
+      if (identityOf(found) === file) return Math.max(0, Number(found.size) - size);
+    } catch {
+      // It is not there.
+    }
+  }
+  return 0;
+}
+
+function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev}:${ino}`;
 }
 
 function isRegular(path: string): boolean {

@@ -1,27 +1,68 @@
 /** What sees the output of a program, and may change it, on its way to the log. */
-import { type Captured, type CapturePart, CaptureSplitter, LastBytes } from './capture.ts';
-import { AnsiStripper } from './strip-ansi.ts';
+import {
+  beginToken,
+  type Captured,
+  type CapturePart,
+  CaptureSplitter,
+  LastBytes,
+  type SplitterState,
+} from './capture.ts';
+import { AnsiStripper, type StripperState } from './strip-ansi.ts';
 
 const nothing = Buffer.alloc(0);
+
+/** All that a filter knows of the output so far, but for the bytes that it has captured. */
+export interface FilterState extends SplitterState {
+  readonly escape: StripperState;
+  /** How many bytes were captured since capture mode began. */
+  readonly captured: number;
+  /** How many messages were captured before. */
+  readonly messages: number;
+}
+
+/** The state at the beginning of the output. */
+export const newOutput: FilterState = {
+  isInside: false,
+  matched: 0,
+  escape: 'text',
+  captured: 0,
+  messages: 0,
+};
 
 /** Between the pipe and the sink of an output stream. */
 export interface OutputFilter {
   /** Whether bytes have to pass through now; otherwise they go by unseen, which costs nothing. */
   isNeeded(): boolean;
-  /** What of a chunk goes to the log now; some may be held back. */
-  push(chunk: Buffer): Buffer;
+  /**
+   * What of a chunk goes to the log now; some may be held back.
+   *
+   * @param origin tells this chunk from all others; `undefined`: nobody will see it again
+   */
+  push(chunk: Buffer, origin?: string): Buffer;
   /** The output has ended: what was held back. */
-  flush(): Buffer;
+  flush(origin?: string): Buffer;
+  readonly state: FilterState;
+  /** How many bytes of a message are kept; 0: none is captured. */
+  readonly captureMaxbytes: number;
+  /** The last `count` bytes that were captured, or all that are kept. Valid until the next call. */
+  lastCaptured(count: number): Buffer;
+  /**
+   * Goes on from where another filter was, with what that one captured.
+   *
+   * @returns what that one held back and this one, with other settings, does not
+   */
+  restore(state: FilterState, captured: Buffer): Buffer;
 }
 
 /** Told what becomes of the output of a channel, in its order. Bytes are valid only during the call. */
 export interface ChannelObserver {
   /** Whether it wants to be told what is logged now. It is told what is captured in any case. */
   isWatching(): boolean;
-  logged(bytes: Buffer): void;
+  /** @param origin tells these bytes from all others; `undefined`: nobody will see them again */
+  logged(bytes: Buffer, origin: string | undefined): void;
   /** Bytes in capture mode, as they come. */
   capturing(bytes: Buffer): void;
-  captured(message: Captured): void;
+  captured(message: Captured, origin: string | undefined): void;
   /** The output ended in capture mode; what was captured goes to the log. */
   unfinished(message: Captured): void;
 }
@@ -34,16 +75,22 @@ export interface ChannelFilterOptions {
 }
 
 /**
- * The filter of one channel: capture mode, then `strip_ansi`, then whoever watches.
- *
- * What is captured lives in memory until its end: a daemon that is killed meanwhile loses it.
+ * The filter of one channel: capture mode, then `strip_ansi`, then whoever watches. What it makes of any output
+ * is the same however that is cut into chunks, also where another filter goes on.
  */
 export class ChannelFilter implements OutputFilter {
+  readonly captureMaxbytes: number;
   readonly #observer: ChannelObserver;
   readonly #stripper: AnsiStripper | undefined;
   readonly #capture: { readonly splitter: CaptureSplitter; readonly message: LastBytes } | undefined;
+  #messages = 0;
+  /** Of the chunk at hand. */
+  #origin: string | undefined;
+  /** How many of its parts were logged or captured so far. */
+  #parts = 0;
 
   constructor({ stripAnsi, captureMaxbytes, observer }: ChannelFilterOptions) {
+    this.captureMaxbytes = captureMaxbytes;
     this.#observer = observer;
     this.#stripper = stripAnsi ? new AnsiStripper() : undefined;
     this.#capture =
@@ -56,18 +103,45 @@ export class ChannelFilter implements OutputFilter {
     return this.#stripper !== undefined || this.#capture !== undefined || this.#observer.isWatching();
   }
 
-  push(chunk: Buffer): Buffer {
+  get state(): FilterState {
+    return {
+      ...(this.#capture?.splitter.state ?? newOutput),
+      escape: this.#stripper?.state ?? 'text',
+      captured: this.#capture?.message.total ?? 0,
+      messages: this.#messages,
+    };
+  }
+
+  lastCaptured(count: number): Buffer {
+    return this.#capture?.message.last(count) ?? nothing;
+  }
+
+  restore(state: FilterState, captured: Buffer): Buffer {
+    this.#messages = state.messages;
+    if (this.#stripper !== undefined) this.#stripper.state = state.escape;
+    if (this.#capture !== undefined) {
+      this.#capture.splitter.state = state;
+      this.#capture.message.restore(captured, state.captured);
+      return nothing;
+    }
+    return heldBack(state, captured);
+  }
+
+  push(chunk: Buffer, origin?: string): Buffer {
+    this.#begin(origin);
     if (this.#capture === undefined) return this.#log(this.#strip(chunk));
     return joined(this.#capture.splitter.push(chunk).map((part) => this.#take(part)));
   }
 
-  flush(): Buffer {
+  flush(origin?: string): Buffer {
+    this.#begin(origin);
     if (this.#capture === undefined) return this.#log(this.#endStrip());
     const { splitter, message } = this.#capture;
     const { parts, wasInside } = splitter.flush();
     const output = parts.map((part) => this.#take(part));
     if (!wasInside) return joined([...output, this.#log(this.#endStrip())]);
     this.#hold(this.#endStrip());
+    this.#messages += 1;
     const unfinished = message.take();
     this.#observer.unfinished(unfinished);
     return joined([...output, unfinished.data]);
@@ -84,7 +158,11 @@ export class ChannelFilter implements OutputFilter {
         return this.#hold(this.#strip(part.bytes));
       case 'end':
         this.#hold(this.#endStrip());
-        if (this.#capture !== undefined) this.#observer.captured(this.#capture.message.take());
+        this.#parts += 1;
+        this.#messages += 1;
+        if (this.#capture !== undefined) {
+          this.#observer.captured(this.#capture.message.take(), this.#originOf(this.#parts));
+        }
         return nothing;
       default:
         return part satisfies never;
@@ -100,8 +178,20 @@ export class ChannelFilter implements OutputFilter {
   }
 
   #log(bytes: Buffer): Buffer {
-    if (bytes.length > 0 && this.#observer.isWatching()) this.#observer.logged(bytes);
+    if (bytes.length === 0) return nothing;
+    this.#parts += 1;
+    if (this.#observer.isWatching()) this.#observer.logged(bytes, this.#originOf(this.#parts));
     return bytes;
+  }
+
+  #begin(origin: string | undefined): void {
+    this.#origin = origin;
+    this.#parts = 0;
+  }
+
+  /** Parts count whether or not they are told: who is watching may have changed when they are seen again. */
+  #originOf(part: number): string | undefined {
+    return this.#origin === undefined ? undefined : `${this.#origin}.${part}`;
   }
 
   #hold(bytes: Buffer): Buffer {
@@ -111,6 +201,11 @@ export class ChannelFilter implements OutputFilter {
     }
     return nothing;
   }
+}
+
+/** What a filter in this state has held back, if there is no capture mode any more. */
+export function heldBack({ isInside, matched }: FilterState, captured: Buffer): Buffer {
+  return isInside ? captured : beginToken.subarray(0, matched);
 }
 
 function joined(parts: readonly Buffer[]): Buffer {

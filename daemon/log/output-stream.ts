@@ -1,29 +1,30 @@
 /**
- * The way of a child's output: from its FIFO to a sink. Whatever goes wrong with the sink stays here: the
- * bytes wait in the FIFO, which is bounded, so the child waits when it is full, and nothing is lost.
- *
- * Bytes that nobody needs to see are spliced: the kernel moves and consumes them in one step, and a daemon
- * killed at any instant has neither lost nor doubled one. Where they must be seen, they are looked at,
- * written, and only then consumed.
+ * The way of a child's output: from its source to a sink. Whatever goes wrong with the sink stays here: the
+ * bytes wait in the FIFO, and a short spell loses nothing. A FIFO is bounded, so the child would have to wait
+ * when it is full: in a longer spell the oldest lines are thrown away and counted instead. A sink that is
+ * merely full, because its reader is slow, is waited for.
  */
 import { errorCode } from '../../conf/error-code.ts';
 import type { Epoll, Load, ReadyListener } from '../host/epoll.ts';
-import { bytesIn } from '../host/libc/bytes.ts';
-import { EAGAIN, EINTR, EINVAL, errnoName } from '../host/libc/call.ts';
+import { isWritable } from '../host/libc/bytes.ts';
+import { EAGAIN, errnoName } from '../host/libc/call.ts';
 import { EPOLLIN } from '../host/libc/readiness.ts';
-import { discard, discardSink } from './discard.ts';
-import type { OutputFilter } from './output-filter.ts';
-import { peekPipe, pipeCapacity } from './pipe-peek.ts';
+import { discardSink } from './discard.ts';
+import type { Moved, OutputSource } from './output-source.ts';
+import { Overflow } from './overflow.ts';
+import { pipeCapacity } from './pipe-peek.ts';
 import { neverRotate, type Rotation, type Sink } from './sink.ts';
 
 export interface OutputStreamOptions {
-  /** The daemon's end of the FIFO, non-blocking. The stream does not close it. */
-  readonly pipe: number;
+  readonly source: OutputSource;
   readonly epoll: Epoll;
   /** Whose output it is, for messages: `'web' stdout`. */
   readonly owner: string;
-  readonly filter?: OutputFilter | undefined;
-  log(level: 'error' | 'info', text: string): void;
+  /** Milliseconds for which a sink may fail before output is dropped for a child that has to wait; by default 5,000. */
+  readonly patienceMs?: number;
+  log(level: 'error' | 'warn' | 'info', text: string): void;
+  /** Told how many bytes do not get to the sink, each time some are given up. */
+  countDropped?(bytes: number): void;
 }
 
 /** Bytes for one turn; the next stream has its turn then. */
@@ -32,26 +33,32 @@ const turn = 16 * pipeCapacity;
 const fullFlow = pipeCapacity / 4;
 /** How long until a sink that failed is tried again. */
 const retryMs = 1000;
-const nothing = Buffer.alloc(0);
+const defaultPatienceMs = 5000;
 
-/** How many bytes were moved, or why none. */
-type Moved = number | 'empty' | 'full' | { readonly failed: string };
+/** A spell in which the sink takes nothing. */
+interface Failure {
+  readonly code: string;
+  /** By the clock of `performance`. */
+  readonly since: number;
+  /** The pipe has been full for a child that would have to wait. */
+  isOverflowing: boolean;
+  /** Takes what the child writes then, and words of the daemon. */
+  readonly overflow: Overflow;
+}
 
 export class OutputStream implements ReadyListener {
   readonly #options: OutputStreamOptions;
   #sink: Sink;
   #rotation: Rotation;
-  /** The sink takes bytes by splice, as far as is known. */
-  #canSplice = false;
   /** Between `begin` and `end`: the sink stays open. */
   #isRunning = false;
   #isHeld = false;
   #isWatched = false;
-  #isFailing = false;
+  #failure: Failure | undefined;
   /** Set while the stream waits for the sink instead of the pipe; cancels that. */
   #cancelWait: (() => void) | undefined;
-  /** Consumed from the pipe, or put in by the daemon, and not yet taken by the sink. */
-  #unwritten: Buffer = nothing;
+  /** Set while there is something to move that the pipe does not tell of. */
+  #rest: NodeJS.Immediate | undefined;
 
   constructor(options: OutputStreamOptions) {
     this.#options = options;
@@ -66,15 +73,11 @@ export class OutputStream implements ReadyListener {
    */
   begin(sink: Sink, rotation: Rotation): void {
     sink.hold();
-    this.#flushFilter();
+    this.#options.source.endChild();
     this.#stopWaiting();
     this.#release();
-    this.#sink = sink;
-    this.#rotation = rotation;
     this.#isHeld = true;
-    this.#isRunning = true;
-    this.#canSplice = true;
-    this.#watch();
+    this.#goOn(sink, rotation);
   }
 
   /**
@@ -82,12 +85,7 @@ export class OutputStream implements ReadyListener {
    * can, as if it had failed in between.
    */
   resume(sink: Sink, rotation: Rotation): void {
-    this.#sink = sink;
-    this.#rotation = rotation;
-    this.#isRunning = true;
-    this.#canSplice = true;
-    this.#watch();
-    this.flush();
+    this.#goOn(sink, rotation);
   }
 
   /**
@@ -102,7 +100,13 @@ export class OutputStream implements ReadyListener {
 
   /** Puts words of the daemon itself into the log. Only between `begin` and `end`. */
   write(text: string): void {
-    this.#keep(Buffer.from(text));
+    if (this.#failure === undefined) {
+      this.#options.source.put(Buffer.from(text));
+    } else {
+      // After what the pipe has; and a program that cannot start has the daemon write a few words each time.
+      this.#takeOverflow(this.#failure);
+      this.#failure.overflow.write(Buffer.from(text));
+    }
     this.flush();
   }
 
@@ -112,121 +116,90 @@ export class OutputStream implements ReadyListener {
   }
 
   ready(): Load {
-    return this.#move() >= fullFlow ? 'busy' : 'quiet';
+    const failure = this.#cancelWait === undefined ? undefined : this.#failure;
+    const count = failure === undefined ? this.#move() : this.#takeOverflow(failure);
+    return count >= fullFlow ? 'busy' : 'quiet';
   }
 
   /** Stops for good, after a last look at the pipe, and says if anything is left that the sink did not take. */
   close(): void {
     this.end();
-    if (this.#cancelWait !== undefined) {
+    const isStuck = this.#cancelWait !== undefined;
+    if (isStuck) {
       this.#stopWaiting();
       this.#sink.hurry?.();
       this.#move();
       this.#stopWaiting();
-      this.#tellLost();
     }
-    this.#release();
-    this.#unwatch();
+    const { source } = this.#options;
+    this.#tellLost(isStuck ? source.left : source.unkept);
+    this.#letGo();
   }
 
   /** Stops for good, and leaves what is in the pipe to whoever comes next. */
   leave(): void {
     this.#stopWaiting();
-    if (this.#unwritten.length > 0) this.#move();
+    const { source } = this.#options;
+    if (source.unkept > 0 || this.#failure !== undefined) this.#move();
     this.#stopWaiting();
-    const { owner, log } = this.#options;
-    if (this.#unwritten.length > 0) {
-      const lost = this.#unwritten.length;
-      log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
-    }
-    this.#release();
-    this.#unwatch();
+    this.#tellLost(source.unkept);
+    this.#letGo();
   }
 
-  #tellLost(): void {
-    const lost = this.#unwritten.length + Math.max(0, bytesIn(this.#options.pipe));
+  /** @param inSource bytes there that nobody is going to move */
+  #tellLost(inSource: number): void {
+    const { owner, log, countDropped } = this.#options;
+    const left = inSource + (this.#failure?.overflow.kept.length ?? 0);
+    const lost = left + (this.#failure?.overflow.dropped ?? 0);
     if (lost === 0) return;
-    const { owner, log } = this.#options;
+    countDropped?.(left);
     log('error', `${lost} bytes of output of ${owner} are lost: '${this.#sink.path}' did not take them`);
   }
 
-  #keep(bytes: Buffer): void {
-    this.#unwritten = Buffer.concat([this.#unwritten, bytes]);
+  #letGo(): void {
+    this.#release();
+    this.#unwatch();
+    clearImmediate(this.#rest);
+    this.#options.source.close();
   }
 
-  /** The output of a child has ended: what the filter held back of it is to be written. */
-  #flushFilter(): boolean {
-    const bytes = this.#options.filter?.flush() ?? nothing;
-    if (bytes.length > 0) this.#keep(bytes);
-    return bytes.length > 0;
+  #goOn(sink: Sink, rotation: Rotation): void {
+    this.#sink = sink;
+    this.#rotation = rotation;
+    this.#isRunning = true;
+    this.#watch();
+    this.#moveRestSoon();
+  }
+
+  /** Not now: others have their turn, and who is to see what an earlier daemon has left may not be there yet. */
+  #moveRestSoon(): void {
+    if (!this.#options.source.hasRest) return;
+    this.#rest ??= setImmediate(() => {
+      this.#rest = undefined;
+      this.flush();
+    });
   }
 
   /** One turn: moves what there is, then waits for the pipe, or for the sink. @returns bytes moved */
   #move(): number {
     let total = 0;
     let moved: Moved = this.#hold();
+    if (typeof moved === 'number') moved = this.#writeOverflow();
+    if (typeof moved === 'number' && moved > 0) this.#recover();
     while (typeof moved === 'number' && total < turn) {
-      moved = this.#moveSome();
-      if (moved === 'empty' && !this.#isRunning && this.#flushFilter()) moved = 0;
+      moved = this.#options.source.move(this.#sink, this.#rotation);
+      if (moved === 'empty' && !this.#isRunning && this.#options.source.endChild()) moved = 0;
       if (typeof moved !== 'number') break;
       total += moved;
       if (moved > 0) this.#recover();
     }
     if (moved === 'full') this.#waitUntilWritable();
     else if (typeof moved === 'object') this.#fail(moved.failed);
-    else if (!this.#isRunning) this.#release();
+    else {
+      if (!this.#isRunning) this.#release();
+      this.#moveRestSoon();
+    }
     return total;
-  }
-
-  #moveSome(): Moved {
-    if (this.#unwritten.length > 0) return this.#writeUnwritten();
-    const { filter } = this.#options;
-    const seenBy = filter?.isNeeded() ? filter : undefined;
-    if (seenBy === undefined && this.#canSplice) {
-      const count = this.#sink.splice(this.#options.pipe, pipeCapacity, this.#rotation);
-      // Some file systems, and files opened for appending, take no splice.
-      if (count !== -EINVAL) return this.#moved(count);
-      this.#canSplice = false;
-    }
-    const bytes = peekPipe(this.#options.pipe);
-    if (typeof bytes !== 'number') return this.#moveSeen(bytes, seenBy);
-    return bytes === 0 || bytes === -EAGAIN ? 'empty' : this.#moved(bytes);
-  }
-
-  #moved(count: number): Moved {
-    if (count > 0) return count;
-    if (count === -EINTR) return 0;
-    if (count !== 0 && count !== -EAGAIN) return { failed: errnoName(-count) };
-    return this.#sink.canBeFull && bytesIn(this.#options.pipe) > 0 ? 'full' : 'empty';
-  }
-
-  #writeUnwritten(): Moved {
-    const count = this.#sink.write(this.#unwritten, this.#rotation);
-    if (count < 0) return count === -EAGAIN ? 'full' : { failed: errnoName(-count) };
-    this.#unwritten = this.#unwritten.subarray(count);
-    return count;
-  }
-
-  #moveSeen(bytes: Buffer, filter: OutputFilter | undefined): Moved {
-    if (filter === undefined) {
-      const count = this.#sink.write(bytes, this.#rotation);
-      if (count > 0) this.#consume(count);
-      return count === -EAGAIN ? 'full' : this.#moved(count);
-    }
-    // A filter must see each byte once: what the sink does not take now is kept for it.
-    const output = filter.push(bytes);
-    const count = output.length === 0 ? 0 : this.#sink.write(output, this.#rotation);
-    if (count < output.length) this.#unwritten = Buffer.from(output.subarray(Math.max(count, 0)));
-    this.#consume(bytes.length);
-    return bytes.length;
-  }
-
-  #consume(length: number): void {
-    for (let left = length; left > 0; ) {
-      const count = discard(this.#options.pipe, left);
-      if (count <= 0) return;
-      left -= count;
-    }
   }
 
   #waitUntilWritable(): void {
@@ -238,28 +211,78 @@ export class OutputStream implements ReadyListener {
     }
   }
 
-  /** One line for each spell of failure; then the pipe fills, and the child waits. */
+  /** One line for each spell of failure. The pipe fills meanwhile; once it is full, bytes go to memory instead. */
   #fail(code: string): void {
-    if (!this.#isFailing) {
-      this.#isFailing = true;
-      this.#options.log(
+    const { owner, log, source, patienceMs = defaultPatienceMs } = this.#options;
+    const now = performance.now();
+    if (this.#failure === undefined) {
+      const overflow = new Overflow((bytes) => this.#drop(bytes));
+      this.#failure = { code, since: now, isOverflowing: false, overflow };
+      log(
         'error',
-        `cannot write output of ${this.#options.owner} to '${this.#sink.path}': ${code}; it waits until that works again`,
+        `cannot write output of ${owner} to '${this.#sink.path}': ${code}; it waits until that works again`,
       );
     }
-    this.#unwatch();
+    const failure = this.#failure;
+    const isPatient = now - failure.since < patienceMs;
+    if (!isPatient && source.pipe !== undefined && !isWritable(source.pipe)) failure.isOverflowing = true;
+    if (failure.isOverflowing) this.#watch();
+    else this.#unwatch();
     const timeout = setTimeout(() => this.#resume(), retryMs);
     this.#cancelWait = () => clearTimeout(timeout);
   }
 
+  /** The child must not wait any longer: reads on. @returns bytes read */
+  #takeOverflow({ overflow }: Failure): number {
+    let total = 0;
+    while (total < turn) {
+      const moved = this.#options.source.move(overflow, neverRotate);
+      if (typeof moved !== 'number') break;
+      total += moved;
+    }
+    return total;
+  }
+
+  /** What had to give way for the child to go on comes before what the source has. */
+  #writeOverflow(): Moved {
+    const overflow = this.#failure?.overflow;
+    let total = 0;
+    while (overflow !== undefined && overflow.kept.length > 0) {
+      const count = this.#sink.write(overflow.kept, this.#rotation);
+      if (count < 0) return count === -EAGAIN ? 'full' : { failed: errnoName(-count) };
+      overflow.release(count);
+      total += count;
+    }
+    return total;
+  }
+
+  #drop(bytes: Buffer): void {
+    const { owner, log, countDropped } = this.#options;
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    if (failure.overflow.dropped === 0) {
+      const reason = `'${this.#sink.path}' takes none (${failure.code})`;
+      log(
+        'warn',
+        `output of ${owner} is dropped, oldest first, so that the program does not wait: ${reason}`,
+      );
+    }
+    this.#sink.skip?.(bytes);
+    countDropped?.(bytes.length);
+  }
+
   #recover(): void {
-    if (!this.#isFailing) return;
-    this.#isFailing = false;
-    this.#options.log('info', `output of ${this.#options.owner} is written to '${this.#sink.path}' again`);
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    this.#failure = undefined;
+    const { owner, log } = this.#options;
+    const { dropped } = failure.overflow;
+    const lost = dropped === 0 ? '' : `; ${dropped} bytes were dropped meanwhile (${failure.code})`;
+    log('info', `output of ${owner} is written to '${this.#sink.path}' again${lost}`);
   }
 
   #resume(): void {
-    this.#cancelWait = undefined;
+    this.#stopWaiting();
     this.#watch();
     this.#move();
   }
@@ -270,27 +293,31 @@ export class OutputStream implements ReadyListener {
   }
 
   #watch(): void {
-    if (this.#isWatched) return;
-    this.#options.epoll.add(this.#options.pipe, EPOLLIN, this);
+    const { pipe } = this.#options.source;
+    if (this.#isWatched || pipe === undefined) return;
+    this.#options.epoll.add(pipe, EPOLLIN, this);
     this.#isWatched = true;
   }
 
   #unwatch(): void {
-    if (!this.#isWatched) return;
-    this.#options.epoll.remove(this.#options.pipe);
+    const { pipe } = this.#options.source;
+    if (!this.#isWatched || pipe === undefined) return;
+    this.#options.epoll.remove(pipe);
     this.#isWatched = false;
   }
 
   /** Output of a grandchild, after the child has ended, opens the sink for itself. */
   #hold(): Moved {
-    if (this.#isHeld) return 0;
     try {
-      this.#sink.hold();
+      if (this.#isHeld) this.#sink.restore?.();
+      else this.#sink.hold();
       this.#isHeld = true;
-      return 0;
     } catch (error) {
       return { failed: errorCode(error) };
     }
+    // Where bytes are missing, what follows is no continuation.
+    if (this.#failure !== undefined && this.#failure.overflow.dropped > 0) this.#sink.endLine?.();
+    return 0;
   }
 
   #release(): void {

@@ -1,7 +1,6 @@
 /** All sinks of the daemon: one for each place, however many processes write there and whatever they call it. */
 import { readlinkSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { errorCode } from '../../conf/error-code.ts';
 import type { Logfile } from '../../conf/settings.ts';
 import type { Epoll } from '../host/epoll.ts';
 import { discardSink } from './discard.ts';
@@ -13,7 +12,7 @@ export interface SinksOptions {
   readonly epoll: Epoll;
   /** Descriptors the daemon was started with, which paths such as `/dev/fd/3` may mean. */
   readonly inheritedDescriptors: ReadonlySet<number>;
-  log(level: 'error' | 'warn', text: string): void;
+  log(level: 'error' | 'info', text: string): void;
 }
 
 /** A sink in use. */
@@ -59,9 +58,7 @@ export class Sinks {
   #create(path: string, descriptor: number | undefined, isPrivate: boolean): Sink {
     const { epoll, inheritedDescriptors, log } = this.#options;
     if (descriptor === undefined && !isSpecial(path)) {
-      const onRotationError = (file: string, error: unknown) =>
-        log('error', `cannot rotate log file '${file}': ${errorCode(error)}; it goes on growing`);
-      return new LogFile(path, { mode: isPrivate ? 0o600 : 0o666, onRotationError });
+      return new LogFile(path, { mode: isPrivate ? 0o600 : 0o666, log });
     }
     const own = descriptor === undefined || inheritedDescriptors.has(descriptor) ? descriptor : -1;
     const onGone = (gone: string) =>

@@ -3,6 +3,9 @@ const bracket = 0x5b;
 const terminators = new Set(Buffer.from('HfABCDRsuJKhlpm'));
 const nothing = Buffer.alloc(0);
 
+/** Whether the text so far ends within what may be, or is, an escape sequence. */
+export type StripperState = 'text' | 'escape' | 'sequence';
+
 /**
  * Removes escape sequences: `ESC [` up to and including the first of `HfABCDRsuJKhlpm`, also where one is
  * split over two chunks.
@@ -10,7 +13,16 @@ const nothing = Buffer.alloc(0);
  * @see supervisor/dispatchers.py, `stripEscapes`
  */
 export class AnsiStripper {
-  #state: 'text' | 'escape' | 'sequence' = 'text';
+  #state: StripperState = 'text';
+
+  /** All that is to be known to go on elsewhere. */
+  get state(): StripperState {
+    return this.#state;
+  }
+
+  set state(state: StripperState) {
+    this.#state = state;
+  }
 
   /** What remains of a chunk. The beginning of a sequence is held back. */
   push(chunk: Buffer): Buffer {

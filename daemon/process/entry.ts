@@ -48,7 +48,7 @@ export class ProcessEntry implements SupervisedProcess {
   markOutdated(isOutdated: boolean): void {
     const { isOutdated: _, ...settings } = this.#settings;
     this.#settings = isOutdated ? { ...settings, isOutdated } : settings;
-    this.group.become(this.group.settings, [...this.group.processes.values()]);
+    this.group.refresh();
   }
 
   get process(): Process {
@@ -128,6 +128,12 @@ export class GroupEntry implements ProcessGroup {
     this.#settings = { ...settings, processes: members.map((member) => member.settings) };
     this.processes.clear();
     for (const member of members) this.processes.set(member.settings.name, member);
+  }
+
+  /** The settings of a member have changed. */
+  refresh(): void {
+    const processes = [...this.processes.values()].map(({ settings }) => settings);
+    this.#settings = { ...this.#settings, processes };
   }
 
   /** The processes in the order shutdown stops them: highest priority number first, of equals the last. */

@@ -7,6 +7,7 @@ import { exitCode, exitText } from './exit-text.ts';
 import { backOff, becomeRunning, upLongEnoughAt } from './starting.ts';
 import type { ProcessHistory, ProcessIn } from './state.ts';
 import { type Cell, type InputOf, log, type Step, stay } from './step.ts';
+import { stopsTree } from './stopping.ts';
 
 /**
  * The child ended before its start was known to be a success. If it was up for less than `startsecs` the
@@ -40,14 +41,25 @@ export function exit({ process, input, settings, now }: Cell<ProcessIn<'RUNNING'
   return becomeExited(process, input.status, settings, now);
 }
 
-/** The child ended as it was told to. */
+/** The child ended as it was told to. Where its tree is stopped with it, that is not all. */
 export function stopped({
   process,
   input,
   settings,
   now,
 }: Cell<ProcessIn<'STOPPING'>, InputOf<'exited'>>): Step {
-  return becomeStopped(process, input.status, settings, now);
+  if (!stopsTree(settings)) return becomeStopped(process, input.status, settings, now);
+  return { next: { ...process, childExit: input.status }, effects: [{ type: 'awaitTree' }] };
+}
+
+/** All that came of the child has ended too. */
+export function treeStopped({
+  process,
+  settings,
+  now,
+}: Cell<ProcessIn<'STOPPING'>, InputOf<'treeGone'>>): Step {
+  if (process.childExit === undefined) return stay(process);
+  return becomeStopped(process, process.childExit, settings, now);
 }
 
 /** A child out of reach ended all the same: as if it had never been out of reach. */

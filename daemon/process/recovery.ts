@@ -1,7 +1,7 @@
 /** What one daemon leaves to the next: the other side of what is written down while it runs. */
 import type { Birth } from '../host/birth.ts';
 import type { GroupEntry, ProcessEntry } from './entry.ts';
-import type { Process } from './state.ts';
+import { newProcess, type Process } from './state.ts';
 import type { Stray } from './strays.ts';
 
 /** A process as an earlier daemon knew it last. */
@@ -23,6 +23,20 @@ export interface Recovery {
   readonly strays: readonly Stray[];
 }
 
+/**
+ * A process that is being stopped to make room for another one: when it is down, it is as if it had never been
+ * started.
+ */
+export function replacedOnceStopped(process: Process): Process {
+  if (process.state !== 'STOPPING') return process;
+  return { ...process, history: { ...process.history, start: newProcess.history.start } };
+}
+
+/** Whether a process is to be started with its group, as if for the first time, when it has been stopped. */
+export function isReplacedOnceStopped({ state, history }: Process): boolean {
+  return state === 'STOPPING' && history.start === newProcess.history.start;
+}
+
 /** Writes down what the next daemon has to know if this one is killed. Must not throw. */
 export interface StateRecorder {
   /** Begins with the present state of all active groups, which it may look at again later. */
@@ -31,6 +45,8 @@ export interface StateRecorder {
   changed(entry: ProcessEntry): void;
   /** A process is no longer in an active group. */
   retired(entry: ProcessEntry): void;
+  /** All processes are about to be stopped, so that a state they have from now on is nobody's wish. */
+  stopping(): void;
   groupAdded(name: string): void;
   groupRemoved(name: string): void;
 }
@@ -40,6 +56,7 @@ export const noRecorder: StateRecorder = {
   begin() {},
   changed() {},
   retired() {},
+  stopping() {},
   groupAdded() {},
   groupRemoved() {},
 };

@@ -1,3 +1,4 @@
+import type { ProcessSettings } from '../../conf/settings.ts';
 import type { ChildExit, Host, KillResult } from '../host/host.ts';
 import type { Activity } from './activity.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -22,9 +23,13 @@ export interface RunnerDependencies {
   readonly deadlines: Deadlines<Wake>;
   /** False while the daemon shuts down. */
   readonly maySpawn: () => boolean;
+  /** Queues an input that comes from outside. */
+  readonly dispatch: (entry: ProcessEntry, input: Input) => void;
   /** Told of a process that is in another state, when all that follows at once is done. */
   readonly onMoved: (entry: ProcessEntry) => void;
   readonly recorder: StateRecorder;
+  /** Told of each process whose child an earlier daemon has started, before anything else happens to it. */
+  readonly adopted: (process: ProcessSettings) => void;
 }
 
 /** Puts inputs through the state machine and carries out what follows, in order. */
@@ -33,17 +38,30 @@ export class Runner {
   readonly #activity: Activity;
   readonly #deadlines: Deadlines<Wake>;
   readonly #maySpawn: () => boolean;
+  readonly #dispatch: (entry: ProcessEntry, input: Input) => void;
   readonly #onMoved: (entry: ProcessEntry) => void;
   readonly #recorder: StateRecorder;
+  readonly #adopted: (process: ProcessSettings) => void;
   readonly #pids = new Map<number, ProcessEntry>();
 
-  constructor({ host, activity, deadlines, maySpawn, onMoved, recorder }: RunnerDependencies) {
+  constructor({
+    host,
+    activity,
+    deadlines,
+    maySpawn,
+    dispatch,
+    onMoved,
+    recorder,
+    adopted,
+  }: RunnerDependencies) {
     this.#host = host;
     this.#activity = activity;
     this.#deadlines = deadlines;
     this.#maySpawn = maySpawn;
+    this.#dispatch = dispatch;
     this.#onMoved = onMoved;
     this.#recorder = recorder;
+    this.#adopted = adopted;
   }
 
   /**
@@ -83,18 +101,21 @@ export class Runner {
         entry.child.adopt(0);
         entry.child.finish();
         this.updateDeadline(entry);
+        // Its child had ended, and others of its tree were still to.
+        if (process.state === 'STOPPING') this.#awaitTree(entry);
         return undefined;
       }
       entry.birth = birth;
       if (isOutdated) entry.markOutdated(true);
       this.#pids.set(pid, entry);
-      entry.child.adopt(pid);
+      entry.child.adopt(pid, birth);
       this.updateDeadline(entry);
       if (this.#host.watch(pid, birth) === 'gone') {
         this.#activity.log('warn', `'${name}' (pid ${pid}) ended while no supervisord was there to see it`);
         return { pid, status: { type: 'unknown' } };
       }
       this.#activity.log('info', `adopted: '${name}' with pid ${pid}`);
+      this.#adopted(entry.settings);
       if (isOutdated) {
         const text = `'${name}' runs with the settings of before, which differ from the present ones; update or restart it`;
         this.#activity.log('warn', text);
@@ -138,7 +159,7 @@ export class Runner {
     const { name } = entry.settings;
     const pid = pidOf(entry.process);
     this.#activity.log('debug', `sending ${name} (pid ${pid}) sig ${signalName(signal)}`);
-    const result = this.#kill(pid, signal, 'process');
+    const result = this.#kill(pid, () => this.#host.kill(pid, signal, 'process'));
     if (result.type === 'gone') {
       const text = `unable to signal ${name} (pid ${pid}), it probably just now exited on its own: [Errno 3] No such process`;
       this.#activity.log('debug', text);
@@ -146,9 +167,9 @@ export class Runner {
     return result;
   }
 
-  #kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
+  #kill(pid: number, kill: () => KillResult): KillResult {
     try {
-      return this.#host.kill(pid, signal, to);
+      return kill();
     } catch (error) {
       this.#activity.exception(`signalling pid ${pid}`, error);
       return { type: 'failed', reason: String(error) };
@@ -186,14 +207,22 @@ export class Runner {
       case 'spawn':
         return this.#spawn(entry);
       case 'kill': {
-        const result = this.#kill(effect.pid, effect.signal, effect.to);
+        const { pid, signal, to } = effect;
+        const result = this.#kill(pid, () => entry.child.kill(pid, signal, to));
         if (result.type === 'gone') return { type: 'killGone' };
         if (result.type === 'failed') return { type: 'killFailed', reason: result.reason };
         return undefined;
       }
+      case 'awaitTree':
+        this.#awaitTree(entry);
+        return undefined;
       default:
         return effect satisfies never;
     }
+  }
+
+  #awaitTree(entry: ProcessEntry): void {
+    entry.child.onceTreeGone(() => this.#dispatch(entry, { type: 'treeGone' }));
   }
 
   #spawn(entry: ProcessEntry): Input {

@@ -55,6 +55,8 @@ export interface StoppingProcess extends Stateful<'STOPPING'> {
   readonly pid: number;
   /** When SIGKILL is due, for the first or for another time. */
   readonly killAt: Instant;
+  /** How the child ended, while others of its tree live on; `pid` is nobody's any more then. */
+  readonly childExit?: ExitStatus;
 }
 
 export interface ExitedProcess extends Stateful<'EXITED'> {
@@ -106,5 +108,6 @@ export const newProcess: StoppedProcess = {
 
 /** The pid of the child, or 0 when there is none. */
 export function pidOf(process: Process): number {
+  if (process.state === 'STOPPING' && process.childExit !== undefined) return 0;
   return 'pid' in process ? (process.pid ?? 0) : 0;
 }

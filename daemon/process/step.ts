@@ -16,6 +16,8 @@ export type Input =
   | { readonly type: 'spawnFailed'; readonly reason: string }
   /** The child has been reaped. */
   | { readonly type: 'exited'; readonly status: ExitStatus }
+  /** Nothing is alive any more of all that came of the child. After `exited`, where the whole tree is stopped. */
+  | { readonly type: 'treeGone' }
   /** Somebody wants it stopped. */
   | { readonly type: 'stop' }
   /** The daemon shuts down or restarts, and it is this process' turn. */
@@ -38,8 +40,10 @@ export type Effect =
       readonly type: 'kill';
       readonly pid: number;
       readonly signal: number;
-      readonly to: 'process' | 'group';
+      readonly to: 'process' | 'group' | 'tree';
     }
+  /** Asks for a `treeGone`. */
+  | { readonly type: 'awaitTree' }
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'event'; readonly event: ProcessStateEvent };
 

@@ -14,6 +14,8 @@ import { type Cell, type Effect, type InputOf, log, type Step, stay } from './st
  */
 const killAgainSecs = 1;
 
+type SignalTarget = keyof typeof targetWords;
+
 /** Sends the stop signal, if there is anything to send it to yet. */
 export function signalToStop({
   process,
@@ -30,7 +32,7 @@ export function signalToStop({
     const text = `attempted to kill ${settings.name} with sig ${signalName(signal)} but it wasn't running`;
     return { next: process, effects: [log('debug', text)] };
   }
-  const to = settings.stopasgroup ? 'group' : 'process';
+  const to = targetOf(settings, settings.stopasgroup);
   const [line, kill] = killing(settings, pid, signal, to);
   const event = stateEvent(settings, process.state, 'STOPPING', { pid });
   return {
@@ -52,9 +54,10 @@ export function killAfterStopwaitsecs({
 }: Cell<ProcessIn<'STOPPING'>, InputOf<'tick'>>): Step {
   if (now.instant < process.killAt) return stay(process);
   const { pid } = process;
-  const to = settings.killasgroup ? 'group' : 'process';
+  const to = targetOf(settings, settings.killasgroup);
   const killAt = after(now.instant, Math.max(settings.stopwaitsecs, killAgainSecs));
-  const warning = log('warn', `killing '${settings.name}' (${pid}) with SIGKILL`);
+  const whom = process.childExit === undefined ? `'${settings.name}'` : `what is left of '${settings.name}'`;
+  const warning = log('warn', `killing ${whom} (${pid}) with SIGKILL`);
   return { next: { ...process, killAt }, effects: [warning, ...killing(settings, pid, SIGKILL, to)] };
 }
 
@@ -128,13 +131,24 @@ function becomeUnknown(
   };
 }
 
+/** Whether a process counts as stopped only when all that has come of it has ended. */
+export function stopsTree({ killmode }: ProcessSettings): boolean {
+  return killmode === 'tree' || killmode === 'cgroup';
+}
+
+function targetOf(settings: ProcessSettings, asGroup: boolean): SignalTarget {
+  if (stopsTree(settings)) return 'tree';
+  return asGroup ? 'group' : 'process';
+}
+
+const targetWords = { process: '', group: 'process group ', tree: 'process tree ' } as const;
+
 function killing(
   settings: ProcessSettings,
   pid: number,
   signal: number,
-  to: 'process' | 'group',
+  to: SignalTarget,
 ): readonly [line: Effect, kill: Effect] {
-  const whole = to === 'group' ? 'process group ' : '';
-  const text = `killing ${settings.name} (pid ${pid}) ${whole}with signal ${signalName(signal)}`;
+  const text = `killing ${settings.name} (pid ${pid}) ${targetWords[to]}with signal ${signalName(signal)}`;
   return [log('debug', text), { type: 'kill', pid, signal, to }];
 }

@@ -2,7 +2,7 @@
  * The one owner of process state. Commands, child exits and deadlines become tasks in one queue; each is
  * worked off completely, with the results of its effects, before the next begins. Nothing re-enters.
  */
-import type { GroupSettings } from '../../conf/settings.ts';
+import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
 import { after, type Instant } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
@@ -21,7 +21,7 @@ import { type GroupEntry, ProcessEntry } from './entry.ts';
 import { GroupUpdates, type UpdateTask } from './group-updates.ts';
 import { Groups } from './groups.ts';
 import type { StartWaiter, StopWaiter, Waiter } from './outcomes.ts';
-import { noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
+import { isReplacedOnceStopped, noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
 import { Runner, type Wake } from './runner.ts';
 import { Shutdown, unstoppedProcesses } from './shutdown.ts';
 import { pidOf } from './state.ts';
@@ -53,6 +53,8 @@ export interface SupervisorDependencies extends ActivitySinks {
   readonly isDelivering?: (group: string) => boolean;
   /** Writes down what the next daemon has to know; by default nobody does. */
   readonly recorder?: StateRecorder;
+  /** From `RunnerDependencies`; by default nobody is told. */
+  readonly adopted?: (process: ProcessSettings) => void;
   /** Whether processes are to run on when the daemon ends; by default they are stopped. */
   readonly leavesProcesses?: () => boolean;
   /** Called once, when a shutdown or restart has stopped everything. */
@@ -116,9 +118,12 @@ export class Supervisor implements SupervisorControl {
     );
     const [activity, deadlines] = [this.#activity, this.#deadlines];
     const isRunning = () => this.#state === 'RUNNING';
+    const adopted = dependencies.adopted ?? (() => undefined);
     const ending = new Ending({ settings: dependencies.ending ?? noEnding, mayDecide: isRunning });
     const onMoved = (entry: ProcessEntry) => ending.note(entry);
-    const runner = new Runner({ host, activity, deadlines, maySpawn: isRunning, onMoved, recorder });
+    const dispatch = (entry: ProcessEntry, input: Input) => this.#dispatch({ type: 'input', entry, input });
+    const maySpawn = isRunning;
+    const runner = new Runner({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder, adopted });
     const groups = new Groups({ host, activity, deadlines, runner, recorder });
     this.#runner = runner;
     this.#groups = groups;
@@ -306,6 +311,7 @@ export class Supervisor implements SupervisorControl {
         const recovered = recovery.find(group.settings.name, entry.settings.name);
         const exit = recovered && this.#runner.adopt(entry, recovered);
         if (exit !== undefined) ended.push(exit);
+        if (isReplacedOnceStopped(entry.process)) this.#autostartOnceStopped(entry);
       }
     }
     return ended;
@@ -314,6 +320,11 @@ export class Supervisor implements SupervisorControl {
   /** In configuration order: within a group, priority only orders what is asked for over RPC. */
   #autostart(group: GroupEntry): void {
     for (const entry of group.processes.values()) this.#dispatch({ type: 'autostart', entry });
+  }
+
+  #autostartOnceStopped(entry: ProcessEntry): void {
+    const resolve = () => this.#dispatch({ type: 'autostart', entry });
+    entry.await({ command: 'stop', until: 'stopped', resolve });
   }
 
   #dispatch(task: Task): void {
@@ -426,6 +437,7 @@ export class Supervisor implements SupervisorControl {
       this.#finish();
       return;
     }
+    this.#recorder.stopping();
     const groups = this.groupsByPriority();
     // Nobody waits any more for the next attempt of a process in BACKOFF.
     for (const group of groups) {

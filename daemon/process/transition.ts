@@ -15,7 +15,7 @@
 import type { ProcessSettings } from '../../conf/settings.ts';
 import type { ProcessStateName } from '../../rpc/process-states.ts';
 import type { Instant, Now } from '../host/clock.ts';
-import { exit, exitWhileStarting, exitWhileUnknown, stopped } from './exiting.ts';
+import { exit, exitWhileStarting, exitWhileUnknown, stopped, treeStopped } from './exiting.ts';
 import {
   failToSpawn,
   hasNoRetryLeft,
@@ -58,6 +58,7 @@ const moves = {
   BACKOFF: { stop: stopInBackoff, shutDown: giveUpForShutdown, tick: retryOrGiveUp },
   STOPPING: {
     exited: stopped,
+    treeGone: treeStopped,
     killGone: noteGone,
     killFailed: loseControlStopping,
     signalFailed: loseControl,

@@ -47,12 +47,13 @@ export const upgrade = method({
 /**
  * `monitor.getAllProcessUsage()`: one struct for each process, by priority. `cpu` is per cent of one core
  * since the call before (since the start of the process, the first time), `memory` resident bytes, both 0
- * without a child; `restarts` counts the starts nobody asked for; `lastexit` says how the last child ended.
+ * without a child; `restarts` counts the starts nobody asked for; `lastexit` says how the last child ended;
+ * `dropped` counts the bytes of output that its logs could not take.
  */
 export const getAllProcessUsage = method({
   parameters: [],
   returns: 'array',
-  help: 'Per process: name, group, pid, cpu (per cent of one core), memory (bytes), restarts, and lastexit, how the last child ended.',
+  help: 'Per process: name, group, pid, cpu (per cent of one core), memory (bytes), restarts, lastexit, how the last child ended, and dropped, bytes of output that its logs could not take.',
   call({ supervisor, measureUsage }) {
     const processes = allByPriority(supervisor);
     const usage = measureUsage(processes.map((process) => process.view().pid).filter((pid) => pid !== 0));
@@ -109,6 +110,7 @@ function processUsage(process: SupervisedProcess, usage: ReadonlyMap<number, Usa
     memory: new Double(memory),
     restarts,
     lastexit: lastExit === undefined ? '' : lastExitText(lastExit),
+    dropped: new Double(process.child.dropped),
   };
 }
 

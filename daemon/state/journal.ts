@@ -27,11 +27,17 @@ export interface JournalOptions {
 export class Journal implements StateRecorder, Disposable {
   readonly #options: JournalOptions;
   readonly #removedGroups = new Set<string>();
+  #isStopping = false;
   #groups: ReadonlyMap<string, GroupEntry> = new Map();
   #file: RecordFile | undefined;
 
   constructor(options: JournalOptions) {
     this.#options = options;
+  }
+
+  stopping(): void {
+    this.#isStopping = true;
+    this.#file?.append({ stopping: true });
   }
 
   begin(groups: ReadonlyMap<string, GroupEntry>): void {
@@ -80,6 +86,7 @@ export class Journal implements StateRecorder, Disposable {
 
   *#snapshot(): Iterable<object> {
     yield { by: this.#options.productVersion };
+    if (this.#isStopping) yield { stopping: true };
     for (const removed of this.#removedGroups) yield { removed };
     for (const { processes } of this.#groups.values()) {
       for (const entry of processes.values()) yield storedProcess(entry);

@@ -26,7 +26,7 @@ export interface ProcessRecord {
   /** When it was written down, in the ticks by which births are told. */
   readonly writtenAt: number;
   readonly stop: StopRecord;
-  /** Tells whether settings are the same; says nothing about what they are. */
+  /** Tells whether the settings that its child was started with are the same; says nothing about what they are. */
   readonly settings: number;
   /** Names that the daemon has given to log files. */
   readonly autoLogs: { readonly [C in Channel]?: string };
@@ -52,7 +52,7 @@ export function storedProcess({ settings, process, birth, child }: ProcessEntry)
     at: presentTick(),
     ...(birth !== undefined && pidOf(process) !== 0 && { born: [birth.from, birth.to] }),
     stop: [settings.stopsignal, settings.stopwaitsecs],
-    settings: digestOfChild(settings),
+    settings: settings.isOutdated ? unlikeAny : settingsDigest(settings),
     ...(logs !== undefined && { logs }),
   } satisfies StoredProcess;
 }
@@ -94,12 +94,8 @@ function autoLogs(
   return Object.keys(logs).length === 0 ? undefined : logs;
 }
 
-/** Of a child that was started with other settings, which nobody knows any more: not the digest of these. */
-function digestOfChild(settings: ProcessSettings): number {
-  const digest = settingsDigest(settings);
-  return settings.isOutdated ? ~digest >>> 0 : digest;
-}
-
+/** In place of the digest of settings that are not known any more. */
+const unlikeAny = -1;
 const digests = new WeakMap<ProcessSettings, number>();
 
 /** A number that changes with the settings. It has 32 bits: nobody can find out by it what they were. */

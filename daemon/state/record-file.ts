@@ -6,7 +6,16 @@
  * which boot of the machine it was written. A file that is not whole is not used at all: half of the truth may be
  * worse than none.
  */
-import { closeSync, constants, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { errorCode } from '../../conf/error-code.ts';
 
@@ -16,6 +25,11 @@ export interface RecordFormat {
   readonly kind: string;
   /** A daemon reads records of this version and of all before it. */
   readonly version: number;
+  /**
+   * Whether a last line that is cut off is just left out. It may be one that was being written, in between two pages
+   * of memory, when the daemon was killed; or somebody has cut it off.
+   */
+  readonly mayBeCutOff?: boolean;
 }
 
 export type RecordReading =
@@ -46,14 +60,17 @@ export function readRecords(path: string, format: RecordFormat, bootId: string):
     return { type: 'unusable', reason: errorCode(error) };
   }
   if (bytes.length === 0) return { type: 'unusable', reason: 'it is empty' };
-  if (bytes.at(-1) !== newline) return { type: 'unusable', reason: 'it is cut off' };
-  const lines = bytes.toString('utf8', 0, bytes.length - 1).split('\n');
   const values: unknown[] = [];
-  for (const [index, line] of lines.entries()) {
-    const value = parseLine(line);
-    if (value === undefined) return { type: 'unusable', reason: `line ${index + 1} is damaged` };
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(newline, start);
+    if (end === -1 && format.mayBeCutOff) break;
+    if (end === -1) return { type: 'unusable', reason: 'it is cut off' };
+    const value = parseLine(bytes.toString('utf8', start, end));
+    if (value === undefined) return { type: 'unusable', reason: `line ${values.length + 1} is damaged` };
     values.push(value);
+    start = end + 1;
   }
+  if (values.length === 0) return { type: 'unusable', reason: 'it is cut off' };
   const [header, ...records] = values;
   const { kind, version, boot } = header as Partial<Header>;
   if (kind !== format.kind || typeof version !== 'number') {
@@ -64,20 +81,23 @@ export function readRecords(path: string, format: RecordFormat, bootId: string):
   return { type: 'read', version, records };
 }
 
-interface Header extends RecordFormat {
+interface Header {
+  readonly kind: string;
+  readonly version: number;
   readonly boot: string;
 }
 
 const newline = 0x0a;
 const checksumLength = 8;
 
-function formatLine(value: object): string {
+/** A value as a line of such a file: checksum, JSON and a newline. */
+export function formatLine(value: object): string {
   const json = JSON.stringify(value);
   return `${checksum(json)} ${json}\n`;
 }
 
-/** @returns `undefined`: it is damaged */
-function parseLine(line: string): object | undefined {
+/** The value of a line, without its newline. @returns `undefined`: it is damaged */
+export function parseLine(line: string): object | undefined {
   const json = line.slice(checksumLength + 1);
   if (line.slice(0, checksumLength + 1) !== `${checksum(json)} `) return undefined;
   try {
@@ -106,6 +126,8 @@ export interface RecordFileOptions extends RecordFormat {
   readonly bootId: string;
   /** All that is to be known at the moment: enough records to stand for those that were appended so far. */
   readonly snapshot: () => Iterable<object>;
+  /** What is out of date would do harm: while the file cannot be written, there is nothing in it. */
+  readonly isHarmfulWhenOld?: boolean;
   readonly log: (level: 'error' | 'info', text: string) => void;
 }
 
@@ -134,8 +156,8 @@ export class RecordFile implements Disposable {
       this.rewrite();
       return;
     }
-    const line = Buffer.from(formatLine(record));
     try {
+      const line = Buffer.from(formatLine(record));
       this.#size += writeAll(this.#fd, line);
     } catch (error) {
       this.#close();
@@ -148,13 +170,13 @@ export class RecordFile implements Disposable {
     const { kind, version, bootId: boot, path, snapshot } = this.#options;
     this.#close();
     const header: Header = { kind, version, boot };
-    const text = [header, ...snapshot()].map(formatLine).join('');
     const temporary = `${path}.new`;
     try {
       const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = constants;
       const fd = openSync(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW, 0o600);
       try {
-        this.#size = writeAll(fd, Buffer.from(text));
+        this.#size = writeAll(fd, Buffer.from(formatLine(header)));
+        for (const text of portions(snapshot())) this.#size += writeAll(fd, Buffer.from(text));
         renameSync(temporary, path);
       } catch (error) {
         closeSync(fd);
@@ -191,7 +213,8 @@ export class RecordFile implements Disposable {
   #tellFailure(error: unknown): void {
     if (this.#isFailing) return;
     this.#isFailing = true;
-    const { path, log } = this.#options;
+    const { path, isHarmfulWhenOld, log } = this.#options;
+    if (isHarmfulWhenOld) empty(path);
     log(
       'error',
       `cannot write state to '${path}': ${errorCode(error)}; if this daemon is killed before that works again, the next one will not know all`,
@@ -202,6 +225,30 @@ export class RecordFile implements Disposable {
     if (!this.#isFailing) return;
     this.#isFailing = false;
     this.#options.log('info', `state is written to '${this.#options.path}' again`);
+  }
+}
+
+/** Characters that are put together before they are written. */
+const portion = 256 * 1024;
+
+/** The lines of records, many at a time: together they may be longer than a string can be. */
+function* portions(records: Iterable<object>): Iterable<string> {
+  let text = '';
+  for (const record of records) {
+    text += formatLine(record);
+    if (text.length < portion) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
+}
+
+/** Takes no space, so that it can be done when nothing else can. */
+function empty(path: string): void {
+  try {
+    truncateSync(path);
+  } catch {
+    // Missing is as good as empty.
   }
 }
 

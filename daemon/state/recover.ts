@@ -8,15 +8,16 @@
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
-import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
-import { ageOf, isBorn } from '../host/birth.ts';
+import type { GroupSettings, ProcessName, ProcessSettings } from '../../conf/settings.ts';
+import { ageOf, type Birth, isBorn } from '../host/birth.ts';
 import { bootId } from '../host/boot-id.ts';
 import { after, type EpochSeconds, type Now } from '../host/clock.ts';
 import { fifoPath } from '../host/fifo.ts';
 import type { Channel } from '../host/host.ts';
 import { type PipeHolder, pipeHolders } from '../host/pipe-holders.ts';
 import { processStat } from '../host/process-stat.ts';
-import type { RecoveredProcess, Recovery } from '../process/recovery.ts';
+import { findAutoLog } from '../log/auto-logs.ts';
+import { type RecoveredProcess, type Recovery, replacedOnceStopped } from '../process/recovery.ts';
 import { newProcess, type Process, pidOf } from '../process/state.ts';
 import type { Stray } from '../process/strays.ts';
 import { journalPath, processesFormat } from './journal.ts';
@@ -30,6 +31,9 @@ export interface RecoverOptions {
   readonly bootId: string;
   readonly productVersion: string;
   readonly now: Now;
+  /** Where AUTO logs are, and what their names say. */
+  readonly childlogdir: string;
+  readonly identifier: string;
   /** A version of the daemon has made room for this one: what it did not run is not to be started, either. */
   readonly isHandedOver: boolean;
   readonly log: (level: 'info' | 'warn', text: string) => void;
@@ -46,10 +50,12 @@ export interface Recovered extends Recovery {
 /** @returns `undefined`: there was no earlier daemon, or it has left nothing */
 export function recover(options: RecoverOptions): Recovered | undefined {
   const { runtimeDirectory, groups, log } = options;
-  if (!hasLeftovers(runtimeDirectory)) return undefined;
   const journal = readJournal(options);
+  // Also if the directory is empty: somebody may have tidied it away, and the programs are there all the same.
   const holders = children(pipeHolders(runtimeDirectory));
-  if (journal === undefined && holders.length === 0) return undefined;
+  const isGoingOn = journal !== undefined || holders.length > 0;
+  // In FIFOs may be the last words of programs that nobody knows of any more.
+  if (!isGoingOn && !hasLeftovers(runtimeDirectory)) return undefined;
 
   const known = new Set([...(journal?.processes.values() ?? [])].map(({ group }) => group));
   const processes = new Map<string, RecoveredProcess>();
@@ -59,19 +65,18 @@ export function recover(options: RecoverOptions): Recovered | undefined {
     for (const settings of group.processes) {
       const record = journal?.processes.get(keyOf(settings));
       const recovered = recoverProcess({ settings, record, holders, options, journal });
-      if (recovered === undefined) continue;
       processes.set(keyOf(settings), recovered);
       found.add(pidOf(recovered.process));
     }
   }
-  const strays = [...recordedStrays(journal, found), ...heldStrays(holders, journal, found)];
-  if (journal !== undefined || found.size > 0) log('info', 'going on for an earlier supervisord');
+  const strays = [...recordedStrays(journal, holders, found), ...heldStrays(holders, journal, found)];
+  if (isGoingOn) log('info', 'going on for an earlier supervisord');
   return {
     find: (group, process) => processes.get(keyOf({ group, name: process })),
     isRemoved: (group) =>
       journal?.removedGroups.has(group) === true || (options.isHandedOver && !known.has(group)),
     strays,
-    autoLogs: new Map([...(journal?.processes ?? [])].map(([key, { autoLogs }]) => [key, autoLogs])),
+    autoLogs: journal === undefined ? foundAutoLogs(options, processes) : recordedAutoLogs(journal),
   };
 }
 
@@ -99,6 +104,8 @@ interface ReadJournal {
   readonly removedGroups: ReadonlySet<string>;
   /** Version of the program that wrote it. */
   readonly by: string;
+  /** The daemon was about to end, in order, when it was killed. */
+  readonly wasStopping: boolean;
 }
 
 function readJournal({ runtimeDirectory, bootId: boot, log }: RecoverOptions): ReadJournal | undefined {
@@ -121,8 +128,10 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
   const processes = new Map<string, ProcessRecord>();
   const removedGroups = new Set<string>();
   let by = '';
+  let wasStopping = false;
   for (const record of records as readonly Readonly<Record<string, unknown>>[]) {
     if (typeof record['by'] === 'string') by = record['by'];
+    else if (record['stopping'] === true) wasStopping = true;
     else if (typeof record['added'] === 'string') removedGroups.delete(record['added']);
     else if (typeof record['removed'] === 'string') removedGroups.add(record['removed']);
     else if (Array.isArray(record['retired'])) processes.delete(record['retired'].join(':'));
@@ -132,7 +141,7 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
       processes.set(keyOf(process), process);
     }
   }
-  return { processes, removedGroups, by };
+  return { processes, removedGroups, by, wasStopping };
 }
 
 interface ProcessSources {
@@ -143,34 +152,46 @@ interface ProcessSources {
   readonly journal: ReadJournal | undefined;
 }
 
-function recoverProcess({
-  settings,
-  record,
-  holders,
-  options,
-  journal,
-}: ProcessSources): RecoveredProcess | undefined {
+function recoverProcess({ settings, record, holders, options, journal }: ProcessSources): RecoveredProcess {
   const isOutdated =
     record !== undefined &&
     !options.isHandedOver &&
     journal?.by === options.productVersion &&
     record.settings !== settingsDigest(settings);
-  if (record !== undefined && isAlive(record)) {
-    return { process: record.process, birth: record.birth, isOutdated };
+  // That it was being stopped, or had been, was not the wish of anybody who wants it to stay so.
+  const isStartedAnew = isOutdated || journal?.wasStopping === true;
+  if (record !== undefined && (isAlive(record) || record.process.state === 'STOPPING')) {
+    const process = isStartedAnew ? replacedOnceStopped(record.process) : record.process;
+    return { process, birth: record.birth, isOutdated };
   }
-  const fifos = new Set(streams.map((stream) => fifoName(settings, stream)));
-  const child = holders.find(
+  const child = unseenChild(holders, settings, record);
+  if (child !== undefined) {
+    const process = startedUnseen(child, record?.process ?? newProcess, options.now);
+    return { process, birth: birthOf(child), isOutdated: false };
+  }
+  if (record === undefined || (isStartedAnew && pidOf(record.process) === 0)) {
+    return { process: newProcess, birth: undefined, isOutdated: false };
+  }
+  return { process: record.process, birth: record.birth, isOutdated };
+}
+
+/** A child of a process whose spawn nobody had the time to write down. */
+function unseenChild(
+  holders: readonly PipeHolder[],
+  process: ProcessName,
+  record: ProcessRecord | undefined,
+): PipeHolder | undefined {
+  const fifos = new Set(streams.map((stream) => basename(fifoPath('', process, stream))));
+  return holders.find(
     (holder) =>
       [...holder.fifos].some((fifo) => fifos.has(fifo)) &&
       // One that is older was left behind by a child of before: its own beginning would have been written down.
       (record === undefined || holder.startTicks >= record.writtenAt),
   );
-  if (child !== undefined) {
-    const process = startedUnseen(child, record?.process ?? newProcess, options.now);
-    return { process, birth: { from: child.startTicks, to: child.startTicks }, isOutdated: false };
-  }
-  if (record !== undefined) return { process: record.process, birth: record.birth, isOutdated };
-  return undefined;
+}
+
+function birthOf({ startTicks }: PipeHolder): Birth {
+  return { from: startTicks, to: startTicks };
 }
 
 function isAlive({ process, birth }: ProcessRecord): boolean {
@@ -180,13 +201,37 @@ function isAlive({ process, birth }: ProcessRecord): boolean {
   return stat !== undefined && isBorn(birth, stat.startTicks);
 }
 
-/** Of those that have FIFOs, the ones that we started: each leads a process group, and no other started it. */
-function children(holders: readonly PipeHolder[]): PipeHolder[] {
-  const pids = new Set(holders.map(({ pid }) => pid));
-  return holders.filter(({ pid, pgrp, ppid }) => pid === pgrp && !pids.has(ppid));
+function recordedAutoLogs({ processes }: ReadJournal): Recovered['autoLogs'] {
+  return new Map([...processes].map(([key, { autoLogs }]) => [key, autoLogs]));
 }
 
-/** A process whose spawn nobody had the time to write down. */
+/** Without a journal the logs are known by their names alone. */
+function foundAutoLogs(
+  { groups, childlogdir, identifier }: RecoverOptions,
+  found: ReadonlyMap<string, RecoveredProcess>,
+): Recovered['autoLogs'] {
+  const hasChild = (each: ProcessSettings) => found.get(keyOf(each))?.birth !== undefined;
+  const processes = groups.flatMap((group) => group.processes).filter(hasChild);
+  return new Map(
+    processes.map(({ group, name }) => {
+      const logs = (['stdout', 'stderr'] as const).flatMap((channel) => {
+        const path = findAutoLog({ childlogdir, identifier, process: name, channel });
+        return path === undefined ? [] : [[channel, path] as const];
+      });
+      return [keyOf({ group, name }), Object.fromEntries(logs)];
+    }),
+  );
+}
+
+/**
+ * Of those that have FIFOs, the ones that we started: no other did, and each leads a process group, hence cannot have
+ * begun a session. One that has is a daemon that a program left behind.
+ */
+function children(holders: readonly PipeHolder[]): PipeHolder[] {
+  const pids = new Set(holders.map(({ pid }) => pid));
+  return holders.filter(({ pid, pgrp, session, ppid }) => pid === pgrp && pid !== session && !pids.has(ppid));
+}
+
 function startedUnseen({ pid, startTicks }: PipeHolder, before: Process, now: Now): Process {
   const age = ageOf(startTicks);
   const start = (now.epoch - age) as EpochSeconds;
@@ -199,12 +244,22 @@ function startedUnseen({ pid, startTicks }: PipeHolder, before: Process, now: No
   };
 }
 
-function recordedStrays(journal: ReadJournal | undefined, adopted: ReadonlySet<number>): Stray[] {
+function recordedStrays(
+  journal: ReadJournal | undefined,
+  holders: readonly PipeHolder[],
+  adopted: ReadonlySet<number>,
+): Stray[] {
   const strays: Stray[] = [];
   for (const record of journal?.processes.values() ?? []) {
-    const pid = pidOf(record.process);
-    if (record.birth === undefined || adopted.has(pid) || !isAlive(record)) continue;
-    strays.push({ name: record.name, pid, birth: record.birth, ...record.stop });
+    const { name, birth, stop } = record;
+    if (birth !== undefined && isAlive(record)) {
+      const pid = pidOf(record.process);
+      if (!adopted.has(pid)) strays.push({ name, pid, birth, ...stop });
+      continue;
+    }
+    const child = unseenChild(holders, record, record);
+    if (child === undefined || adopted.has(child.pid)) continue;
+    strays.push({ name, pid: child.pid, birth: birthOf(child), ...stop });
   }
   return strays;
 }
@@ -218,15 +273,11 @@ function heldStrays(
   if (journal !== undefined) return [];
   return holders
     .filter(({ pid }) => !adopted.has(pid))
-    .map(({ pid, startTicks, fifos }) => ({
-      name: [...fifos][0]?.replace(/\.std(?:in|out|err)$/, '') ?? '',
-      pid,
-      birth: { from: startTicks, to: startTicks },
+    .map((holder) => ({
+      name: [...holder.fifos][0]?.replace(/\.std(?:in|out|err)$/, '') ?? '',
+      pid: holder.pid,
+      birth: birthOf(holder),
       signal: constants.signals.SIGTERM,
       waitsecs: 10,
     }));
-}
-
-function fifoName(settings: ProcessSettings, stream: 'stdin' | 'stdout' | 'stderr'): string {
-  return basename(fifoPath('', settings, stream));
 }

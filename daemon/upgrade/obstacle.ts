@@ -2,6 +2,8 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { Settings } from '../../conf/settings.ts';
+import { unreadableEvents } from '../event/event-store.ts';
+import { bootId } from '../host/boot-id.ts';
 import { runtimeDirectoryOf } from '../runtime-directory-of.ts';
 import { unreadableState } from '../state/recover.ts';
 
@@ -23,5 +25,5 @@ export function obstacle(settings: Settings, runtimeDirectory: string): string |
       return `it cannot write the log '${logfile}': ${errorCode(error)}`;
     }
   }
-  return unreadableState(runtimeDirectory);
+  return unreadableState(runtimeDirectory) ?? unreadableEvents(runtimeDirectory, bootId());
 }

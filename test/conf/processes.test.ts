@@ -68,6 +68,30 @@ describe('a program', () => {
     ]);
   });
 
+  it('stops and kills as its killmode says', () => {
+    const asGroup = { stopasgroup: true, killasgroup: true };
+    expect(processOf('killmode=process')).toMatchObject({ stopasgroup: false, killasgroup: false });
+    expect(processOf('killmode=Group')).toMatchObject({ killmode: 'group', ...asGroup });
+    for (const killmode of ['tree', 'cgroup']) {
+      expect(processOf(`killmode=${killmode}`)).toMatchObject({ killmode, ...asGroup });
+      expect(processOf(`killmode=${killmode}`, 'stopasgroup=true', 'killasgroup=true')).toMatchObject(
+        asGroup,
+      );
+    }
+    expect(messagesOf(program('killmode=mixed'))).toEqual([
+      `supervisord.conf:4: [program:p] killmode: "mixed": expected process, group, tree or cgroup, not 'mixed'`,
+    ]);
+  });
+
+  it('has no killmode that contradicts what else is written', () => {
+    expect(messagesOf(program('killmode=process', 'stopasgroup=true'))).toEqual([
+      'supervisord.conf:5: [program:p] stopasgroup: "true": Cannot set killmode=process and stopasgroup=true',
+    ]);
+    expect(messagesOf(program('killmode=tree', 'killasgroup=false'))).toEqual([
+      'supervisord.conf:5: [program:p] killasgroup: "false": Cannot set killmode=tree and killasgroup=false',
+    ]);
+  });
+
   it('has one process for each number, with the number in names and values', () => {
     const { groups } = settingsOf(
       program(

@@ -9,10 +9,7 @@ import { usersOf } from '../conf/system-users.ts';
 import { blocksOf, pages, readPage } from './pages.ts';
 
 /** `ini` blocks that are no configuration of ours, by how they begin. */
-const foreign = new Map([
-  ['[Unit]', 'a unit of systemd'],
-  ['[Service]', 'a unit of systemd'],
-]);
+const foreign = new Map([['[Service]', 'a unit of systemd']]);
 
 /** The tests that run the `console` blocks of a page. */
 const consoles = new Map([

@@ -145,33 +145,3 @@ it('has each of the processes of a pool work at an event of its own', async () =
     [0, 1, 2].map((number) => `event ${number} sent to listener ${number}`),
   );
 });
-
-it('does not take what a listener of a daemon that was killed says for the words of its own', async () => {
-  await using daemon = await startDaemon({
-    implementation: 'ours',
-    configuration: `[eventlistener:l]\ncommand=${resolve('test/fixtures/listeners/answers-when-told')} %(here)s\nevents=SUPERVISOR_STATE_CHANGE_RUNNING,REMOTE_COMMUNICATION\nstartsecs=0\nstderr_logfile=%(here)s/said\n`,
-  });
-  const said = (words: string): Promise<void> =>
-    waitFor(() => readFileSync(join(daemon.dir, 'said'), 'utf8').includes(words), { what: words });
-  const answer = async (pid: number): Promise<void> => {
-    await said(`${pid} has `);
-    writeFileSync(join(daemon.dir, String(pid)), '');
-    await said(`${pid} has answered`);
-  };
-  await waitForState(daemon, 'l', 'RUNNING');
-  const former = await pidOf(daemon, 'l');
-  await said(`${former} has `);
-  daemon.kill('SIGKILL');
-  await daemon.ended();
-  await daemon.start();
-  await waitForState(daemon, 'l', 'RUNNING');
-  const present = await pidOf(daemon, 'l');
-  await answer(present);
-  await answer(former);
-  await daemon.rpc('supervisor.sendRemoteCommEvent', 'type', 'data');
-  await waitFor(
-    () => new RegExp(`^${present} has .*REMOTE`, 'm').test(readFileSync(join(daemon.dir, 'said'), 'utf8')),
-    { what: 'the next event' },
-  );
-  process.kill(former, 'SIGKILL');
-});

@@ -26,6 +26,8 @@ export function documentedFaults(): readonly FaultRow[] {
 interface FaultOptions {
   /** Only root can bring it about; for others the test is skipped, with that in its name. */
   readonly needsRoot?: boolean;
+  /** What this machine lacks for it; then the test is skipped, with that in its name. */
+  readonly lacking?: string | undefined;
   /** Milliseconds. */
   readonly limit?: number;
 }
@@ -36,7 +38,7 @@ interface FaultOptions {
  * @param inject brings it about, checks what comes of it, and returns all that was seen
  */
 export function fault(name: string, inject: () => Promise<string>, options: FaultOptions = {}): void {
-  const { needsRoot = false, limit = 30_000 } = options;
+  const { needsRoot = false, lacking, limit = 30_000 } = options;
   const test = async (): Promise<void> => {
     const row = documentedFaults().find((candidate) => candidate.fault === name);
     if (row === undefined) throw new Error(`docs/faults.md has no row "${name}"`);
@@ -44,6 +46,7 @@ export function fault(name: string, inject: () => Promise<string>, options: Faul
     for (const message of row.messages) expect(seen).toMatch(pattern(message));
   };
   if (needsRoot && process.getuid?.() !== 0) it.skip(`${name} (needs root)`, test, limit);
+  else if (lacking !== undefined) it.skip(`${name} (needs ${lacking})`, test, limit);
   else it(name, test, limit);
 }
 

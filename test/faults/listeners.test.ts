@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
@@ -118,6 +118,36 @@ fault('the log of a listener cannot be written', async () => {
   await waitForEvents(daemon, 'full', data);
   await waitForLog(daemon, 'ENOSPC');
   expect(await pidOf(daemon, 'full')).toBeGreaterThan(0);
+  return await fullLog(daemon);
+});
+
+fault('the file of events is damaged, and the daemon is killed', async () => {
+  await using daemon = await start('');
+  await tell(daemon, 'first');
+  await waitForEvents(daemon, 'healthy', ['first']);
+  daemon.kill('SIGKILL');
+  await daemon.ended();
+  const path = join(daemon.dir, 'supervisor.sock.d', 'events');
+  writeFileSync(path, `garbage${readFileSync(path, 'utf8')}`);
+  await daemon.start();
+  await waitForLog(daemon, 'stopped and started again');
+  await tell(daemon, 'second');
+  await waitForEvents(daemon, 'healthy', ['first', 'second']);
+  expect(existsSync(`${path}.unusable`)).toBe(true);
+  return await fullLog(daemon);
+});
+
+fault('a pool is taken out of the configuration, and the daemon is killed', async () => {
+  await using daemon = await start(listener('ill', "says 'READY\\n'"));
+  await waitForLog(daemon, 'ill: ACKNOWLEDGED -> READY');
+  await tell(daemon, 'first');
+  await waitForLog(daemon, 'event 0 sent to listener ill');
+  daemon.configure(healthy);
+  daemon.kill('SIGKILL');
+  await daemon.ended();
+  await daemon.start();
+  await tell(daemon, 'second');
+  await waitForEvents(daemon, 'healthy', ['first', 'second']);
   return await fullLog(daemon);
 });
 

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
+import { execaSync } from 'execa';
 import { beginToken, endToken } from '../../daemon/log/capture.ts';
 import { Daemon, startDaemon } from '../support/daemons.ts';
 import { ownDev, prepareDev } from '../support/machine-syslog.ts';
@@ -55,6 +56,40 @@ fault('a program dies while it captures', async () => {
   expect(readFileSync(join(daemon.dir, 'dies'), 'utf8')).toBe('log rest');
   return await fullLog(daemon);
 });
+
+fault(
+  'the runtime directory has no room for output',
+  async () => {
+    await using daemon = new Daemon({
+      implementation: 'ours',
+      supervisord: 'runtime_directory=%(here)s/disk',
+      configuration: program('sees', '/bin/cat', 'stdout_capture_maxbytes=1KB\nstdout_logfile=%(here)s/sees'),
+    });
+    const disk = join(daemon.dir, 'disk');
+    mkdirSync(disk);
+    execaSync`mount -t tmpfs -o size=128k tmpfs ${disk}`;
+    try {
+      await daemon.start();
+      const ballast = join(disk, 'ballast');
+      expect(() => writeFileSync(ballast, Buffer.alloc(256 * 1024))).toThrow('ENOSPC');
+      const say = async (text: string): Promise<void> => {
+        await daemon.rpc('supervisor.sendProcessStdin', 'sees', text);
+        const isLogged = () => readFileSync(join(daemon.dir, 'sees'), 'utf8').endsWith(text);
+        await waitFor(isLogged, { what: `'${text}' in the log` });
+      };
+      await say('one');
+      await waitForLog(daemon, 'ENOSPC');
+      rmSync(ballast);
+      for (let count = 0; !daemon.logText().includes('again on its way'); count += 1)
+        await say(`more ${count}`);
+      return await fullLog(daemon);
+    } finally {
+      await daemon.stop();
+      execaSync`umount --lazy ${disk}`;
+    }
+  },
+  { needsRoot: true },
+);
 
 const said = 'stdout_syslog=true\nstdout_logfile=NONE';
 

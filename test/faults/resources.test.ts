@@ -1,4 +1,4 @@
-import { chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import { Daemon, startDaemon } from '../support/daemons.ts';
@@ -13,35 +13,12 @@ import {
   waitForLog,
   waitForState,
 } from '../support/supervised.ts';
+import { fill, tinyDisk, withTinyDisk } from '../support/tiny-disk.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fault } from './fault.ts';
 
 const programs = resolve('test/fixtures/programs');
 const healthy = '[program:healthy]\ncommand=/bin/sleep 1000\nstartsecs=0\n';
-
-/** Mounts a file system of 256 KB on `full` in the daemon's directory, for the daemon's eyes only. */
-const withTinyDisk = [
-  'unshare',
-  '--mount',
-  '--propagation=private',
-  '--',
-  '/bin/sh',
-  '-c',
-  'mkdir -p full && mount -t tmpfs -o size=256k tmpfs full && exec "$@"',
-  'sh',
-];
-
-/** The same, as this process sees it. */
-const tinyDisk = (daemon: Daemon): string => `/proc/${daemon.pid}/root${daemon.dir}/full`;
-
-function fill(path: string): void {
-  const block = Buffer.alloc(4096);
-  try {
-    for (;;) writeFileSync(path, block, { flag: 'a' });
-  } catch {
-    // Full now.
-  }
-}
 
 /** Whether the text is the numbers from 1 on, a line each. */
 function counts(text: string): boolean {
@@ -177,28 +154,6 @@ fault(
   },
   { needsRoot: true },
 );
-
-fault('the directory of a log is removed while the program runs', async () => {
-  await using daemon = new Daemon({
-    implementation: 'ours',
-    prefix: ['/bin/sh', '-c', 'mkdir -p logs; exec "$@"', 'sh'],
-    configuration: `[program:counts]\ncommand=${programs}/counts-slowly\nstartsecs=0\nstartretries=0\nstdout_logfile=%(here)s/logs/log\n${healthy}`,
-  });
-  // The configuration is read after the directory has been made.
-  await daemon.start();
-  const logs = `${daemon.dir}/logs`;
-  await waitFor(() => existsSync(`${logs}/log`) && statSync(`${logs}/log`).size > 0);
-  rmSync(logs, { recursive: true });
-  daemon.kill('SIGUSR2');
-  await waitForLog(daemon, /ERRO cannot reopen log file/);
-  expect(await stateOf(daemon, 'counts')).toBe('RUNNING');
-  expect(await daemon.rpc('supervisor.stopProcess', 'counts')).toBe(true);
-  await daemon.rpc('supervisor.startProcess', 'counts').catch(() => undefined);
-  await waitForState(daemon, 'counts', 'FATAL');
-  expect(await stateOf(daemon, 'healthy')).toBe('RUNNING');
-  writeFileSync(daemon.configurationFile, readFileSync(daemon.configurationFile));
-  return await fullLog(daemon);
-});
 
 fault('the runtime directory is removed', async () => {
   await using daemon = new Daemon({

@@ -24,9 +24,9 @@ export class BackgroundDaemon implements AsyncDisposable {
     return runSupervisord(['-c', this.configurationFile, ...args], { cwd: this.dir, ...options });
   }
 
-  /** From the pidfile; `undefined` without one. */
+  /** From the pidfile; `undefined` without one, or while it is being written. */
   get pid(): number | undefined {
-    return existsSync(this.pidfile) ? Number(readFileSync(this.pidfile, 'utf8')) : undefined;
+    return existsSync(this.pidfile) ? Number(readFileSync(this.pidfile, 'utf8')) || undefined : undefined;
   }
 
   logText(): string {

@@ -26,6 +26,7 @@ export class FakeProcess implements SupervisedProcess {
   spawnerr = '';
   exitstatus = 0;
   restarts = 0;
+  dropped = 0;
   lastExit: ExitStatus | undefined;
   stdin: string[] = [];
   isStdinClosed = false;
@@ -47,16 +48,20 @@ export class FakeProcess implements SupervisedProcess {
   get child(): ChildHandle {
     return {
       logfiles: this.logfiles,
+      dropped: this.dropped,
       resolveCommand: () => ({ type: 'found', path: '/bin/cat', argv: ['cat'] }),
       spawn: () => ({ type: 'spawned', pid: 1, birth: { from: 0, to: 0 } }),
       adopt: () => {},
       leave: () => {},
       finish: () => {},
+      kill: () => ({ type: 'sent' }),
+      onceTreeGone: () => {},
       writeStdin: (bytes) => {
         if (this.isStdinClosed) return 'closed';
         this.stdin.push(Buffer.from(bytes).toString());
         return 'queued';
       },
+      stdinTakenUpTo: () => undefined,
       onceStdinDrained: () => {},
       reopenLogs: () => {},
       clearLogs: () => {

@@ -1,7 +1,9 @@
 import type { GroupSettings } from '../../conf/settings.ts';
 import { EventBus } from '../../daemon/event/event-bus.ts';
+import { EventLedger, type EventRecord } from '../../daemon/event/event-ledger.ts';
 import type { ListenerPool } from '../../daemon/event/listener-pool.ts';
 import { SerialCounter } from '../../daemon/event/serial.ts';
+import { restart } from '../../daemon/process/restart.ts';
 import { SimulatedWallClock } from './simulated-wall-clock.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 
@@ -9,19 +11,23 @@ import { SimulatedWorld } from './simulated-world.ts';
 export class ListeningWorld extends SimulatedWorld {
   readonly wallClock = new SimulatedWallClock();
   readonly #deferred: (() => void)[] = [];
+  readonly ledger: EventLedger;
   readonly bus: EventBus;
 
-  constructor(groups: readonly GroupSettings[]) {
+  /** @param records what an earlier daemon has left */
+  constructor(groups: readonly GroupSettings[], records: readonly EventRecord[] = []) {
     super();
+    this.ledger = new EventLedger({ identifier: 'supervisor', serials: new SerialCounter(), records });
     this.bus = new EventBus({
       identifier: 'supervisor',
       clock: this.clock,
       wallClock: this.wallClock,
-      serials: new SerialCounter(),
+      ledger: this.ledger,
       groups: () => this.supervisor.groups,
       log: (level, text) => void this.lines.push(`${level} ${text}`),
       defer: (callback) => void this.#deferred.push(callback),
       onSettled: () => this.supervisor.listenersSettled(),
+      restart: (group, name) => void restart(this.supervisor, group, name),
     });
     this.onEvent = (event) => this.bus.emit(event);
     this.isDelivering = (group) => this.bus.isDelivering(group);
@@ -48,8 +54,14 @@ export class ListeningWorld extends SimulatedWorld {
 
   /** A listener writes to its stdout. */
   says(name: string, text: string, group = 'pool'): void {
-    this.bus.listenTo(this.process(name, group).settings)?.(Buffer.from(text));
+    this.speaks(name, text, group);
     this.turn();
+  }
+
+  /** The same, in the middle of something else. */
+  speaks(name: string, text: string, group = 'pool'): void {
+    const { heardUpTo = 0, hear } = this.bus.listenTo(this.process(name, group).settings) ?? {};
+    hear?.(Buffer.from(text), heardUpTo);
   }
 
   /** Emits an event that a client sends. */

@@ -31,6 +31,7 @@ export function processSettings(changes: Partial<ProcessSettings> = {}): Process
     stopwaitsecs: 10,
     stopasgroup: false,
     killasgroup: false,
+    killmode: undefined,
     user: undefined,
     redirect_stderr: false,
     directory: undefined,

@@ -1,4 +1,5 @@
 import type { ProcessSettings } from '../../conf/settings.ts';
+import type { StdinProgress } from '../../daemon/host/child-stdin.ts';
 import type {
   ChildExit,
   ChildHandle,
@@ -25,13 +26,14 @@ export interface SentSignal {
   readonly name: string;
   readonly pid: number;
   readonly signal: number;
-  readonly to: 'process' | 'group';
+  readonly to: 'process' | 'group' | 'tree';
 }
 
 /** The place of one process: what the supervisor did with it, and what the test wants it to do. */
 export class SimulatedChild implements ChildHandle {
   readonly settings: ProcessSettings;
   readonly logfiles = { stdout: undefined, stderr: undefined };
+  readonly dropped = 0;
   /** What the next spawns do; `undefined`: succeed. */
   spawnFailure: string | undefined;
   resolution: CommandResolution = { type: 'found', path: '/bin/true', argv: ['true'] };
@@ -42,6 +44,9 @@ export class SimulatedChild implements ChildHandle {
   /** Whether a signal ends the child at once, and how; by default SIGTERM and SIGKILL do. */
   onSignal: (signal: number) => ExitStatus | undefined = obey;
   pid: number | undefined;
+  /** Others of its tree live on when the child ends, until {@link SimulatedHost.endTree}. */
+  hasTree = false;
+  onTreeGone: (() => void) | undefined;
   finished = 0;
   reopened = 0;
   cleared = 0;
@@ -50,6 +55,13 @@ export class SimulatedChild implements ChildHandle {
   readonly stdin: Uint8Array[] = [];
   /** What writing to stdin meets with while there is a child. */
   stdinState: 'open' | 'closed' | 'full' = 'open';
+  /** Whether what was written is there at once; otherwise when `onTaken` is called. */
+  isStdinSlow = false;
+  onTaken: () => void = () => undefined;
+  /** Whether another daemon could tell what was written. */
+  marksTell = true;
+  /** How much of an event an earlier daemon has put into stdin, if there is a way to know. */
+  takenUpTo: number | undefined;
   /** Who wants to know when stdin has room again. */
   onDrained: () => void = () => undefined;
   readonly #host: SimulatedHost;
@@ -77,11 +89,31 @@ export class SimulatedChild implements ChildHandle {
     this.onFinish();
   }
 
-  writeStdin(bytes: Uint8Array): 'queued' | 'closed' | 'full' {
+  kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult {
+    const result = this.#host.kill(pid, signal, to);
+    if (to !== 'tree' || !this.hasTree) return result;
+    if (signal === 9) this.#host.endTree(this.settings.name);
+    return result.type === 'gone' ? { type: 'sent' } : result;
+  }
+
+  onceTreeGone(gone: () => void): void {
+    if (this.hasTree) this.onTreeGone = gone;
+    else gone();
+  }
+
+  writeStdin(bytes: Uint8Array, progress?: StdinProgress): 'queued' | 'closed' | 'full' {
     if (this.pid === undefined) return 'closed';
     if (this.stdinState !== 'open') return this.stdinState;
-    this.stdin.push(bytes);
+    const from = progress?.first.from ?? 0;
+    progress?.writing({ from, isMarked: this.marksTell });
+    this.stdin.push(bytes.subarray(from));
+    if (this.isStdinSlow) this.onTaken = () => progress?.written();
+    else progress?.written();
     return 'queued';
+  }
+
+  stdinTakenUpTo(): number | undefined {
+    return this.takenUpTo;
   }
 
   onceStdinDrained(drained: () => void): void {
@@ -150,7 +182,7 @@ export class SimulatedHost implements Host {
     this.#listeners.push(listener);
   }
 
-  kill(pid: number, signal: number, to: 'process' | 'group'): KillResult {
+  kill(pid: number, signal: number, to: 'process' | 'group' | 'tree'): KillResult {
     const child = this.live.get(pid);
     const name = child?.settings.name ?? '';
     this.signals.push({ name, pid, signal, to });
@@ -200,6 +232,14 @@ export class SimulatedHost implements Host {
   exit(name: string, status: ExitStatus = exitStatus(0)): void {
     const { pid } = this.child(name);
     if (pid !== undefined) this.exitPid(pid, status);
+  }
+
+  /** The others of a process' tree end. */
+  endTree(name: string): void {
+    const child = this.child(name);
+    child.hasTree = false;
+    child.onTreeGone?.();
+    child.onTreeGone = undefined;
   }
 
   /** Any pid ends and is reaped, a child of ours or not. */

@@ -63,6 +63,8 @@ function notice(effect: Effect): string {
       return 'spawn';
     case 'kill':
       return `kill ${effect.to} ${effect.pid} ${effect.signal}`;
+    case 'awaitTree':
+      return 'await tree';
     case 'log':
       return `${effect.level} ${effect.text}`;
     case 'event':

@@ -6,8 +6,8 @@ const clockCall = intCall('clock_gettime', ['int', 'void *']);
 /** `struct timespec`. */
 const time = Buffer.alloc(16);
 
-/** Seconds since the machine was started, times of sleep included. */
-export function bootSeconds(): number {
+/** Nanoseconds since the machine was started, times of sleep included. */
+export function bootNanoseconds(): bigint {
   checked(clockCall(CLOCK_BOOTTIME, time), 'clock_gettime');
-  return Number(time.readBigInt64LE(0)) + Number(time.readBigInt64LE(8)) / 1e9;
+  return time.readBigInt64LE(0) * 1_000_000_000n + time.readBigInt64LE(8);
 }

@@ -159,8 +159,7 @@ describe('an event that was not handled', () => {
   it('does not come back from a listener whose last words were OK', () => {
     const world = worldOf(['a', 'b']);
     world.tell('0');
-    world.host.child('a').onFinish = () =>
-      world.bus.listenTo(world.process('a', 'pool').settings)?.(Buffer.from('RESULT 2\nOK'));
+    world.host.child('a').onFinish = () => world.speaks('a', 'RESULT 2\nOK');
     world.host.exit('a');
     world.turn();
     expect([world.takeData('b'), world.pool('pool').buffered]).toEqual([[], 0]);

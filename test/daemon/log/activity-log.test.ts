@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EpochSeconds } from '../../../daemon/host/clock.ts';
 import { ActivityLog, type ActivityLogOptions } from '../../../daemon/log/activity-log.ts';
 import { formatLines, formatRecord } from '../../../daemon/log/log-record.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 let dir: string;
 let logfile: string;
@@ -103,6 +105,69 @@ describe('the activity log', () => {
     await log.close();
     expect(texts(`${logfile}.moved`)).toEqual(['old']);
     expect(texts(logfile)).toEqual(['new']);
+  });
+
+  it('is made again when somebody has removed it, with the next record, and says so', async () => {
+    const log = open();
+    log.log('info', 'old');
+    await log.flush();
+    rmSync(logfile);
+    log.log('info', 'new');
+    log.log('info', 'newer');
+    await waitFor(() => existsSync(logfile) && texts(logfile).length >= 3, { what: 'a new log' });
+    await log.reopen();
+    await log.close();
+    expect(texts(logfile)).toEqual([
+      'new',
+      'newer',
+      `log file '${logfile}' was removed, and has been made again`,
+    ]);
+  });
+
+  it('is made again when it has gone at any moment while it was opened', async () => {
+    for (let turns = 0; turns < 40; turns += 1) {
+      const log = open();
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      rmSync(logfile);
+      log.log('info', 'text');
+      await waitFor(() => existsSync(logfile) && texts(logfile).includes('text'), { what: 'a new log' });
+      await log.close();
+    }
+  });
+
+  it('has its last records once when it is closed at any moment while it is made again', async () => {
+    for (let turns = 0; turns < 20; turns += 1) {
+      const log = open();
+      log.log('info', 'old');
+      await log.flush();
+      rmSync(logfile);
+      log.log('info', 'last');
+      log.log('info', 'words');
+      for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      await log.close();
+      const notice = `log file '${logfile}' was removed, and has been made again`;
+      expect([turns, ...texts(logfile)].filter((text) => text !== notice)).toEqual([turns, 'last', 'words']);
+      expect(texts(logfile).length).toBeLessThanOrEqual(3);
+      rmSync(logfile);
+    }
+  });
+
+  it('is made again also after it was rotated, but not because its oldest backup goes', async () => {
+    const record = formatRecord(noon, 'info', 'line1').length;
+    const log = open({ maxBytes: record, backups: 1 });
+    for (let line = 1; line <= 4; line += 1) log.log('info', `line${line}`);
+    await log.flush();
+    expect(readdirSync(dir).sort()).toEqual(['supervisord.log', 'supervisord.log.1']);
+    rmSync(`${logfile}.1`);
+    log.log('info', '.');
+    await log.flush();
+    expect(texts(logfile)).toEqual(['.']);
+    rmSync(logfile);
+    log.log('info', '.');
+    const backup = `${logfile}.1`;
+    await waitFor(() => existsSync(backup) && texts(backup).length === 2, { what: 'a backup of a new log' });
+    await log.close();
+    expect(texts(backup)).toEqual(['.', `log file '${logfile}' was removed, and has been made again`]);
   });
 
   it('is empty after a clear and takes further records', async () => {

@@ -9,9 +9,14 @@ let world: RealHost;
 
 function newWorld(options: ConstructorParameters<typeof RealHost>[0] = {}): RealHost {
   return new RealHost({
-    listenTo: () => (bytes) => {
-      heard += bytes.toString('latin1');
-    },
+    listenTo: () => ({
+      begin() {},
+      hear(bytes, offset) {
+        expect(offset).toBe(heard.length);
+        heard += bytes.toString('latin1');
+      },
+      heardUpTo: undefined,
+    }),
     ...options,
   });
 }
@@ -54,7 +59,7 @@ describe('what a listener writes to stdout', () => {
   });
 
   it('is heard to its end when the log takes nothing, and the log says what it missed', async () => {
-    const length = 1_000_000;
+    const length = 3_000_000;
     await world.run(`head -c ${length} /dev/zero`, { ...listener, stdout: world.channel('/dev/full') });
     expect(heard).toHaveLength(length);
     expect(world.log).toEqual([
@@ -63,7 +68,10 @@ describe('what a listener writes to stdout', () => {
       expect.stringMatching(
         /^error \d+ bytes of output of 'web' stdout are lost: '\/dev\/full' did not take them$/,
       ),
+      expect.stringMatching(/^info \d+ bytes of 'web' stdout are missing from its log$/),
     ]);
+    const told = world.log.slice(2).map((line) => Number(/\d+/.exec(line)?.[0]));
+    expect(told.reduce((sum, count) => sum + count)).toBe(length);
   });
 
   it('is only logged when it comes from a grandchild, after the end', async () => {

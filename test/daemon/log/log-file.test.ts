@@ -24,16 +24,16 @@ import { neverRotate, type Rotation } from '../../../daemon/log/sink.ts';
 
 let directory: string;
 let path: string;
-let errors: string[];
+let log: string[];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'supervisord-log-'));
   path = join(directory, 'f');
-  errors = [];
+  log = [];
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
 function open(mode = 0o644): LogFile {
-  const file = new LogFile(path, { mode, onRotationError: (_, error) => errors.push(String(error)) });
+  const file = new LogFile(path, { mode, log: (level, text) => log.push(`${level} ${text}`) });
   file.hold();
   return file;
 }
@@ -129,6 +129,62 @@ describe.each(Object.entries(ways))('a log file fed by %s', (_, put) => {
     file.close();
   });
 
+  it('is made again when somebody has removed it, and told', () => {
+    const file = open(0o640);
+    put(file, Buffer.from('a'), neverRotate);
+    file.restore();
+    rmSync(path);
+    put(file, Buffer.from('b'), neverRotate);
+    file.restore();
+    put(file, Buffer.from('c'), neverRotate);
+    expect(files()).toEqual({ f: 'c' });
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(log).toEqual([`info log file '${path}' was removed, and has been made again`]);
+    file.close();
+  });
+
+  it('is followed by nothing when it was renamed, also over another file', () => {
+    writeFileSync(`${path}.old`, 'older');
+    const file = open();
+    renameSync(path, `${path}.old`);
+    file.restore();
+    put(file, Buffer.from('a'), neverRotate);
+    expect(files()).toEqual({ 'f.old': 'a' });
+    expect(log).toEqual([]);
+    file.close();
+  });
+
+  it('goes on without a name when its directory is gone, tells once, and has it again when that is back', () => {
+    const file = open();
+    rmSync(directory, { recursive: true });
+    for (let turn = 0; turn < 3; turn += 1) {
+      file.restore();
+      expect(put(file, Buffer.from('a'), neverRotate)).toBe(1);
+    }
+    mkdirSync(directory);
+    file.restore();
+    put(file, Buffer.from('b'), neverRotate);
+    expect(files()).toEqual({ f: 'b' });
+    expect(log).toEqual([
+      `error log file '${path}' was removed, and cannot be made again: ENOENT`,
+      `info log file '${path}' was removed, and has been made again`,
+    ]);
+    file.close();
+  });
+
+  it('has the end of a line where bytes are missing, unless it ends with one', () => {
+    const file = open();
+    file.endLine();
+    put(file, Buffer.from('whole\n'), neverRotate);
+    file.endLine();
+    put(file, Buffer.from('begin'), neverRotate);
+    renameSync(path, `${path}.moved`);
+    file.endLine();
+    put(file, Buffer.from('next\n'), neverRotate);
+    expect(files()).toEqual({ 'f.moved': 'whole\nbegin\nnext\n' });
+    file.close();
+  });
+
   it('keeps all bytes when its directory is gone, and says so when it cannot be opened again', () => {
     const file = open();
     rmSync(directory, { recursive: true });
@@ -146,7 +202,7 @@ describe.each(Object.entries(ways))('a log file fed by %s', (_, put) => {
     const file = open();
     for (let count = 0; count < 25; count += 1) put(file, Buffer.from('x'), { maxbytes: 10, backups: 1 });
     expect(readFileSync(path, 'utf8')).toBe('x'.repeat(25));
-    expect(errors).toHaveLength(1);
+    expect(log).toEqual([`error cannot rotate log file '${path}': EISDIR; it goes on growing`]);
     rmSync(`${path}.1`, { recursive: true });
     for (let count = 0; count < 10; count += 1) put(file, Buffer.from('y'), { maxbytes: 10, backups: 1 });
     expect(existsSync(`${path}.1`)).toBe(true);

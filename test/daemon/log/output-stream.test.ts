@@ -331,6 +331,22 @@ describe('a log that is no file', () => {
     expect(world.log).toEqual([]);
   });
 
+  it('that fails for longer than a moment does not keep the child from its work', async () => {
+    const length = 50_000_000;
+    const stdout = world.channel('/dev/full');
+    const handle = world.prepare(`head -c ${length} /dev/zero`, { stdout });
+    expect(await world.exitOf(world.start(handle))).toEqual({ type: 'exited', code: 0 });
+    handle.finish();
+    expect(handle.dropped).toBeGreaterThan(length - 3 * 65_536);
+    world.dispose(handle);
+    expect(handle.dropped).toBe(length);
+    expect(world.log).toEqual([
+      "error cannot write output of 'web' stdout to '/dev/full': ENOSPC; it waits until that works again",
+      "warn output of 'web' stdout is dropped, oldest first, so that the program does not wait: '/dev/full' takes none (ENOSPC)",
+      `error ${length} bytes of output of 'web' stdout are lost: '/dev/full' did not take them`,
+    ]);
+  });
+
   it('can fail without harm to others', async () => {
     const handle = world.prepare('echo x', { stdout: world.channel('/dev/full') });
     await world.exitOf(world.start(handle));

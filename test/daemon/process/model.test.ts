@@ -19,6 +19,7 @@ const anyHappening = fc.oneof(
   fc.record({ type: fc.constant('wall clock' as const), step: fc.constantFrom(-1e6, -1, 1, 1e6) }),
   fc.constant({ type: 'reap' as const }),
   fc.constant({ type: 'update' as const }),
+  fc.record({ type: fc.constant('tree' as const), isAlive: fc.boolean() }),
   fc.constant({ type: 'stray exit' as const }),
   fc.constant({ type: 'throw' as const }),
 );
@@ -32,6 +33,7 @@ const anySettings: fc.Arbitrary<Partial<ProcessSettings>> = fc.record({
   stopwaitsecs: fc.constantFrom(0, 1, 2),
   stopasgroup: fc.boolean(),
   killasgroup: fc.boolean(),
+  killmode: fc.constantFrom(undefined, undefined, 'tree', 'cgroup'),
 });
 
 /** One process `p`, and a fate to play with it. */
@@ -49,6 +51,12 @@ class Fate {
   /** Living children of the process as it is configured now. */
   get liveChildren(): number {
     return [...this.world.host.live.keys()].filter((pid) => !this.#abandoned.has(pid)).length;
+  }
+
+  /** The child has ended as it was told to, and others of its tree have not. */
+  get isTreeStopping(): boolean {
+    const { state, pid } = this.world.view('p', 'g');
+    return state === 'STOPPING' && pid === 0 && this.world.host.child('p').hasTree;
   }
 
   play(happening: Happening): void {
@@ -94,6 +102,10 @@ class Fate {
         supervisor.addGroup(groupSettings('g', [this.#settings]));
         return;
       }
+      case 'tree':
+        if (!happening.isAlive) host.endTree('p');
+        else if (child.pid !== undefined) child.hasTree = true;
+        return;
       case 'stray exit':
         host.exitPid(99_999, exitStatus(0));
         return;
@@ -123,8 +135,47 @@ it('never has two children alive, whatever happens and in whatever order', () =>
           const mayHaveChild = ['STARTING', 'RUNNING', 'STOPPING', 'UNKNOWN'].includes(state);
           if (!mayHaveChild) expect(pid).toBe(0);
           // STARTING is without a child while the next one waits for the event loop's next turn.
-          else if (state !== 'STARTING') expect(pid).not.toBe(0);
+          else if (state !== 'STARTING' && !fate.isTreeStopping) expect(pid).not.toBe(0);
         }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+it('is stopping for as long as others of its tree are alive, where the tree is to be stopped', () => {
+  fc.assert(
+    fc.property(
+      anySettings,
+      fc.array(anyHappening, { size: 'large', maxLength: 200 }),
+      (settings, happenings) => {
+        const fate = new Fate({ ...settings, killmode: 'tree' });
+        for (const happening of happenings) {
+          const before = fate.world.view('p', 'g').state;
+          fate.play(happening);
+          const after = fate.world.view('p', 'g').state;
+          const isStopped = before === 'STOPPING' && !['STOPPING', 'UNKNOWN'].includes(after);
+          if (isStopped && happening.type !== 'update')
+            expect(fate.world.host.child('p').hasTree).toBe(false);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+it('never signals what has been reaped, whose pid may be that of another by then', () => {
+  fc.assert(
+    fc.property(
+      anySettings,
+      fc.array(anyHappening, { size: 'large', maxLength: 200 }),
+      (settings, happenings) => {
+        const fate = new Fate(settings);
+        for (const happening of happenings) fate.play(happening);
+        const { signals } = fate.world.host;
+        // The host knows no name for a pid that is not, or no longer, that of a child. What is left of a tree it knows
+        // by more than a pid.
+        expect(signals.filter(({ name, to }) => name === '' && to !== 'tree')).toEqual([]);
       },
     ),
     { numRuns: 300 },

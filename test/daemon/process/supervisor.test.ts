@@ -145,6 +145,34 @@ describe('a supervised process', () => {
     expect(world.host.spawned).toEqual(['web']);
   });
 
+  it('is stopped, for whoever waits, when its whole tree is', async () => {
+    const world = worldOf({ killmode: 'tree' });
+    world.host.child('web').hasTree = true;
+    let outcome: string | undefined;
+    const stopped = world.supervisor.stop(world.process('web'), { until: 'stopped' }).then(({ type }) => {
+      outcome = type;
+    });
+    world.host.reap();
+    await Promise.resolve();
+    expect([world.view('web').state, world.view('web').pid, outcome]).toEqual(['STOPPING', 0, undefined]);
+    expect(world.supervisor.signal(world.process('web'), 1)).toEqual({ type: 'not-running' });
+    world.host.endTree('web');
+    await stopped;
+    expect([world.view('web').state, outcome]).toEqual(['STOPPED', 'stopped']);
+  });
+
+  it('holds up the end of the daemon until its whole tree has ended', () => {
+    const world = worldOf({ killmode: 'tree', stopwaitsecs: 3 });
+    world.host.child('web').hasTree = true;
+    world.supervisor.shutDown('exit');
+    world.host.reap();
+    world.clock.advance(2.9);
+    expect(world.finished).toEqual([]);
+    world.clock.advance(0.2);
+    expect(world.finished).toEqual(['exit']);
+    expect(world.host.signals.at(-1)).toMatchObject({ signal: 9, to: 'tree' });
+  });
+
   it('is not touched by a stepped wall clock', () => {
     const world = worldOf();
     world.clock.stepWallClock(-1_000_000);

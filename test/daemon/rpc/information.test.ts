@@ -128,6 +128,7 @@ describe('monitor.getAllProcessUsage', () => {
       groupSettings('g', [{ name: 'up' }, { name: 'down' }, { name: 'killed' }, { name: 'gone' }]),
     ]);
     context.supervisor.process('up', 'g').run(ownPid).restarts = 3;
+    context.supervisor.process('down', 'g').dropped = 5_000_000_000;
     context.supervisor.process('down', 'g').lastExit = { type: 'exited', code: 1 };
     context.supervisor.process('killed', 'g').lastExit = { type: 'signalled', signal: 9, coreDumped: false };
     // No process has this id: the largest is 2²².
@@ -136,11 +137,12 @@ describe('monitor.getAllProcessUsage', () => {
     expect(column(answer, 'name')).toEqual(['up', 'down', 'killed', 'gone']);
     expect(column(answer, 'restarts')).toEqual([3, 0, 0, 0]);
     expect(column(answer, 'lastexit')).toEqual(['', 'exit status 1', 'SIGKILL', '']);
-    const memory = column(answer, 'memory').map((value) =>
-      value instanceof Double ? value.value : undefined,
-    );
+    const numbers = (name: string) =>
+      column(answer, name).map((value) => (value instanceof Double ? value.value : undefined));
+    const memory = numbers('memory');
     expect(memory[0]).toBeGreaterThan(1_000_000);
     expect(memory.slice(1)).toEqual([0, 0, 0]);
+    expect(numbers('dropped')).toEqual([0, 5_000_000_000, 0, 0]);
     encodeResponse(answer);
   });
 });

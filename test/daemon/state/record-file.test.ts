@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -61,12 +70,29 @@ describe('a file that is not whole', () => {
     }
   });
 
-  it('is recognised whichever byte is changed', () => {
+  it('has all records but one that is cut off, where that may be: the daemon was killed while it wrote', () => {
+    using file = open();
+    const whole = readFileSync(path).length;
+    file.append({ first: 'record' });
+    const second = readFileSync(path).length;
+    file.append({ second: 'record' });
+    const all = readFileSync(path);
+    for (let length = all.length - 1; length > 0; length -= 1) {
+      truncateSync(path, length);
+      const reading = readRecords(path, { ...format, mayBeCutOff: true }, boot);
+      const records = reading.type === 'read' ? reading.records : reading.type;
+      const expected = length < second ? [] : [{ first: 'record' }];
+      expect([length, records]).toEqual([length, length < whole ? 'unusable' : expected]);
+      writeFileSync(path, all);
+    }
+  });
+
+  it('is recognised whichever byte is changed, except for the newline at its end', () => {
     using file = open();
     file.append({ some: 'record', number: 17 });
     const whole = readFileSync(path);
     fc.assert(
-      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (index, change) => {
+      fc.property(fc.nat(whole.length - 2), fc.integer({ min: 1, max: 255 }), (index, change) => {
         const damaged = Buffer.from(whole);
         damaged[index] = (damaged[index] ?? 0) ^ change;
         writeFileSync(path, damaged);
@@ -120,6 +146,22 @@ it('says once that it cannot be written, and makes up for what is missing when i
   file.append({ b: 2 });
   expect(lines.at(-1)).toBe(`info state is written to '${where}' again`);
   expect(readRecords(where, format, boot)).toMatchObject({ records: present });
+});
+
+it('is empty while it cannot be written, if what is out of date would do harm', () => {
+  const options = { ...format, path, bootId: boot, log: () => undefined };
+  using kept = new RecordFile({ ...options, snapshot: () => [{ a: 1 }] });
+  mkdirSync(`${path}.new`);
+  kept.rewrite();
+  expect(read()).toMatchObject({ records: [{ a: 1 }] });
+  rmdirSync(`${path}.new`);
+  using emptied = new RecordFile({ ...options, snapshot: () => [{ a: 1 }], isHarmfulWhenOld: true });
+  mkdirSync(`${path}.new`);
+  emptied.rewrite();
+  expect(read()).toEqual({ type: 'unusable', reason: 'it is empty' });
+  rmdirSync(`${path}.new`);
+  emptied.append({ b: 2 });
+  expect(read()).toMatchObject({ records: [{ a: 1 }] });
 });
 
 it('removes itself when there is nothing to tell any more', () => {

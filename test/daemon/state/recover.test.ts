@@ -43,6 +43,8 @@ function recoverFrom(fixture: string) {
     ],
     bootId: 'boot-of-the-fixture',
     productVersion: '9.9.9',
+    childlogdir: directory,
+    identifier: 'supervisor',
     now: { instant: 27_900 as Instant, epoch: 1_795_341_000 as EpochSeconds },
     isHandedOver: false,
     log: (level, text) => void lines.push(`${level} ${text}`),

@@ -1,0 +1,114 @@
+/**
+ * Names the processes that programs leave behind when they end: to whoever wonders why a port is taken, or why there
+ * are two of something.
+ *
+ * It is looked a while after the end, because those that get the same signal need not end first, and once for all
+ * programs that ended meanwhile: hundreds may stop at a time, and one may end a thousand times a second.
+ */
+import { errorCode } from '../../conf/error-code.ts';
+import {
+  type ProcessIdentity,
+  type ProcessRow,
+  type ProcessTable,
+  type ProcessTables,
+  tableOf,
+} from './process-table.ts';
+import { nameProcesses } from './process-title.ts';
+import { membersOf, type ProgramMarks } from './process-tree.ts';
+
+/** One life of a program that is over. */
+export interface Remains {
+  readonly name: string;
+  readonly group: string;
+  /** The child, and what was seen of its processes while it lived. */
+  readonly roots: Iterable<ProcessIdentity>;
+  readonly marks: ProgramMarks;
+}
+
+export interface SurvivorsOptions {
+  readonly tables: Pick<ProcessTables, 'fresh'>;
+  orphans(table: ProcessTable, marks: ProgramMarks): readonly ProcessRow[];
+  /** Present children of all programs. */
+  readonly children: ReadonlyMap<number, ChildOfProgram>;
+  log(level: 'warn', text: string): void;
+}
+
+export interface ChildOfProgram extends ProcessIdentity {
+  readonly name: string;
+  readonly group: string;
+}
+
+/** How long after the first end to look, in milliseconds, and how many times longer than a look takes at least. */
+const delayMs = 1000;
+const restFactor = 50;
+
+interface Case {
+  readonly name: string;
+  readonly group: string;
+  readonly roots: Map<number, ProcessIdentity>;
+  readonly marks: ProgramMarks;
+}
+
+export class Survivors {
+  readonly #options: SurvivorsOptions;
+  #cases = new Map<string, Case>();
+  /** Those that were named, so that each is named once. */
+  #named = new Map<number, ProcessRow>();
+  #timer: NodeJS.Timeout | undefined;
+  #delayMs = delayMs;
+
+  constructor(options: SurvivorsOptions) {
+    this.#options = options;
+  }
+
+  /** A child has ended. */
+  ended({ name, group, roots, marks }: Remains): void {
+    const key = `${group}:${name}`;
+    const found = this.#cases.get(key) ?? { name, group, roots: new Map(), marks };
+    for (const root of roots) found.roots.set(root.pid, root);
+    this.#cases.set(key, found);
+    this.#timer ??= setTimeout(() => this.look(), this.#delayMs);
+  }
+
+  /** Looks now for what those that ended have left. */
+  look(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const cases = this.#cases;
+    if (cases.size === 0) return;
+    this.#cases = new Map();
+    const began = performance.now();
+    try {
+      this.#nameSurvivors(cases.values());
+    } catch (error) {
+      const { log } = this.#options;
+      log('warn', `cannot look for processes that programs have left behind: ${errorCode(error)}`);
+    }
+    this.#delayMs = Math.max(delayMs, restFactor * (performance.now() - began));
+  }
+
+  /** @throws an error with `code` */
+  #nameSurvivors(cases: Iterable<Case>): void {
+    const table = tableOf(this.#options.tables.fresh());
+    const named = new Map([...this.#named].filter(([pid, { start }]) => table.get(pid)?.start === start));
+    this.#named = named;
+    for (const found of cases) {
+      const survivors = this.#survivorsOf(found, table).filter(({ pid }) => !named.has(pid));
+      if (survivors.length === 0) continue;
+      for (const row of survivors) named.set(row.pid, row);
+      const pids = survivors.map(({ pid }) => pid);
+      this.#options.log('warn', `'${found.name}' left processes behind: ${nameProcesses(pids)}`);
+    }
+  }
+
+  #survivorsOf({ name, group, roots, marks }: Case, table: ProcessTable): readonly ProcessRow[] {
+    const { children } = this.#options;
+    const isChild = (pid: number): boolean => children.has(pid);
+    const present = [...children.values()].find((child) => child.name === name && child.group === group);
+    // Marks are the same from one life to the next; what is younger than the present child is of its time.
+    const orphans = this.#options
+      .orphans(table, marks)
+      .filter(({ start }) => present === undefined || start < present.start);
+    return membersOf(table, { roots: roots.values(), orphans }, isChild).filter(({ isZombie }) => !isZombie);
+  }
+}

@@ -1,0 +1,9 @@
+import type { SupervisorControl } from './control.ts';
+
+/** Stops a process, and starts it again when it has ended. One that is not there, or does not run, is left alone. */
+export async function restart(supervisor: SupervisorControl, group: string, name: string): Promise<void> {
+  const process = supervisor.groups.get(group)?.processes.get(name);
+  if (process === undefined) return;
+  const outcome = await supervisor.stop(process, { until: 'stopped' });
+  if (outcome.type === 'stopped') await supervisor.start(process, { until: 'spawned' });
+}

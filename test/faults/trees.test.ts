@@ -1,0 +1,148 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { describe, expect, it } from '@jest/globals';
+import { lackingCgroups } from '../support/cgroups.ts';
+import { type Daemon, startDaemon } from '../support/daemons.ts';
+import { program } from '../support/real-host.ts';
+import { fullLog, isAlive, pidOf, stateOf, waitForLog, waitForState } from '../support/supervised.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { fault } from './fault.ts';
+
+/** A daemon with one program, `web`, which has its file `%(here)s/pid`. */
+async function withProgram(
+  fixture: string,
+  lines: readonly string[] = [],
+  prefix: readonly string[] = [],
+): Promise<Daemon> {
+  const [name = '', ...words] = fixture.split(' ');
+  const command = [program(name), '%(here)s/pid', ...words].join(' ');
+  const configuration = ['[program:web]', `command=${command}`, 'startsecs=0', ...lines, ''].join('\n');
+  return await startDaemon({ implementation: 'ours', configuration, prefix });
+}
+
+/** The pid that the program has put into its file. */
+async function pidIn(daemon: Daemon): Promise<number> {
+  const file = join(daemon.dir, 'pid');
+  await waitFor(() => existsSync(file), { what: 'the pid of a descendant' });
+  return Number(readFileSync(file, 'utf8'));
+}
+
+function isGroupThere(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+fault('a program is stopped, and a process that it has started is not', async () => {
+  await using daemon = await withProgram('waits-for-a-session');
+  const descendant = await pidIn(daemon);
+  expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+  await waitForLog(daemon, 'left processes behind');
+  expect(isAlive(descendant)).toBe(true);
+  const log = await fullLog(daemon);
+  expect(log).toContain(`'web' left processes behind: ${descendant} (`);
+  process.kill(descendant, 'SIGKILL');
+  return log;
+});
+
+fault('a process of a program with killmode=tree has begun a session of its own', async () => {
+  await using daemon = await withProgram('waits-for-a-session', ['killmode=tree']);
+  const descendant = await pidIn(daemon);
+  expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+  expect(isAlive(descendant)).toBe(false);
+  expect(await stateOf(daemon, 'web')).toBe('STOPPED');
+  return await fullLog(daemon);
+});
+
+fault('a program with killmode=tree runs its server through shells that hand no signal on', async () => {
+  await using daemon = await withProgram('runs-through-shells', ['killmode=tree', 'stopwaitsecs=60']);
+  const server = await pidIn(daemon);
+  expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+  expect(isAlive(server)).toBe(false);
+  return readFileSync(join(daemon.dir, 'pid.told'), 'utf8') + (await fullLog(daemon));
+});
+
+fault('a process of a program with killmode=tree does not heed the stop signal', async () => {
+  await using daemon = await withProgram('waits-for-a-session ignore', ['killmode=tree', 'stopwaitsecs=1']);
+  const [child, descendant] = [await pidOf(daemon, 'web'), await pidIn(daemon)];
+  const stopped = daemon.rpc('supervisor.stopProcess', 'web');
+  await waitFor(() => !isAlive(child), { what: 'the end of the child' });
+  if (isAlive(descendant)) expect(await stateOf(daemon, 'web')).toBe('STOPPING');
+  expect(await stopped).toBe(true);
+  expect(isAlive(descendant)).toBe(false);
+  return await fullLog(daemon);
+});
+
+fault('a process of a program with killmode=tree forks while it is killed', async () => {
+  await using daemon = await withProgram('forks-away', ['killmode=tree', 'stopwaitsecs=1']);
+  const session = await pidIn(daemon);
+  expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+  // Of those that have ended, somebody else may still have to take notice.
+  await waitFor(() => !isGroupThere(session), { what: 'the end of all of them' });
+  return await fullLog(daemon);
+});
+
+fault(
+  'a process of a program with killmode=cgroup has cut all ties',
+  async () => {
+    await using daemon = await withProgram('leaves-an-orphan', ['killmode=cgroup']);
+    const descendant = await pidIn(daemon);
+    expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+    expect(isAlive(descendant)).toBe(false);
+    return await fullLog(daemon);
+  },
+  { lacking: lackingCgroups() },
+);
+
+fault(
+  'there are no control groups for killmode=cgroup',
+  async () => {
+    const withoutCgroups = 'umount --all --lazy --types cgroup2; exec "$@"';
+    const prefix = ['unshare', '--mount', 'sh', '-c', withoutCgroups, 'sh'];
+    await using daemon = await withProgram('waits-for-a-session', ['killmode=cgroup'], prefix);
+    const descendant = await pidIn(daemon);
+    expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+    expect(isAlive(descendant)).toBe(false);
+    return await fullLog(daemon);
+  },
+  { needsRoot: true },
+);
+
+/** Kills a daemon, and starts the next one in its place. */
+async function replace(daemon: Daemon): Promise<void> {
+  daemon.kill('SIGKILL');
+  await daemon.ended();
+  await daemon.start();
+}
+
+describe('the next daemon', () => {
+  const cases: readonly { killmode: string; fixture: string; lacking?: string | undefined }[] = [
+    { killmode: 'tree', fixture: 'waits-for-a-session' },
+    { killmode: 'cgroup', fixture: 'leaves-an-orphan', lacking: lackingCgroups() },
+  ];
+  for (const { killmode, fixture, lacking } of cases) {
+    const test = lacking === undefined ? it : it.skip;
+    test(`stops the whole of what it has adopted, with killmode=${killmode}`, async () => {
+      await using daemon = await withProgram(fixture, [`killmode=${killmode}`]);
+      const [child, descendant] = [await pidOf(daemon, 'web'), await pidIn(daemon)];
+      await replace(daemon);
+      expect(await pidOf(daemon, 'web')).toBe(child);
+      expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+      expect([child, descendant].map(isAlive)).toEqual([false, false]);
+    });
+  }
+
+  it('goes on stopping a tree whose first process has ended already', async () => {
+    await using daemon = await withProgram('waits-for-a-session ignore', ['killmode=tree', 'stopwaitsecs=3']);
+    const descendant = await pidIn(daemon);
+    await daemon.rpc('supervisor.stopProcess', 'web', false);
+    await waitForLog(daemon, "waiting for processes left by 'web'");
+    await replace(daemon);
+    expect([await stateOf(daemon, 'web'), isAlive(descendant)]).toEqual(['STOPPING', true]);
+    await waitForState(daemon, 'web', 'STOPPED');
+    expect(isAlive(descendant)).toBe(false);
+  });
+});
