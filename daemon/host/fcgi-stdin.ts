@@ -24,16 +24,19 @@ type Log = (level: LogLevel, text: string) => void;
 /** The sockets of all sections. */
 export class FcgiSockets {
   readonly #log: Log;
+  readonly #areTested: boolean;
   readonly #shared = new Map<string, SharedSocket>();
 
-  constructor(log: Log) {
+  /**
+   * @param areTested with the first process of a section its socket is opened and closed again, so that a mistake
+   *   in it is told at once, and not only when the program is to start
+   */
+  constructor(log: Log, { areTested }: { readonly areTested: boolean }) {
     this.#log = log;
+    this.#areTested = areTested;
   }
 
-  /**
-   * The stdin of a process. With the first process of a section its socket is opened and closed again, so
-   * that a mistake in it is told at once, and not only when the program is to start.
-   */
+  /** The stdin of a process. */
   stdinOf({ section }: ProcessSettings, settings: FcgiSocketSettings): ChildInput {
     // A section that has been changed may come while a child of the old one is yet to end.
     const key = JSON.stringify([section, settings]);
@@ -48,7 +51,8 @@ export class FcgiSockets {
   #add(key: string, settings: FcgiSocketSettings): SharedSocket {
     const shared = new SharedSocket(settings, this.#log);
     // The section before an edit may have it still: it will be closed in time.
-    if (![...this.#shared.values()].some((other) => other.isOpenAt(settings.url))) shared.test();
+    if (this.#areTested && ![...this.#shared.values()].some((other) => other.isOpenAt(settings.url)))
+      shared.test();
     this.#shared.set(key, shared);
     return shared;
   }

@@ -98,7 +98,8 @@ export class LinuxHost implements Host {
       epoll,
       sinks,
       syslog,
-      fcgiSockets: new FcgiSockets(log),
+      // Children of an earlier daemon have theirs: they are in use.
+      fcgiSockets: new FcgiSockets(log, { areTested: options.isRecovering !== true }),
       trees: new ProcessTrees({
         runtimeDirectory: options.runtimeDirectory,
         epoll,

@@ -24,6 +24,7 @@ const indentedCommands = new Map([
     'asks on a terminal; test/e2e/security.test.ts makes one',
   ],
   ['docs/supervisorctl.md: supervisorctl status', 'test/differential/ctl compares its output'],
+  ['docs/supervisorctl.md: supervisorctl upgrade', 'test/e2e/upgrade-versions.test.ts runs it'],
   ['docs/supervisorctl.md: supervisorctl hail web', 'test/e2e/ctl-plugins.test.ts runs it'],
 ]);
 

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from '@jest/globals';
 import { startDaemon } from '../support/daemons.ts';
 import { fullLog, isAlive, pidOf, waitForLog, waitForState } from '../support/supervised.ts';
@@ -139,12 +140,14 @@ it('opens no debugger at SIGUSR1', async () => {
   const sockets = (): string[] =>
     readdirSync(`/proc/${daemon.pid}/fd`)
       .map((fd) => linkTarget(`/proc/${daemon.pid}/fd/${fd}`))
-      .filter((target) => target.startsWith('socket:'));
+      .filter((target) => target.startsWith('socket:'))
+      .sort();
   await daemon.rpc('supervisor.getPID');
-  const before = sockets();
+  const before = new Set(sockets());
   daemon.kill('SIGUSR1');
-  for (let call = 0; call < 20; call += 1) await daemon.rpc('supervisor.getPID');
-  expect(sockets()).toEqual(before);
+  await waitForLog(daemon, 'INFO upgraded from version');
+  await daemon.rpc('supervisor.getPID');
+  await waitFor(() => isDeepStrictEqual(new Set(sockets()), before), { what: 'the sockets of before' });
   expect(daemon.output).not.toContain('Debugger');
 });
 

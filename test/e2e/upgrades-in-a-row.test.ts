@@ -142,6 +142,7 @@ describe(`${upgrades} upgrades in a row`, () => {
     expect(await pidOf(daemon, 'answers')).toBe(pids[2]);
     expect(await pidOf(daemon, 'sleeps')).toBe(pids[3]);
     expect(daemon.logText().match(/spawned:/g)).toHaveLength(names.length);
+    expect(daemon.logText()).not.toContain(' ERRO ');
     expect(daemon.logText().match(/INFO upgraded from version/g)).toHaveLength(upgrades + 2);
   });
 
