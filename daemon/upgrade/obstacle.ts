@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { Settings } from '../../conf/settings.ts';
@@ -16,7 +16,8 @@ import { unreadableState } from '../state/recover.ts';
  */
 export function obstacle(settings: Settings, runtimeDirectory: string): string | undefined {
   const own = runtimeDirectoryOf(settings);
-  if (own !== runtimeDirectory) return `its runtime directory would be '${own}'`;
+  if (!existsSync(own) || realpathSync(own) !== runtimeDirectory)
+    return `its runtime directory would be '${own}'`;
   const { logfile } = settings.supervisord;
   if (logfile !== 'syslog') {
     try {
