@@ -51,10 +51,16 @@ export function membersOf(
   for (const member of members.values()) add(relativesOf(member, table));
   const known = members.size;
   add(orphans);
+  const users = new Map<number, string | undefined>();
   for (const member of members.values().drop(known)) {
-    const user = userOf(member.pid);
-    const relatives = relativesOf(member, table).filter(({ pid }) => !members.has(pid));
-    add(relatives.filter(({ pid }) => user !== undefined && userOf(pid) === user));
+    const user = users.get(member.pid) ?? userOf(member.pid);
+    if (user === undefined) continue;
+    for (const relative of relativesOf(member, table)) {
+      // Whoever has ended since the table was read is nobody's any more, but may have left others.
+      if (members.has(relative.pid) || (userOf(relative.pid) ?? user) !== user) continue;
+      users.set(relative.pid, user);
+      add([relative]);
+    }
   }
   return [...members.values()];
 }
