@@ -29,6 +29,7 @@ import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
 import { duplicateOnto } from './host/libc/descriptors.ts';
 import { raiseLimits } from './host/limits.ts';
 import { dropPrivileges, runningAsRootNotice } from './host/privileges.ts';
+import { startWorkerThreads } from './host/worker-threads.ts';
 import { HttpServerError } from './http/http-server-error.ts';
 import { loadContext } from './load-context.ts';
 import { type ActivityLog, isRotatable } from './log/activity-log.ts';
@@ -120,6 +121,7 @@ async function run({
   }
 
   const signals = new Signals(handover?.signals);
+  await startWorkerThreads();
   const eventSerials = new SerialCounter();
   const limits = raiseLimits({ ...settings.supervisord, softNofile });
   if (limits.type === 'failed') return usageError([limits.reason]);

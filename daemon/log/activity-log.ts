@@ -9,13 +9,20 @@
  * @see supervisor/loggers.py; docs/configuration/supervisord.md, `logfile`
  */
 import { once } from 'node:events';
-import { appendFileSync, closeSync, fstatSync, openSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  openSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { createStream } from 'rotating-file-stream';
 import { errorCode } from '../../conf/error-code.ts';
 import { type LogLevel, logLevels } from '../../conf/settings.ts';
 import type { EpochSeconds } from '../host/clock.ts';
-import { writeAll } from '../host/write-all.ts';
-import { endsWithinLine } from './ends-within-line.ts';
 import { formatRecord } from './log-record.ts';
 import { isRemoved } from './removed-file.ts';
 
@@ -56,6 +63,8 @@ export class ActivityLog {
   #retryRotationAt = 0;
   #queue: string[] = [];
   #queuedBytes = 0;
+  /** Bytes of the first record in the queue that the file has. */
+  #written = 0;
   #dropped = 0;
   #failure: string | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -95,9 +104,10 @@ export class ActivityLog {
     this.log(level, text);
     if (this.#queue.length === 0) return;
     try {
-      appendFileSync(this.path, this.#queue.join(''));
+      appendFileSync(this.path, Buffer.from(this.#queue.join('')).subarray(this.#written));
       this.#queue = [];
       this.#queuedBytes = 0;
+      this.#written = 0;
     } catch {
       // Nothing is left to tell it to.
     }
@@ -156,12 +166,15 @@ export class ActivityLog {
       if (isRestored) this.#reopenFile();
       // It could not be opened, which is told when it can.
       if (this.#fd === undefined) return;
+      const bytes = Buffer.from(record);
       try {
-        writeAll(this.#fd, Buffer.from(record));
+        // A disk that becomes full may take a part.
+        while (this.#written < bytes.length) this.#written += writeSync(this.#fd, bytes, this.#written);
       } catch (error) {
         this.#fail(error);
         return;
       }
+      this.#written = 0;
       this.#queue.shift();
       this.#queuedBytes -= record.length;
       if (this.#failure !== undefined) this.#tellRecovery();
@@ -210,6 +223,8 @@ export class ActivityLog {
   #openFile(): void {
     try {
       this.#fd = openSync(this.path, 'a');
+      // In a new file the record begins anew.
+      if (fstatSync(this.#fd).size === 0) this.#written = 0;
     } catch (error) {
       this.#fail(error);
     }
@@ -226,11 +241,6 @@ export class ActivityLog {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       if (this.#fd !== undefined || this.#rotating !== undefined) return;
-      // A full disk took the beginning of a record, which comes again in whole.
-      if (endsWithinLine(this.path)) {
-        this.#queue.unshift('\n');
-        this.#queuedBytes += 1;
-      }
       this.#reopen();
     }, retryMilliseconds);
     this.#retry.unref();

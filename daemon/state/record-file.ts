@@ -6,10 +6,18 @@
  * which boot of the machine it was written. A file that is not whole is not used at all: half of the truth may be
  * worse than none.
  */
-import { closeSync, constants, openSync, readFileSync, renameSync, truncateSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { errorCode } from '../../conf/error-code.ts';
-import { writeAll } from '../host/write-all.ts';
 
 /** What a file is for, and how its records look. */
 export interface RecordFormat {
@@ -242,4 +250,10 @@ function empty(path: string): void {
   } catch {
     // Missing is as good as empty.
   }
+}
+
+/** A disk that becomes full may take a part. @throws an error with `code` */
+function writeAll(fd: number, bytes: Buffer): number {
+  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+  return bytes.length;
 }

@@ -84,7 +84,7 @@ fault(
       { what: 'the log to recover' },
     );
     const log = readFileSync(`${disk}/main.log`, 'utf8');
-    // Where the disk was full a line is torn; its record comes again, on a line of its own.
+    // Where the disk was full a line is cut, and then goes on.
     const stamp = String.raw`^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} `;
     const records = (text: string): number => [...log.matchAll(new RegExp(`${stamp}${text}`, 'gm'))].length;
     expect(records("INFO spawned: 'healthy' ")).toBe(41);
