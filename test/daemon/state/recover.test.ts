@@ -119,7 +119,8 @@ it('goes on with what version 1 of the journal has written', () => {
       problem: 'unknown problem sending sig stops (15)',
       history,
     },
-    replaced: undefined,
+    // It is configured, and nobody knew of it: as one that is new.
+    replaced: { state: 'STOPPED', history: { ...history, start: 0 } },
   });
   expect(recovered?.find('all', 'starting')?.birth).toEqual({ from: 2785419, to: 2785420 });
   expect(recovered?.isRemoved('taken-away')).toBe(true);
