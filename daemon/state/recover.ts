@@ -160,7 +160,7 @@ function recoverProcess({ settings, record, holders, options, journal }: Process
     record.settings !== settingsDigest(settings);
   // That it was being stopped, or had been, was not the wish of anybody who wants it to stay so.
   const isStartedAnew = isOutdated || journal?.wasStopping === true;
-  if (record !== undefined && (isAlive(record) || record.process.state === 'STOPPING')) {
+  if (record !== undefined && (hasChild(record) || record.process.state === 'STOPPING')) {
     const process = isStartedAnew ? replacedOnceStopped(record.process) : record.process;
     return { process, birth: record.birth, isOutdated };
   }
@@ -194,11 +194,12 @@ function birthOf({ startTicks }: PipeHolder): Birth {
   return { from: startTicks, to: startTicks };
 }
 
-function isAlive({ process, birth }: ProcessRecord): boolean {
+/** One that has ended, and that nobody has reaped, may have a successor already. */
+function hasChild({ process, birth }: ProcessRecord): boolean {
   const pid = pidOf(process);
   if (pid === 0 || birth === undefined) return false;
   const stat = processStat(pid);
-  return stat !== undefined && isBorn(birth, stat.startTicks);
+  return stat !== undefined && stat.state !== 'Z' && isBorn(birth, stat.startTicks);
 }
 
 function recordedAutoLogs({ processes }: ReadJournal): Recovered['autoLogs'] {
@@ -210,8 +211,8 @@ function foundAutoLogs(
   { groups, childlogdir, identifier }: RecoverOptions,
   found: ReadonlyMap<string, RecoveredProcess>,
 ): Recovered['autoLogs'] {
-  const hasChild = (each: ProcessSettings) => found.get(keyOf(each))?.birth !== undefined;
-  const processes = groups.flatMap((group) => group.processes).filter(hasChild);
+  const isFound = (each: ProcessSettings) => found.get(keyOf(each))?.birth !== undefined;
+  const processes = groups.flatMap((group) => group.processes).filter(isFound);
   return new Map(
     processes.map(({ group, name }) => {
       const logs = (['stdout', 'stderr'] as const).flatMap((channel) => {
@@ -252,7 +253,7 @@ function recordedStrays(
   const strays: Stray[] = [];
   for (const record of journal?.processes.values() ?? []) {
     const { name, birth, stop } = record;
-    if (birth !== undefined && isAlive(record)) {
+    if (birth !== undefined && hasChild(record)) {
       const pid = pidOf(record.process);
       if (!adopted.has(pid)) strays.push({ name, pid, birth, ...stop });
       continue;

@@ -47,7 +47,10 @@ interface Request {
   readonly what: string;
   /** Programs of which it may end children. */
   readonly touches: readonly string[];
-  perform(): Promise<void>;
+  /** A program that is asked to be so, and will be unless something else is asked at the same time. */
+  readonly wish?: { readonly name: string; readonly is: Wish };
+  /** @returns whether it was done, and not refused */
+  perform(): Promise<boolean>;
 }
 
 /** Milliseconds in which everything must be as it is wished. */
@@ -130,7 +133,8 @@ export class Chaos implements AsyncDisposable {
     await this.lives.answering(this.life);
     for (let count = this.#random.below(4); count > 0; count -= 1) await this.#disturb();
     const requests = Array.from({ length: this.#random.below(3) }, () => this.#randomRequest());
-    const done = Promise.all(requests.map((request) => this.#make(request)));
+    const isAlone = requests.length === 1;
+    const done = Promise.all(requests.map((request) => this.#make(request, isAlone)));
     if (this.#random.oneIn(4)) await done;
     else await this.#aMoment();
     await this.#kill();
@@ -290,11 +294,8 @@ export class Chaos implements AsyncDisposable {
     return {
       what: 'stop',
       touches: [name],
-      perform: async () => {
-        this.#wishes.set(name, 'either');
-        await this.#call('supervisor.stopProcess', name);
-        this.#wishes.set(name, 'down');
-      },
+      wish: { name, is: 'down' },
+      perform: async () => (await this.#call('supervisor.stopProcess', name)) !== undefined,
     };
   }
 
@@ -302,11 +303,8 @@ export class Chaos implements AsyncDisposable {
     return {
       what: 'start',
       touches: [],
-      perform: async () => {
-        this.#wishes.set(name, 'either');
-        await this.#call('supervisor.startProcess', name);
-        this.#wishes.set(name, 'up');
-      },
+      wish: { name, is: 'up' },
+      perform: async () => (await this.#call('supervisor.startProcess', name)) !== undefined,
     };
   }
 
@@ -314,11 +312,10 @@ export class Chaos implements AsyncDisposable {
     return {
       what: 'restart',
       touches: [name],
+      wish: { name, is: 'up' },
       perform: async () => {
-        this.#wishes.set(name, 'either');
         await this.#call('supervisor.stopProcess', name);
-        await this.#call('supervisor.startProcess', name);
-        this.#wishes.set(name, 'up');
+        return (await this.#call('supervisor.startProcess', name)) !== undefined;
       },
     };
   }
@@ -328,8 +325,9 @@ export class Chaos implements AsyncDisposable {
       what: `upgrade by ${by}`,
       touches: [],
       perform: async () => {
-        if (by === 'signal') this.#signal('SIGUSR1');
-        else await this.#call('monitor.upgrade');
+        if (by === 'rpc') return (await this.#call('monitor.upgrade')) !== undefined;
+        this.#signal('SIGUSR1');
+        return true;
       },
     };
   }
@@ -343,10 +341,9 @@ export class Chaos implements AsyncDisposable {
         for (const [name, wish] of this.#wishes) if (wish === 'down') this.#wishes.set(name, 'either');
         this.#signal('SIGHUP');
         const isDone = () => this.lives.log().slice(before).includes('supervisord started with pid');
-        await waitFor(() => isDone() || this.life.end !== undefined, {
-          what: 'the reload',
-          limit: settleLimit,
-        });
+        const isOver = () => isDone() || this.life.end !== undefined;
+        await waitFor(isOver, { what: 'the reload', limit: settleLimit });
+        return true;
       },
     };
   }
@@ -384,10 +381,10 @@ export class Chaos implements AsyncDisposable {
   }
 
   /** What `supervisorctl update` does. */
-  async #bringUpToDate(): Promise<void> {
+  async #bringUpToDate(): Promise<boolean> {
     const difference = await this.#call('supervisor.reloadConfig');
     // It is about to end, or to start over.
-    if (difference === undefined) return;
+    if (difference === undefined) return false;
     const [[added, changed, removed]] = difference as [[string[], string[], string[]]];
     for (const name of removed) {
       await this.#call('supervisor.stopProcessGroup', name);
@@ -395,6 +392,7 @@ export class Chaos implements AsyncDisposable {
     }
     for (const name of changed) await this.#call('monitor.updateProcessGroup', name);
     for (const name of added) await this.#call('supervisor.addProcessGroup', name);
+    return true;
   }
 
   /** Calls a method; a fault, such as that something runs already, is an answer too. */
@@ -408,12 +406,15 @@ export class Chaos implements AsyncDisposable {
   }
 
   /** Has a request made. That the daemon is killed meanwhile is no error. */
-  async #make(request: Request): Promise<void> {
+  async #make(request: Request, isAlone = true): Promise<void> {
     this.#count(request.what);
+    const { wish } = request;
+    if (wish !== undefined) this.#wishes.set(wish.name, 'either');
     this.#underWay.add(request);
     for (const name of request.touches) for (const pid of this.copies.of(name)) this.#mayEnd.add(pid);
     try {
-      await request.perform();
+      const isDone = await request.perform();
+      if (isDone && isAlone && wish !== undefined) this.#wishes.set(wish.name, wish.is);
     } catch (error) {
       await Promise.race([this.life.ended, delay(endLimit, undefined, { ref: false })]);
       if (this.life.end === undefined) this.problems.push(`${request.what} failed: ${error}`);
@@ -461,8 +462,9 @@ export class Chaos implements AsyncDisposable {
     this.#checkProblems();
   }
 
-  async #startAll(): Promise<void> {
+  async #startAll(): Promise<boolean> {
     for (const name of this.#configured) await this.#call('supervisor.startProcess', name);
+    return true;
   }
 
   /** The processes that keep pipes open. */
