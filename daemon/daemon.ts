@@ -19,6 +19,7 @@ import type { SerialCounter } from './event/serial.ts';
 import { bootId } from './host/boot-id.ts';
 import { Epoll } from './host/epoll.ts';
 import { holdEventLoop } from './host/event-loop.ts';
+import { removeFifosOfOthers } from './host/fifo.ts';
 import { KeptFile } from './host/kept-file.ts';
 import { LinuxHost } from './host/linux-host.ts';
 import { RuntimeDirectory } from './host/runtime-directory.ts';
@@ -219,6 +220,10 @@ async function live(setup: DaemonSetup, servers: HttpServers): Promise<EndOfLife
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
   supervisor.startUp(settings.groups, recovered);
+  if (recovered !== undefined) {
+    const processes = settings.groups.flatMap((group) => group.processes);
+    removeFifosOfOthers(runtimeDirectory.path, processes);
+  }
   // Those that ended while one version made room for the other.
   if (handover !== undefined) host.reap();
   events.recovered();
