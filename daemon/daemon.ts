@@ -10,6 +10,7 @@
 import process from 'node:process';
 import { compactMemorySoon } from './compact-memory.ts';
 import { holdEventLoop } from './host/event-loop.ts';
+import { removeFifosOfOthers } from './host/fifo.ts';
 import { RuntimeDirectory } from './host/runtime-directory.ts';
 import { openHttpServers } from './http/server.ts';
 import { assemble, type DaemonSetup, type Life, type MakingRoom, type Places } from './life.ts';
@@ -58,7 +59,7 @@ async function live(setup: DaemonSetup, places: Places): Promise<EndOfLife> {
   const onUncaught = (error: unknown): void => onException('Uncaught exception, contained', error);
   process.on('uncaughtException', onUncaught);
   const stopHandling = signals.handle(signalHandlers(life));
-  const pidfile = start(setup, life);
+  const pidfile = start(setup, life, places);
 
   const makingRoom = await finished;
   if (makingRoom !== undefined) {
@@ -86,7 +87,11 @@ async function live(setup: DaemonSetup, places: Places): Promise<EndOfLife> {
 }
 
 /** Tells who waits for it that the daemon is up, and begins its work. @returns what looks after the pidfile */
-function start({ settings, handover, detach }: DaemonSetup, life: Life): Disposable | undefined {
+function start(
+  { settings, handover, detach }: DaemonSetup,
+  life: Life,
+  { runtimeDirectory }: Places,
+): Disposable | undefined {
   const { log, supervisor, host, events, recovered } = life;
   const letStarterGo = detach?.(log);
   const pidfile = keepPidfile(settings.supervisord.pidfile, log);
@@ -94,6 +99,10 @@ function start({ settings, handover, detach }: DaemonSetup, life: Life): Disposa
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
   supervisor.startUp(settings.groups, recovered);
+  if (recovered !== undefined) {
+    const processes = settings.groups.flatMap((group) => group.processes);
+    removeFifosOfOthers(runtimeDirectory.path, processes);
+  }
   // Those that ended while one version made room for the other.
   if (handover !== undefined) host.reap();
   events.recovered();

@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  realpathSync,
   rmdirSync,
   rmSync,
 } from 'node:fs';
@@ -17,6 +18,7 @@ import { tryLock } from './libc/descriptors.ts';
  * it is locked; the lock goes with the process that holds it, however that ends.
  */
 export class RuntimeDirectory implements Disposable {
+  /** Symbolic links resolved: by it the kernel tells which programs have FIFOs there. */
   readonly path: string;
   readonly #lock: number;
   #isHandedOver = false;
@@ -27,7 +29,7 @@ export class RuntimeDirectory implements Disposable {
    */
   constructor(path: string, lock?: number) {
     prepareRuntimeDirectory(path);
-    this.path = path;
+    this.path = realpathSync(path);
     if (lock !== undefined) {
       this.#lock = lock;
       if (isDirectory(lock, path)) return;

@@ -21,7 +21,7 @@ import { type RecoveredProcess, type Recovery, replacedOnceStopped } from '../pr
 import { newProcess, type Process, pidOf } from '../process/state.ts';
 import type { Stray } from '../process/strays.ts';
 import { journalPath, processesFormat } from './journal.ts';
-import { type ProcessRecord, readProcessRecord, settingsDigest } from './process-record.ts';
+import { type ProcessRecord, readProcessRecord, readStray, settingsDigest } from './process-record.ts';
 import { readRecords, setAside } from './record-file.ts';
 
 export interface RecoverOptions {
@@ -104,6 +104,8 @@ interface ReadJournal {
   readonly removedGroups: ReadonlySet<string>;
   /** Version of the program that wrote it. */
   readonly by: string;
+  /** Those that it was stopping, some of which may have ended. */
+  readonly strays: readonly Stray[];
   /** The daemon was about to end, in order, when it was killed. */
   readonly wasStopping: boolean;
 }
@@ -129,6 +131,7 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
   const removedGroups = new Set<string>();
   let by = '';
   let wasStopping = false;
+  const strays: Stray[] = [];
   for (const record of records as readonly Readonly<Record<string, unknown>>[]) {
     if (typeof record['by'] === 'string') by = record['by'];
     else if (record['stopping'] === true) wasStopping = true;
@@ -136,12 +139,13 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
     else if (typeof record['removed'] === 'string') removedGroups.add(record['removed']);
     else if (Array.isArray(record['retired'])) processes.delete(record['retired'].join(':'));
     else {
-      const process = readProcessRecord(record);
-      if (process === undefined) return undefined;
-      processes.set(keyOf(process), process);
+      const [process, stray] = [readProcessRecord(record), readStray(record)];
+      if (process !== undefined) processes.set(keyOf(process), process);
+      else if (stray !== undefined) strays.push(stray);
+      else return undefined;
     }
   }
-  return { processes, removedGroups, by, wasStopping };
+  return { processes, removedGroups, by, strays, wasStopping };
 }
 
 interface ProcessSources {
@@ -197,7 +201,10 @@ function birthOf({ startTicks }: PipeHolder): Birth {
 /** One that has ended, and that nobody has reaped, may have a successor already. */
 function hasChild({ process, birth }: ProcessRecord): boolean {
   const pid = pidOf(process);
-  if (pid === 0 || birth === undefined) return false;
+  return pid !== 0 && birth !== undefined && isRunning(pid, birth);
+}
+
+function isRunning(pid: number, birth: Birth): boolean {
   const stat = processStat(pid);
   return stat !== undefined && stat.state !== 'Z' && isBorn(birth, stat.startTicks);
 }
@@ -250,7 +257,9 @@ function recordedStrays(
   holders: readonly PipeHolder[],
   adopted: ReadonlySet<number>,
 ): Stray[] {
-  const strays: Stray[] = [];
+  const strays = (journal?.strays ?? []).filter(
+    ({ pid, birth }) => !adopted.has(pid) && isRunning(pid, birth),
+  );
   for (const record of journal?.processes.values() ?? []) {
     const { name, birth, stop } = record;
     if (birth !== undefined && hasChild(record)) {
