@@ -29,7 +29,8 @@ export interface Accident {
   readonly title: string;
   readonly times: number;
   readonly isForRoot?: boolean;
-  happen(scene: Scene): Promise<void>;
+  /** @returns the child that it has ended, if it is one: the daemon may be yet to notice */
+  happen(scene: Scene): Promise<number | undefined>;
 }
 
 /** A daemon with two programs that write, and one that does not. */
@@ -53,6 +54,7 @@ export const accidents: readonly Accident[] = [
     async happen(scene) {
       await scene.lives.end(scene.life, 'SIGKILL');
       scene.life = await scene.lives.start();
+      return undefined;
     },
   },
   {
@@ -62,6 +64,7 @@ export const accidents: readonly Accident[] = [
       await scene.lives.end(scene.life, 'SIGKILL');
       await delay(2000);
       scene.life = await scene.lives.start();
+      return undefined;
     },
   },
   {
@@ -70,6 +73,7 @@ export const accidents: readonly Accident[] = [
     async happen({ copies }) {
       const [pid] = copies.of('one');
       if (pid !== undefined) kill(pid, 'SIGKILL');
+      return pid;
     },
   },
   {
@@ -79,6 +83,7 @@ export const accidents: readonly Accident[] = [
       const before = lives.log().length;
       kill(life.pid, 'SIGHUP');
       await waitFor(() => lives.log().slice(before).includes('supervisord started with pid'));
+      return undefined;
     },
   },
   {
@@ -94,6 +99,7 @@ export const accidents: readonly Accident[] = [
         await lives.end(life, 'SIGTERM');
         scene.life = await lives.start();
       }
+      return undefined;
     },
   },
   {
@@ -105,6 +111,7 @@ export const accidents: readonly Accident[] = [
       fill(filler);
       await delay(1000);
       rmSync(filler);
+      return undefined;
     },
   },
 ];
@@ -145,11 +152,8 @@ export async function outcomeOf(implementation: Implementation, accident: Accide
     await delay(500 + Math.random() * 500);
     const before = await supervised(scene);
     const start = performance.now();
-    await accident.happen(scene);
-    const after = await supervised(
-      scene,
-      accident.title.includes('of a program') ? before.get('one') : undefined,
-    );
+    const gone = await accident.happen(scene);
+    const after = await supervised(scene, gone);
     milliseconds.push(performance.now() - start);
     for (const [name, pid] of before) {
       const isThere = copies.of(name).includes(pid);
