@@ -185,7 +185,8 @@ export class Chaos implements AsyncDisposable {
   /** Long enough for the daemon to be in the middle of something. */
   async #aMoment(): Promise<void> {
     if (this.#random.oneIn(2)) {
-      await delay(this.#random.below(400));
+      // An upgrade takes longer than all else.
+      await delay(this.#random.below(this.#random.oneIn(3) ? 1000 : 300));
       return;
     }
     const until = performance.now() + this.#random.below(5000) / 1000;
