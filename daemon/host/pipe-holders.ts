@@ -1,6 +1,11 @@
-/** Who has our FIFOs: a second way to find the children of a daemon that was killed. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { basename } from 'node:path';
+/**
+ * Who has our FIFOs: a second way to find the children of a daemon that was killed.
+ *
+ * Names alone do not tell. In `/proc` are the processes of containers, too, where another daemon may have its FIFOs at
+ * the same path; so it is looked at what is open there.
+ */
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { processStat } from './process-stat.ts';
 
 /** A process that has FIFOs of a runtime directory as its standard streams. */
@@ -20,14 +25,18 @@ const standardStreams = [0, 1, 2];
 /** What the kernel adds to the name of a file that has been removed. */
 const deleted = / \(deleted\)$/;
 
-/** Looks at all processes of the machine that we may look at, the oldest first. */
+/**
+ * Looks at all processes of the machine that we may look at, the oldest first.
+ *
+ * @param directory without symbolic links
+ */
 export function pipeHolders(directory: string): PipeHolder[] {
   const holders: PipeHolder[] = [];
   for (const pid of allPids()) {
     const fifos = new Set<string>();
     for (const fd of standardStreams) {
-      const target = linkTarget(`/proc/${pid}/fd/${fd}`);
-      if (target?.startsWith(`${directory}/`)) fifos.add(basename(target.replace(deleted, '')));
+      const fifo = fifoOf(`/proc/${pid}/fd/${fd}`, directory);
+      if (fifo !== undefined) fifos.add(fifo);
     }
     if (fifos.size === 0) continue;
     const stat = processStat(pid);
@@ -36,6 +45,11 @@ export function pipeHolders(directory: string): PipeHolder[] {
     holders.push({ pid, ppid, pgrp, session, startTicks, fifos });
   }
   return holders.sort((one, other) => one.startTicks - other.startTicks);
+}
+
+/** Whether a process has a FIFO of a runtime directory open. @param directory without symbolic links */
+export function hasFifoOf(directory: string, pid: number): boolean {
+  return descriptorsOf(pid).some((descriptor) => fifoOf(descriptor, directory) !== undefined);
 }
 
 /** Pids of the processes that were started with exactly these words. */
@@ -58,6 +72,23 @@ export function removedFiles(pids: readonly number[]): Map<string, string> {
     if (target !== undefined && deleted.test(target)) files.set(target.replace(deleted, ''), descriptor);
   }
   return files;
+}
+
+/** The name of the FIFO in a runtime directory that a descriptor is of; `undefined`: it is of something else. */
+function fifoOf(descriptor: string, directory: string): string | undefined {
+  const target = linkTarget(descriptor);
+  if (target === undefined || !target.startsWith(`${directory}/`)) return undefined;
+  const name = basename(target.replace(deleted, ''));
+  try {
+    const open = statSync(descriptor);
+    if (!open.isFIFO()) return undefined;
+    const isRemoved = deleted.test(target);
+    const found = lstatSync(isRemoved ? directory : join(directory, name));
+    return open.dev === found.dev && (isRemoved || open.ino === found.ino) ? name : undefined;
+  } catch {
+    // The process has ended; or in our place there is none of this name.
+    return undefined;
+  }
 }
 
 function descriptorsOf(pid: number): string[] {

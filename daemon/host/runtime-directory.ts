@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  realpathSync,
   rmdirSync,
   rmSync,
 } from 'node:fs';
@@ -17,6 +18,7 @@ import { tryLock } from './libc/descriptors.ts';
  * it is locked; the lock goes with the process that holds it, however that ends.
  */
 export class RuntimeDirectory implements Disposable {
+  /** Without symbolic links, as the kernel names the files in it that processes have open. */
   readonly path: string;
   readonly #lock: number;
   #isHandedOver = false;
@@ -27,13 +29,13 @@ export class RuntimeDirectory implements Disposable {
    */
   constructor(path: string, lock?: number) {
     prepareRuntimeDirectory(path);
-    this.path = path;
+    this.path = realpathSync(path);
     if (lock !== undefined) {
       this.#lock = lock;
-      if (isDirectory(lock, path)) return;
+      if (isDirectory(lock, this.path)) return;
       closeSync(lock);
     }
-    this.#lock = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    this.#lock = openSync(this.path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     if (tryLock(this.#lock)) return;
     closeSync(this.#lock);
     throw refusal(path, 'another supervisord is using it');
