@@ -6,6 +6,7 @@
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import nodeProcess from 'node:process';
 import { processStat } from './process-stat.ts';
 
 /** A process that has FIFOs of a runtime directory as its standard streams. */
@@ -22,6 +23,8 @@ export interface PipeHolder {
 }
 
 const standardStreams = [0, 1, 2];
+/** How a daemon shows itself in lists of processes, see `main.ts`. */
+const daemonTitle = 'supervisord';
 /** What the kernel adds to the name of a file that has been removed. */
 const deleted = / \(deleted\)$/;
 
@@ -52,16 +55,34 @@ export function hasFifoOf(directory: string, pid: number): boolean {
   return descriptorsOf(pid).some((descriptor) => fifoOf(descriptor, directory) !== undefined);
 }
 
+/**
+ * Whether a daemon runs that has made the runtime directory before somebody removed it. It has its programs all the
+ * same, and a lock that nobody sees any more.
+ *
+ * @param directory the one that is there now, without symbolic links
+ */
+export function isTakenThoughRemoved(directory: string): boolean {
+  const { dev } = lstatSync(directory);
+  const isOther = (pid: number) => pid !== nodeProcess.pid && commandLineOf(pid)?.startsWith(daemonTitle);
+  return allPids()
+    .filter(isOther)
+    .flatMap(descriptorsOf)
+    .some((descriptor) => {
+      if (linkTarget(descriptor) !== `${directory} (deleted)`) return false;
+      try {
+        const open = statSync(descriptor);
+        return open.isDirectory() && open.dev === dev;
+      } catch {
+        // It has ended.
+        return false;
+      }
+    });
+}
+
 /** Pids of the processes that were started with exactly these words. */
 export function pidsOfCommand(argv: readonly string[]): number[] {
   const wanted = argv.map((word) => `${word}\0`).join('');
-  return allPids().filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === wanted;
-    } catch {
-      return false;
-    }
-  });
+  return allPids().filter((pid) => commandLineOf(pid) === wanted);
 }
 
 /** By the paths that they had, where to open files that have been removed while these processes have them open. */
@@ -97,6 +118,15 @@ function descriptorsOf(pid: number): string[] {
   } catch {
     // It has ended.
     return [];
+  }
+}
+
+/** Each word ends with a NUL. `undefined`: the process has ended. */
+function commandLineOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import nodeProcess from 'node:process';
 import { tryLock } from './libc/descriptors.ts';
+import { isTakenThoughRemoved } from './pipe-holders.ts';
 
 /**
  * The directory of FIFOs and state while one daemon holds it. Two daemons would read each other's FIFOs, so
@@ -25,7 +26,8 @@ export class RuntimeDirectory implements Disposable {
 
   /**
    * @param lock a descriptor by which it is locked already, from {@link handOver}
-   * @throws {Error} the path is something else, belongs to another user, or another daemon holds it
+   * @throws {Error} the path is something else, belongs to another user, or another daemon holds it, or one of which
+   *   somebody has removed it
    */
   constructor(path: string, lock?: number) {
     prepareRuntimeDirectory(path);
@@ -36,8 +38,9 @@ export class RuntimeDirectory implements Disposable {
       closeSync(lock);
     }
     this.#lock = openSync(this.path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    if (tryLock(this.#lock)) return;
-    closeSync(this.#lock);
+    if (!tryLock(this.#lock)) closeSync(this.#lock);
+    else if (isTakenThoughRemoved(this.path)) this[Symbol.dispose]();
+    else return;
     throw refusal(path, 'another supervisord is using it');
   }
 
