@@ -47,8 +47,13 @@ export class AdoptedChildren implements Disposable {
       return 'watched';
     }
     const { onError } = this.#options;
-    this.#epoll ??= new Epoll({ pauseMs: 0, onError });
-    this.#epoll.add(pidfd, EPOLLIN, this.#listener(pid, pidfd));
+    try {
+      this.#epoll ??= new Epoll({ pauseMs: 0, onError });
+      this.#epoll.add(pidfd, EPOLLIN, this.#listener(pid, pidfd));
+    } catch (error) {
+      closeSync(pidfd);
+      throw error;
+    }
     this.#pidfds.set(pid, pidfd);
     return 'watched';
   }

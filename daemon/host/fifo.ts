@@ -13,12 +13,12 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
-  statSync,
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessName, User } from '../../conf/settings.ts';
+import { ENXIO, SystemError } from './libc/call.ts';
 import { makeFifo, makePipe } from './libc/descriptors.ts';
 
 /** Longest part of a file name that comes from process and group; the limit for all of it is 255 bytes. */
@@ -99,10 +99,7 @@ export function pathOfHeldFifo(path: string, pid: number, fd: number): string {
   if (pid === 0) return path;
   const held = `/proc/${pid}/fd/${fd}`;
   try {
-    if (readlinkSync(held).startsWith(path)) {
-      const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-      if (found?.ino !== statSync(held, { bigint: true }).ino) return held;
-    }
+    if (readlinkSync(held) === `${path} (deleted)`) return held;
   } catch {
     // The child has ended, or has closed it: what it left is where it was.
   }
@@ -134,21 +131,47 @@ export function openForChild(path: string): number {
   return openSync(path, constants.O_RDWR);
 }
 
+const daemonEnd = constants.O_RDWR | constants.O_NONBLOCK;
+const inputEnd = constants.O_WRONLY | constants.O_NONBLOCK;
+
 /** The daemon's end of an output: nothing waits. @throws an error with `code` */
 export function openForDaemon(path: string): number {
-  return openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  return isElsewhere(path) ? openRemoved(path, daemonEnd) : openSync(path, daemonEnd);
 }
 
 /** The daemon's end of an input. @throws an error with `code`; `ENXIO`: nobody has the other end */
 export function openForInput(path: string): number {
-  return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  return isElsewhere(path) ? openRemoved(path, inputEnd) : openSync(path, inputEnd);
+}
+
+/** Whether it is another process that has the FIFO. */
+function isElsewhere(path: string): boolean {
+  return path.startsWith('/proc/');
+}
+
+/**
+ * Opens a FIFO without a name. The process that is to have it may have put something else in its place, which it could
+ * not read or write itself: so it is looked at before it is opened in earnest.
+ *
+ * @throws an error with `code`; `ENXIO`: it is something else
+ */
+function openRemoved(path: string, flags: number): number {
+  const O_PATH = 0o10000000;
+  const found = openSync(path, O_PATH);
+  try {
+    const stats = fstatSync(found);
+    if (!stats.isFIFO() || stats.nlink > 0) throw new SystemError('open', ENXIO, path);
+    return openSync(`/proc/self/fd/${found}`, flags);
+  } finally {
+    closeSync(found);
+  }
 }
 
 /** A pipe within the daemon, with one descriptor for both of its ends. @throws an error with `code` */
 export function openOwnPipe(): number {
   const { readEnd, writeEnd } = makePipe();
   try {
-    return openForDaemon(`/proc/self/fd/${readEnd}`);
+    return openSync(`/proc/self/fd/${readEnd}`, daemonEnd);
   } finally {
     closeSync(readEnd);
     closeSync(writeEnd);

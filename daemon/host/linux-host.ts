@@ -22,7 +22,7 @@ import { sendSignal } from './signalling.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface LinuxHostOptions {
-  /** For FIFOs; created if need be. */
+  /** For FIFOs; created if need be. As /proc has it, that is, without links. */
   readonly runtimeDirectory: string;
   /** The daemon's environment, as it was at start. */
   readonly environment: Environment;

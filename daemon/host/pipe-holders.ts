@@ -1,13 +1,16 @@
 /**
  * Who has our FIFOs: a second way to find the children of a daemon that was killed.
  *
- * Names alone do not tell. In `/proc` are the processes of containers, too, where another daemon may have its FIFOs at
- * the same path; so it is looked at what is open there.
+ * Names alone do not tell. What /proc says of other people's processes is what they want it to say: they choose their
+ * command lines, and in a mount namespace of their own also how the files are called that they have open. And there are
+ * the processes of containers, where another daemon may have its FIFOs at the same path. So it is looked which file is
+ * open.
  */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import nodeProcess from 'node:process';
 import { processStat } from './process-stat.ts';
+import { isWhollyOf, processUids } from './process-uids.ts';
 
 /** A process that has FIFOs of a runtime directory as its standard streams. */
 export interface PipeHolder {
@@ -38,7 +41,7 @@ export function pipeHolders(directory: string): PipeHolder[] {
   for (const pid of allPids()) {
     const fifos = new Set<string>();
     for (const fd of standardStreams) {
-      const fifo = fifoOf(`/proc/${pid}/fd/${fd}`, directory);
+      const fifo = fifoOf(`/proc/${pid}/fd/${fd}`, { directory, pid });
       if (fifo !== undefined) fifos.add(fifo);
     }
     if (fifos.size === 0) continue;
@@ -52,7 +55,7 @@ export function pipeHolders(directory: string): PipeHolder[] {
 
 /** Whether a process has a FIFO of a runtime directory open. @param directory without symbolic links */
 export function hasFifoOf(directory: string, pid: number): boolean {
-  return descriptorsOf(pid).some((descriptor) => fifoOf(descriptor, directory) !== undefined);
+  return descriptorsOf(pid).some((descriptor) => fifoOf(descriptor, { directory, pid }) !== undefined);
 }
 
 /**
@@ -79,10 +82,10 @@ export function isTakenThoughRemoved(directory: string): boolean {
     });
 }
 
-/** Pids of the processes that were started with exactly these words. */
+/** Pids of the processes that were started with exactly these words, by us or another daemon of our user. */
 export function pidsOfCommand(argv: readonly string[]): number[] {
   const wanted = argv.map((word) => `${word}\0`).join('');
-  return allPids().filter((pid) => commandLineOf(pid) === wanted);
+  return allPids().filter((pid) => commandLineOf(pid) === wanted && isOurUsers(pid));
 }
 
 /** By the paths that they had, where to open files that have been removed while these processes have them open. */
@@ -96,20 +99,42 @@ export function removedFiles(pids: readonly number[]): Map<string, string> {
 }
 
 /** The name of the FIFO in a runtime directory that a descriptor is of; `undefined`: it is of something else. */
-function fifoOf(descriptor: string, directory: string): string | undefined {
+function fifoOf(
+  descriptor: string,
+  { directory, pid }: { readonly directory: string; readonly pid: number },
+): string | undefined {
   const target = linkTarget(descriptor);
   if (target === undefined || !target.startsWith(`${directory}/`)) return undefined;
   const name = basename(target.replace(deleted, ''));
   try {
     const open = statSync(descriptor);
-    if (!open.isFIFO()) return undefined;
-    const isRemoved = deleted.test(target);
+    if (!open.isFIFO() || !isOfItsUser(open.uid, pid)) return undefined;
+    const isRemoved = open.nlink === 0;
     const found = lstatSync(isRemoved ? directory : join(directory, name));
     return open.dev === found.dev && (isRemoved || open.ino === found.ino) ? name : undefined;
   } catch {
     // The process has ended; or in our place there is none of this name.
     return undefined;
   }
+}
+
+/**
+ * Whether a process is of the user that a FIFO was made for, or yet to become so. A program that we run as ourselves
+ * may have become anybody; nobody else can have a FIFO of ours.
+ */
+function isOfItsUser(uid: number, pid: number): boolean {
+  if (uid === ownUid()) return true;
+  const uids = processUids(pid);
+  return uids !== undefined && (Object.values(uids).includes(uid) || isWhollyOf(ownUid(), uids));
+}
+
+function isOurUsers(pid: number): boolean {
+  const uids = processUids(pid);
+  return uids !== undefined && isWhollyOf(ownUid(), uids);
+}
+
+function ownUid(): number {
+  return nodeProcess.geteuid?.() ?? 0;
 }
 
 function descriptorsOf(pid: number): string[] {

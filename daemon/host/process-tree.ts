@@ -8,6 +8,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import nodeProcess from 'node:process';
 import { glimpse } from './glimpse.ts';
 import type { ProcessIdentity, ProcessRow, ProcessTable } from './process-table.ts';
+import { processUids } from './process-uids.ts';
 
 /** What a process still has on it of the program that it comes from, whoever its parent is now. */
 export interface ProgramMarks {
@@ -17,9 +18,16 @@ export interface ProgramMarks {
   readonly files: readonly string[];
 }
 
+/** Whose a process is, to tell users from each other; `undefined`: it is not there any more. */
+export type UserOf = (pid: number) => string | undefined;
+
 /**
  * The processes of the table that are or descend from one of the roots or orphans, are in a group with one of those or
  * in a session that it began; zombies included.
+ *
+ * Anybody can start an orphan that says to be of a program. It can only speak for itself, and for others of its user:
+ * else it could have us end whoever is in its session. Others of the same program speak for themselves in their turn,
+ * at the latest when their parents have ended.
  *
  * @param isForeign known to belong elsewhere, whatever else speaks for it
  */
@@ -27,8 +35,8 @@ export function membersOf(
   table: ProcessTable,
   { roots, orphans }: { readonly roots: Iterable<ProcessIdentity>; readonly orphans: Iterable<ProcessRow> },
   isForeign: (pid: number) => boolean,
+  userOf: UserOf = userInProc,
 ): readonly ProcessRow[] {
-  const ownGroup = table.get(nodeProcess.pid)?.group;
   const members = new Map<number, ProcessRow>();
   const add = (rows: Iterable<ProcessRow>): void => {
     for (const row of rows) if (!isForeign(row.pid)) members.set(row.pid, row);
@@ -39,15 +47,38 @@ export function membersOf(
     // While others are in its group, its pid is given to nobody; so if another one has it, there were none.
     else if (row === undefined) add([...table.inGroup(pid), ...table.inSession(pid)]);
   }
-  add(orphans);
   // A map goes on to what is added meanwhile.
-  for (const { pid, group, session } of members.values()) {
-    add(table.childrenOf(pid));
-    // A child begins a group of its own, but stays in the session of the daemon that started it.
-    if (group !== ownGroup) add(table.inGroup(group));
-    if (session === pid) add(table.inSession(session));
+  for (const member of members.values()) add(relativesOf(member, table));
+  const known = members.size;
+  add(orphans);
+  const users = new Map<number, string | undefined>();
+  for (const member of members.values().drop(known)) {
+    const user = users.get(member.pid) ?? userOf(member.pid);
+    if (user === undefined) continue;
+    for (const relative of relativesOf(member, table)) {
+      // Whoever has ended since the table was read is nobody's any more, but may have left others.
+      if (members.has(relative.pid) || (userOf(relative.pid) ?? user) !== user) continue;
+      users.set(relative.pid, user);
+      add([relative]);
+    }
   }
   return [...members.values()];
+}
+
+function relativesOf({ pid, group, session }: ProcessRow, table: ProcessTable): readonly ProcessRow[] {
+  // A child begins a group of its own, but stays in the session of the daemon that started it.
+  const ownGroup = table.get(nodeProcess.pid)?.group;
+  return [
+    ...table.childrenOf(pid),
+    ...(group === ownGroup ? [] : table.inGroup(group)),
+    ...(session === pid ? table.inSession(session) : []),
+  ];
+}
+
+/** All ids: who runs a program with the set-user-ID bit is not the user that it runs as. */
+function userInProc(pid: number): string | undefined {
+  const uids = processUids(pid);
+  return uids && Object.values(uids).join(' ');
 }
 
 /** The processes that were given to this one or to one of its ancestors, being orphans, and what they have on them. */

@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { errorCode } from '../../conf/error-code.ts';
 import type { LogLevel } from '../../conf/settings.ts';
 import { type Cgroup, Cgroups } from './cgroup.ts';
@@ -9,7 +8,7 @@ import { Orphans, type ProgramMarks } from './process-tree.ts';
 import { type ChildOfProgram, Survivors } from './survivors.ts';
 
 export interface ProcessTreesOptions {
-  /** It must be there. */
+  /** As /proc has it. */
   readonly runtimeDirectory: string;
   readonly epoll: Epoll;
   /** An earlier daemon may have left processes. */
@@ -26,7 +25,6 @@ export class ProcessTrees {
   readonly tables: ProcessTables;
   readonly epoll: Epoll;
   readonly survivors: Survivors;
-  /** As /proc has it: `/var/run` is a link to `/run` almost everywhere. */
   readonly runtimeDirectory: string;
   readonly #options: ProcessTreesOptions;
   readonly #children = new Map<number, ChildOfProgram>();
@@ -40,7 +38,7 @@ export class ProcessTrees {
     this.#options = options;
     this.#earliest = options.isRecovering ? 0 : Infinity;
     this.epoll = options.epoll;
-    this.runtimeDirectory = realpathSync(options.runtimeDirectory);
+    this.runtimeDirectory = options.runtimeDirectory;
     this.tables = new ProcessTables((error) => options.onError(error));
     this.survivors = new Survivors({
       children: this.#children,

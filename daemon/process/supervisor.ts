@@ -67,6 +67,8 @@ type Task =
   | { readonly type: 'stop'; readonly entry: ProcessEntry; readonly waiter: StopWaiter }
   | UpdateTask
   | { readonly type: 'exit'; readonly exit: ChildExit }
+  /** All that an earlier daemon has left is known, and these ends of children that nobody saw. */
+  | { readonly type: 'recovered'; readonly ended: readonly ChildExit[] }
   | { readonly type: 'shut down' }
   | { readonly type: 'listeners settled' }
   | { readonly type: 'wake' };
@@ -183,9 +185,7 @@ export class Supervisor implements SupervisorControl {
     this.#recorder.begin(this.groups, strays);
     for (const stray of strays) this.#strays.stop(stray);
     this.#activity.emit({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
-    // Before anything is started that would only have to be stopped.
-    this.#endByItself();
-    for (const exit of ended) this.#dispatch({ type: 'exit', exit });
+    this.#dispatch({ type: 'recovered', ended });
     for (const group of this.groupsByPriority()) this.#autostart(group);
   }
 
@@ -360,6 +360,9 @@ export class Supervisor implements SupervisorControl {
       case 'exit':
         this.#runner.reaped(task.exit);
         break;
+      case 'recovered':
+        this.#beginAfter(task.ended);
+        break;
       case 'shut down':
         this.#beginShutdown();
         break;
@@ -373,6 +376,13 @@ export class Supervisor implements SupervisorControl {
     }
     this.#endByItself();
     this.#advanceShutdown();
+  }
+
+  /** The ends that nobody saw come before any signal is sent: those pids may be others' by now. */
+  #beginAfter(ended: readonly ChildExit[]): void {
+    // Before anything is started that would only have to be stopped.
+    this.#endByItself();
+    for (const exit of ended) this.#runner.reaped(exit);
   }
 
   /** Shuts down, if what processes did asks for it. */

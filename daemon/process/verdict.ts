@@ -26,9 +26,9 @@ export function isEssential(history: ProcessHistory, settings: ProcessSettings):
 }
 
 /**
- * What a daemon exits with on account of a process that has ended: the code of its last child, 128 + n for a
- * death by signal n, 1 if nobody saw its end, 127 if there was none to end. FATAL is never 0: the process was given up, whatever its child
- * said.
+ * What a daemon exits with on account of a process that has ended: the code of its last child, 128 + n for a death by
+ * signal n, 1 if nobody saw its end, 127 if there was none to end. FATAL is never 0: the process was given up, whatever
+ * its child said.
  */
 export function exitStatusOf(process: Process): number {
   if (process.state === 'FATAL') return statusOf(process.failure) || statuses.FAILED;

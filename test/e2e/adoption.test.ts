@@ -360,4 +360,23 @@ describe('runtime_directory', () => {
     await other.stop();
     expect(readdirSync(join(other.dir, 'run'))).toEqual([]);
   });
+
+  it('may be behind a link, and what runs is found all the same when there is no journal', async () => {
+    await using other = new Daemon({
+      implementation: 'ours',
+      configuration,
+      supervisord: 'runtime_directory=%(here)s/link',
+    });
+    mkdirSync(join(other.dir, 'run'));
+    symlinkSync('run', join(other.dir, 'link'));
+    await other.start();
+    await waitForState(other, 'stays', 'RUNNING');
+    const pid = await pidOf(other, 'stays');
+    other.kill('SIGKILL');
+    await other.ended();
+    truncateSync(join(other.dir, 'run', 'supervisor.d', 'processes'));
+    await other.start();
+    expect(await pidOf(other, 'stays')).toBe(pid);
+    expect((await other.ctl('ours', ['upgrade', '--check'])).stdout).toMatch(/can take over/);
+  });
 });

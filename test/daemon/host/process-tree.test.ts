@@ -15,10 +15,12 @@ const child = row(1_000_100, process.pid);
 
 function pidsOf(
   rows: readonly ProcessRow[],
-  { roots = [child], orphans = [] as ProcessRow[], foreign = [] as number[] } = {},
+  { roots = [child], orphans = [] as ProcessRow[], foreign = [] as number[], others = [] as number[] } = {},
 ): number[] {
   const table = new ProcessTable([daemon, ...rows]);
-  return membersOf(table, { roots, orphans }, (pid) => foreign.includes(pid)).map(({ pid }) => pid);
+  const userOf = (pid: number) => (others.includes(pid) ? 'somebody' : 'bob');
+  const isForeign = (pid: number) => foreign.includes(pid);
+  return membersOf(table, { roots, orphans }, isForeign, userOf).map(({ pid }) => pid);
 }
 
 describe('the processes of a program', () => {
@@ -43,6 +45,17 @@ describe('the processes of a program', () => {
   it('are also those that say so themselves, and what comes of them', () => {
     const orphan = row(2, 1);
     expect(pidsOf([orphan, row(3, 2)], { orphans: [orphan] })).toEqual([2, 3]);
+  });
+
+  it('are not those of another user for whom an orphan cannot speak', () => {
+    const orphan = row(2, 1, { group: 9, session: 2 });
+    const relatives = [row(3, 2), row(4, 1, { group: 9 }), row(5, 1, { session: 2 })];
+    const rows = [orphan, ...relatives, row(6, 3)];
+    expect(pidsOf(rows, { orphans: [orphan] })).toEqual([2, 3, 4, 5, 6]);
+    expect(pidsOf(rows, { orphans: [orphan], others: [3, 4, 5] })).toEqual([2]);
+    // What comes of the child itself may be of any user.
+    const all = [child, row(2, child.pid), ...rows.slice(1)];
+    expect(pidsOf(all, { others: [3, 4, 5] })).toEqual([child.pid, 2, 3, 6]);
   });
 
   it('are never those of another process that has got the pid since', () => {
