@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import type { EpochSeconds, Instant } from '../../../daemon/host/clock.ts';
+import { newProcess } from '../../../daemon/process/state.ts';
 import { recover } from '../../../daemon/state/recover.ts';
 import { groupSettings } from '../../support/process-settings.ts';
 
@@ -119,7 +120,7 @@ it('goes on with what version 1 of the journal has written', () => {
       problem: 'unknown problem sending sig stops (15)',
       history,
     },
-    replaced: undefined,
+    replaced: newProcess,
   });
   expect(recovered?.find('all', 'starting')?.birth).toEqual({ from: 2785419, to: 2785420 });
   expect(recovered?.isRemoved('taken-away')).toBe(true);
