@@ -17,7 +17,7 @@ import { findConfigFile, noConfigFileMessage, searchingAsRootWarning, searchPath
 import type { Environment, Notice, Settings, SupervisordSettings } from '../conf/settings.ts';
 import { productVersion, supervisorVersion } from '../rpc/version.ts';
 import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
-import { type DaemonSetup, runDaemon, StartError } from './daemon.ts';
+import { runDaemon } from './daemon.ts';
 import {
   daemonizingVariable,
   detachFromStarter,
@@ -37,6 +37,7 @@ import { startingEnvironment } from './host/starting-environment.ts';
 import { systemUsers } from './host/users.ts';
 import { descriptorsOf } from './http/handed-socket.ts';
 import { HttpServerError } from './http/http-server-error.ts';
+import type { DaemonSetup } from './life.ts';
 import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
 import { syslogMessage } from './log/syslog-message.ts';
@@ -44,6 +45,7 @@ import { SyslogSocket } from './log/syslog-socket.ts';
 import { parentVariable, takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
+import { StartError } from './start-error.ts';
 import { tempDirectory } from './temp-directory.ts';
 import { type Handover, handoverVariable, type OpenHandover, takeHandover } from './upgrade/handover.ts';
 import { answerOf } from './upgrade/new-version.ts';

@@ -1,6 +1,12 @@
-/** Who has our FIFOs: a second way to find the children of a daemon that was killed. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { basename } from 'node:path';
+/**
+ * Who has our FIFOs: a second way to find the children of a daemon that was killed.
+ *
+ * Names alone do not tell. In `/proc` are the processes of containers, too, where another daemon may have its FIFOs at
+ * the same path; so it is looked at what is open there.
+ */
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import nodeProcess from 'node:process';
 import { processStat } from './process-stat.ts';
 
 /** A process that has FIFOs of a runtime directory as its standard streams. */
@@ -17,17 +23,23 @@ export interface PipeHolder {
 }
 
 const standardStreams = [0, 1, 2];
+/** How a daemon shows itself in lists of processes, see `main.ts`. */
+const daemonTitle = 'supervisord';
 /** What the kernel adds to the name of a file that has been removed. */
 const deleted = / \(deleted\)$/;
 
-/** Looks at all processes of the machine that we may look at, the oldest first. */
+/**
+ * Looks at all processes of the machine that we may look at, the oldest first.
+ *
+ * @param directory without symbolic links
+ */
 export function pipeHolders(directory: string): PipeHolder[] {
   const holders: PipeHolder[] = [];
   for (const pid of allPids()) {
     const fifos = new Set<string>();
     for (const fd of standardStreams) {
-      const target = linkTarget(`/proc/${pid}/fd/${fd}`);
-      if (target?.startsWith(`${directory}/`)) fifos.add(basename(target.replace(deleted, '')));
+      const fifo = fifoOf(`/proc/${pid}/fd/${fd}`, directory);
+      if (fifo !== undefined) fifos.add(fifo);
     }
     if (fifos.size === 0) continue;
     const stat = processStat(pid);
@@ -38,16 +50,39 @@ export function pipeHolders(directory: string): PipeHolder[] {
   return holders.sort((one, other) => one.startTicks - other.startTicks);
 }
 
+/** Whether a process has a FIFO of a runtime directory open. @param directory without symbolic links */
+export function hasFifoOf(directory: string, pid: number): boolean {
+  return descriptorsOf(pid).some((descriptor) => fifoOf(descriptor, directory) !== undefined);
+}
+
+/**
+ * Whether a daemon runs that has made the runtime directory before somebody removed it. It has its programs all the
+ * same, and a lock that nobody sees any more.
+ *
+ * @param directory the one that is there now, without symbolic links
+ */
+export function isTakenThoughRemoved(directory: string): boolean {
+  const { dev } = lstatSync(directory);
+  const isOther = (pid: number) => pid !== nodeProcess.pid && commandLineOf(pid)?.startsWith(daemonTitle);
+  return allPids()
+    .filter(isOther)
+    .flatMap(descriptorsOf)
+    .some((descriptor) => {
+      if (linkTarget(descriptor) !== `${directory} (deleted)`) return false;
+      try {
+        const open = statSync(descriptor);
+        return open.isDirectory() && open.dev === dev;
+      } catch {
+        // It has ended.
+        return false;
+      }
+    });
+}
+
 /** Pids of the processes that were started with exactly these words. */
 export function pidsOfCommand(argv: readonly string[]): number[] {
   const wanted = argv.map((word) => `${word}\0`).join('');
-  return allPids().filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === wanted;
-    } catch {
-      return false;
-    }
-  });
+  return allPids().filter((pid) => commandLineOf(pid) === wanted);
 }
 
 /** By the paths that they had, where to open files that have been removed while these processes have them open. */
@@ -60,12 +95,38 @@ export function removedFiles(pids: readonly number[]): Map<string, string> {
   return files;
 }
 
+/** The name of the FIFO in a runtime directory that a descriptor is of; `undefined`: it is of something else. */
+function fifoOf(descriptor: string, directory: string): string | undefined {
+  const target = linkTarget(descriptor);
+  if (target === undefined || !target.startsWith(`${directory}/`)) return undefined;
+  const name = basename(target.replace(deleted, ''));
+  try {
+    const open = statSync(descriptor);
+    if (!open.isFIFO()) return undefined;
+    const isRemoved = deleted.test(target);
+    const found = lstatSync(isRemoved ? directory : join(directory, name));
+    return open.dev === found.dev && (isRemoved || open.ino === found.ino) ? name : undefined;
+  } catch {
+    // The process has ended; or in our place there is none of this name.
+    return undefined;
+  }
+}
+
 function descriptorsOf(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).map((fd) => `/proc/${pid}/fd/${fd}`);
   } catch {
     // It has ended.
     return [];
+  }
+}
+
+/** Each word ends with a NUL. `undefined`: the process has ended. */
+function commandLineOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 

@@ -8,6 +8,7 @@
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
+import { errorCode } from '../../conf/error-code.ts';
 import type { GroupSettings, ProcessName, ProcessSettings } from '../../conf/settings.ts';
 import { ageOf, type Birth, isBorn } from '../host/birth.ts';
 import { bootId } from '../host/boot-id.ts';
@@ -117,10 +118,15 @@ function readJournal({ runtimeDirectory, bootId: boot, log }: RecoverOptions): R
   const journal = reading.type === 'read' ? replay(reading.records) : undefined;
   if (journal !== undefined) return journal;
   const reason = reading.type === 'unusable' ? reading.reason : 'a record in it makes no sense';
-  setAside(path);
+  let outcome = 'is set aside';
+  try {
+    setAside(path);
+  } catch (error) {
+    outcome = `cannot be set aside (${errorCode(error)}), and is not used`;
+  }
   log(
     'warn',
-    `state of an earlier supervisord in '${path}' is set aside: ${reason}; what it had running is looked for`,
+    `state of an earlier supervisord in '${path}' ${outcome}: ${reason}; what it had running is looked for`,
   );
   return undefined;
 }

@@ -48,8 +48,9 @@ async function survive(options: Pick<ChaosOptions, 'writers'> & Partial<ChaosOpt
 
   const fresh = await lives.start();
   await waitFor(() => chaos.copies.of().length === chaos.configured.length);
-  await waitFor(() => chaos.leftInRuntimeDirectory().length >= files.length, { what: 'the files of before' });
-  expect(files).toEqual(chaos.leftInRuntimeDirectory());
+  // Nothing but what any daemon has; somebody may have removed some of it, which programs do without.
+  const isUsual = (file: string): boolean => chaos.leftInRuntimeDirectory().includes(file);
+  await waitFor(() => files.every(isUsual), { what: `no file but ${files}` });
   // A descriptor for each adopted process, and two to watch those.
   expect(descriptors).toBeLessThanOrEqual(openDescriptors(fresh.pid) + options.writers.length + 2);
   expect(resident).toBeLessThan(residentKilobytes(fresh.pid) + 48 * 1024);

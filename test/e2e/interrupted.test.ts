@@ -164,6 +164,8 @@ autorestart=true
     await using daemon = await startDaemon({ implementation: 'ours', configuration });
     const pid = await pidOf(daemon, 'leaves');
     await waitFor(() => procStatus(pid, 'Name') === 'sleep');
+    // The last lines of its log go with a daemon that is killed.
+    await waitForLog(daemon, /spawned: 'leaves' with pid \d+/);
     await endByForce(daemon);
     kill(pid, 'SIGKILL');
     await waitFor(() => !isAlive(pid));
