@@ -8,6 +8,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { argv, env, execArgv, execPath, pid } from 'node:process';
 import { Readable } from 'node:stream';
 
+/** In it the launcher passes the soft limit on open files, which Node changes. */
+export const softNofileVariable = 'SUPERVISORD_SOFT_NOFILE';
 /** Set in the environment of the second process to a {@link Starter} as JSON, and removed there at once. */
 export const daemonizingVariable = 'SUPERVISORD_DAEMONIZING';
 
@@ -40,7 +42,7 @@ export function startDaemonized(
   const readiness = Math.max(2, ...inherited) + 1;
   const starter: Starter = { pid, readiness, inherited: [...inherited] };
   const environment: NodeJS.ProcessEnv = { ...env, [daemonizingVariable]: JSON.stringify(starter) };
-  if (softNofile !== undefined) environment['SUPERVISORD_SOFT_NOFILE'] = softNofile;
+  if (softNofile !== undefined) environment[softNofileVariable] = softNofile;
   const handedOn = Array.from({ length: readiness }, (_, fd) =>
     fd <= 2 || inherited.has(fd) ? fd : 'ignore',
   );

@@ -4,56 +4,48 @@
  * argv is [node, this file, the command as it was called, ...its words]: see bin/supervisord.
  */
 import { appendFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkReport } from '../conf/check.ts';
 import type { ConfigError } from '../conf/config-error.ts';
 import { UsageError } from '../conf/getopt.ts';
-import { type LoadContext, type LoadResult, loadSettings } from '../conf/load.ts';
-import { absolutePath } from '../conf/paths.ts';
-import { findConfigFile, noConfigFileMessage, searchingAsRootWarning, searchPaths } from '../conf/search.ts';
-import type { Environment, Notice, Settings, SupervisordSettings } from '../conf/settings.ts';
+import type { LoadContext, LoadResult } from '../conf/load.ts';
+import type { Notice, Settings } from '../conf/settings.ts';
 import { productVersion, supervisorVersion } from '../rpc/version.ts';
 import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
+import { inForeground, loaderOf } from './configuration.ts';
 import { runDaemon } from './daemon.ts';
 import {
-  daemonizingVariable,
   detachFromStarter,
   type Starter,
+  softNofileVariable,
   startDaemonized,
   takeStarter,
 } from './daemonize.ts';
 import { SerialCounter } from './event/serial.ts';
 import type { EpochSeconds } from './host/clock.ts';
 import { closeInheritedOnExec } from './host/inherited-descriptors.ts';
-import { errnoName } from './host/libc/call.ts';
-import { duplicateOnto, keepOnExec, setCloseOnExec } from './host/libc/descriptors.ts';
-import { execute } from './host/libc/execute.ts';
+import { duplicateOnto } from './host/libc/descriptors.ts';
 import { raiseLimits } from './host/limits.ts';
 import { dropPrivileges, runningAsRootNotice } from './host/privileges.ts';
-import { startingEnvironment } from './host/starting-environment.ts';
-import { systemUsers } from './host/users.ts';
-import { descriptorsOf } from './http/handed-socket.ts';
 import { HttpServerError } from './http/http-server-error.ts';
 import type { DaemonSetup } from './life.ts';
+import { loadContext } from './load-context.ts';
 import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
 import { syslogMessage } from './log/syslog-message.ts';
 import { SyslogSocket } from './log/syslog-socket.ts';
-import { parentVariable, takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
+import { takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
 import { StartError } from './start-error.ts';
-import { tempDirectory } from './temp-directory.ts';
-import { type Handover, handoverVariable, type OpenHandover, takeHandover } from './upgrade/handover.ts';
+import { type Handover, type OpenHandover, takeHandover } from './upgrade/handover.ts';
+import { makeRoom } from './upgrade/make-room.ts';
 import { answerOf } from './upgrade/new-version.ts';
 import { obstacle } from './upgrade/obstacle.ts';
 
 const exitStatuses = { SUCCESS: 0, FAILURE: 1, USAGE: 2 } as const;
-/** In it the launcher passes the soft limit on open files, which Node changes. */
-const softNofileVariable = 'SUPERVISORD_SOFT_NOFILE';
 type ExitStatus = (typeof exitStatuses)[keyof typeof exitStatuses];
 
 const [, , argv0 = 'supervisord', ...words] = process.argv;
@@ -86,11 +78,11 @@ async function main(): Promise<number> {
       case 'password-hash':
         return await printPasswordHash();
       case 'check':
-        return check(loaderOf(commandLine, context)());
+        return check(loaderOf(commandLine, { argv0, context })());
       case 'run':
         return await run({ commandLine, context, starter, handover, softNofile, inheritedDescriptors });
       case 'check-upgrade':
-        return checkUpgrade(loaderOf(commandLine, context)(), commandLine.runtimeDirectory);
+        return checkUpgrade(loaderOf(commandLine, { argv0, context })(), commandLine.runtimeDirectory);
     }
   } catch (error) {
     if (error instanceof UsageError || error instanceof HttpServerError) return usageError([error.message]);
@@ -120,8 +112,8 @@ async function run({
   inheritedDescriptors,
 }: Start): Promise<number> {
   const softNofile = handover === undefined ? softNofileOfLauncher : handover.softNofile;
-  const load =
-    parent === undefined ? loaderOf(commandLine, context) : inForeground(loaderOf(commandLine, context));
+  const configured = loaderOf(commandLine, { argv0, context });
+  const load = parent === undefined ? configured : inForeground(configured);
   let result = load();
   if (result.type === 'invalid') return usageError(result.errors.map(errorLine));
   let { settings } = result;
@@ -163,14 +155,19 @@ async function run({
         left = next.handover;
         // Signals that have come are told.
         await nextTurn();
-        const code = makeRoom([...next.newVersion.command, launcher.path, ...words], context.env, {
-          ...left,
-          pid: process.pid,
-          from: productVersion,
-          inherited: [...inheritedDescriptors],
-          softNofile,
-          cwd: context.cwd,
-          signals: signals.waiting,
+        const code = makeRoom({
+          argv: [...next.newVersion.command, launcher.path, ...words],
+          environment: context.env,
+          handover: {
+            ...left,
+            pid: process.pid,
+            from: productVersion,
+            inherited: [...inheritedDescriptors],
+            softNofile,
+            cwd: context.cwd,
+            signals: signals.waiting,
+          },
+          parent,
         });
         const text = `Cannot upgrade: cannot execute ${next.newVersion.command[0]}: ${code}`;
         notices.push({ level: 'error', text });
@@ -185,29 +182,6 @@ async function run({
     result = load();
     if (result.type === 'ok') settings = result.settings;
   }
-}
-
-/** Executes another version in place of this program. @returns the name of the error, if that fails */
-function makeRoom(
-  argv: readonly [path: string, ...words: string[]],
-  environment: Environment,
-  handover: Handover,
-): string {
-  const descriptors = [...handover.inherited, handover.lock, ...descriptorsOf(handover.sockets)];
-  for (const fd of descriptors) keepOnExec(fd);
-  const variables = [...environment, [handoverVariable, JSON.stringify(handover)]];
-  if (parent !== undefined) {
-    keepOnExec(parent.pipe);
-    variables.push([parentVariable, String(parent.pipe)]);
-  }
-  const errno = -execute(
-    argv[0],
-    argv,
-    variables.map(([name, value]) => `${name}=${value}`),
-  );
-  for (const fd of descriptors) if (fd > 2) setCloseOnExec(fd);
-  if (parent !== undefined) setCloseOnExec(parent.pipe);
-  return errnoName(errno);
 }
 
 /** For the daemon that asks: prints what it needs to know, or what stands in the way. */
@@ -305,81 +279,4 @@ function usageError(lines: readonly string[]): ExitStatus {
 
 function errorLine(error: ConfigError): string {
   return error.message;
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** Makes the path absolute once: a daemon changes its directory, and reads the file again later. */
-function loaderOf({ action, configuration, overrides }: CommandLine, context: LoadContext): () => LoadResult {
-  const file = configuration ?? searchConfiguration(context, { warns: action !== 'check-upgrade' });
-  return () => {
-    const result = loadSettings(file, { ...context, overridden: new Set(Object.keys(overrides)) });
-    if (result.type === 'invalid') return result;
-    const supervisord: Mutable<SupervisordSettings> = { ...result.settings.supervisord, ...overrides };
-    supervisord.pidfile = absolutePath(supervisord.pidfile, context);
-    if (supervisord.logfile !== 'syslog') supervisord.logfile = absolutePath(supervisord.logfile, context);
-    return { type: 'ok', settings: { ...result.settings, supervisord } };
-  };
-}
-
-/** The daemon of PID 1 has no background to go to: without a child PID 1 would end, and everything with it. */
-function inForeground(load: () => LoadResult): () => LoadResult {
-  return () => {
-    const result = load();
-    if (result.type === 'invalid' || result.settings.supervisord.nodaemon) return result;
-    const { settings } = result;
-    const notice: Notice = { level: 'info', text: 'Staying in the foreground: PID 1 ends with its daemon' };
-    return {
-      type: 'ok',
-      settings: {
-        ...settings,
-        supervisord: { ...settings.supervisord, nodaemon: true },
-        notices: [...settings.notices, notice],
-      },
-    };
-  };
-}
-
-/** @throws {UsageError} there is none */
-function searchConfiguration({ uid }: LoadContext, { warns }: { readonly warns: boolean }): string {
-  if (uid === 0 && warns) process.stderr.write(`${searchingAsRootWarning}\n`);
-  const paths = searchPaths(argv0);
-  const found = findConfigFile(paths);
-  if (found === undefined) throw new UsageError(noConfigFileMessage(paths));
-  return found;
-}
-
-/** The daemon can be started in a directory that someone has removed. */
-function workingDirectory(): string {
-  try {
-    return process.cwd();
-  } catch {
-    process.chdir('/');
-    return '/';
-  }
-}
-
-/** @param starter the process that was given the environment to go by, if it was not this one */
-function loadContext(starter: Starter | undefined, handover: Handover | undefined): LoadContext {
-  const ours = new Set([softNofileVariable, daemonizingVariable, parentVariable, handoverVariable]);
-  const env = new Map([...environmentOfStart(starter)].filter(([name]) => !ours.has(name)));
-  const cwd = handover?.cwd ?? workingDirectory();
-  return {
-    env,
-    cwd,
-    uid: process.getuid?.() ?? 0,
-    users: systemUsers,
-    hostname: hostname(),
-    tempDirectory: tempDirectory(env, cwd),
-    warnsOfUnsafeFiles: process.getuid?.() === 0,
-  };
-}
-
-function environmentOfStart(starter: Starter | undefined): Environment {
-  try {
-    if (starter?.pid === process.ppid) return startingEnvironment(starter.pid);
-  } catch {
-    // It has ended meanwhile. What Node handed on differs only where it is not UTF-8.
-  }
-  return startingEnvironment('self');
 }

@@ -1,20 +1,20 @@
 /**
  * The daemon's own log, in supervisord's format: `YYYY-MM-DD HH:MM:SS,mmm LEVL text`.
  *
- * Records are queued and written in order by `rotating-file-stream`, which rotates as supervisord does
- * (after the record that reaches the limit, `f` → `f.1` → `f.2`). Targets that cannot rotate (`/dev/null`,
- * `/dev/stdout`, a FIFO) are written as they are. A target that fails does not take the daemon with it:
- * records wait in bounded memory, and the log says afterwards how many were dropped.
+ * The kernel has a record when `log` returns, so that a daemon which is killed has said all that it had to say.
+ * `rotating-file-stream` rotates as supervisord does (after the record that reaches the limit, `f` → `f.1` → `f.2`).
+ * Targets that cannot rotate (`/dev/null`, `/dev/stdout`, a FIFO) are written as they are. A target that fails does
+ * not take the daemon with it: records wait in bounded memory, and the log says afterwards how many were dropped.
  *
  * @see supervisor/loggers.py; docs/configuration/supervisord.md, `logfile`
  */
-import { appendFileSync, closeSync, openSync, statSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
+import { once } from 'node:events';
+import { appendFileSync, closeSync, fstatSync, openSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { createStream } from 'rotating-file-stream';
 import { errorCode } from '../../conf/error-code.ts';
 import { type LogLevel, logLevels } from '../../conf/settings.ts';
 import type { EpochSeconds } from '../host/clock.ts';
+import { writeAll } from '../host/write-all.ts';
 import { endsWithinLine } from './ends-within-line.ts';
 import { formatRecord } from './log-record.ts';
 import { isRemoved } from './removed-file.ts';
@@ -49,31 +49,25 @@ export interface ActivityLogOptions {
 export class ActivityLog {
   readonly #options: ActivityLogOptions;
   readonly #threshold: number;
-  #stream: Writable | undefined;
-  /**
-   * The file that is being written, open once more to see whether it still has a name; `hidden` where that cannot
-   * be seen. `undefined`: it is not open yet.
-   */
-  #probe: number | 'gone' | 'hidden' | undefined;
-  /** Settled when nobody is about to close the file and open it again. */
-  #reopening: Promise<void> = Promise.resolve();
+  /** Open for appending; `undefined`: it is being rotated, or could not be opened or written. */
+  #fd: number | undefined;
+  #rotating: Promise<void> | undefined;
+  /** Size from which on rotation is tried again after it failed. */
+  #retryRotationAt = 0;
   #queue: string[] = [];
   #queuedBytes = 0;
-  #inFlight: string | undefined;
   #dropped = 0;
   #failure: string | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #flushWaiters: (() => void)[] = [];
   #isClosed = false;
 
   /** @throws the system's error when the file cannot be opened for appending */
   constructor(options: ActivityLogOptions) {
     this.#options = options;
     this.#threshold = logLevels[options.level];
-    if (options.device === undefined) {
-      appendFileSync(options.logfile, '');
-      void this.#openStream();
-    }
+    if (options.device !== undefined) return;
+    this.#fd = openSync(options.logfile, 'a');
+    this.#rotateIfFull(this.#fd);
   }
 
   get path(): string {
@@ -85,23 +79,25 @@ export class ActivityLog {
     return logLevels[level] >= this.#threshold;
   }
 
-  /** Queues one record. Texts of several lines are written raw, as supervisord does. */
+  /** Writes one record. Texts of several lines are written raw, as supervisord does. */
   log(level: LogLevel, text: string): void {
     if (!this.isEnabled(level)) return;
-    const record = this.#writeElsewhere(level, text);
-    if (this.#options.device === undefined) this.#enqueue(record);
+    const { now, copy, device, format = formatRecord } = this.#options;
+    const time = now();
+    const record = formatRecord(time, level, text);
+    copy?.write(record);
+    if (device === undefined) this.#enqueue(record);
+    else device.write(format(time, level, text));
   }
 
-  /** Writes a record at once, past the queue, for a daemon that is about to die. */
+  /** The same for a daemon that is about to die: what waits for a rotation does not wait any longer. */
   logNow(level: LogLevel, text: string): void {
-    const record = this.#writeElsewhere(level, text);
-    if (this.#options.device !== undefined) return;
-    // A record under way may come twice: better than not at all.
-    const pending = [this.#inFlight ?? '', ...this.#queue].join('');
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.log(level, text);
+    if (this.#queue.length === 0) return;
     try {
-      appendFileSync(this.#options.logfile, pending + record);
+      appendFileSync(this.path, this.#queue.join(''));
+      this.#queue = [];
+      this.#queuedBytes = 0;
     } catch {
       // Nothing is left to tell it to.
     }
@@ -109,21 +105,14 @@ export class ActivityLog {
 
   /** Resolves when every record so far is in the file, or the target has failed. */
   async flush(): Promise<void> {
-    await this.#reopening;
-    const isIdle = this.#queue.length === 0 && this.#inFlight === undefined;
-    if (isIdle || this.#stream === undefined) return;
-    await new Promise<void>((resolve) => {
-      this.#flushWaiters.push(resolve);
-    });
+    while (this.#rotating !== undefined) await this.#rotating;
   }
 
   /** Closes the file and opens it again by name, after someone renamed it. */
   async reopen(): Promise<void> {
     if (this.#options.device !== undefined) return;
-    await this.#oneByOne(async () => {
-      await this.#closeStream();
-      await this.#openStream();
-    });
+    await this.flush();
+    this.#reopen();
   }
 
   /**
@@ -135,14 +124,11 @@ export class ActivityLog {
   async clear(): Promise<void> {
     if (this.#options.device !== undefined) return;
     await this.flush();
-    await this.#oneByOne(async () => {
-      await this.#closeStream();
-      try {
-        if (statSync(this.path, { throwIfNoEntry: false })?.isFile()) await unlink(this.path);
-      } finally {
-        await this.#openStream();
-      }
-    });
+    try {
+      if (statSync(this.path, { throwIfNoEntry: false })?.isFile()) unlinkSync(this.path);
+    } finally {
+      this.#reopen();
+    }
   }
 
   async close(): Promise<void> {
@@ -150,77 +136,8 @@ export class ActivityLog {
     await this.flush();
     this.#isClosed = true;
     clearTimeout(this.#retry);
-    await this.#closeStream();
+    this.#closeFile();
     await Promise.all([this.#options.copy?.close(), this.#options.device?.close()]);
-  }
-
-  #oneByOne(task: () => Promise<void>): Promise<void> {
-    const done = this.#reopening.then(task);
-    this.#reopening = done.catch(() => {});
-    return done;
-  }
-
-  /** Writes a record to wherever it goes besides the file. @returns the record */
-  #writeElsewhere(level: LogLevel, text: string): string {
-    const { now, copy, device, format = formatRecord } = this.#options;
-    const time = now();
-    const record = formatRecord(time, level, text);
-    copy?.write(record);
-    device?.write(format(time, level, text));
-    return record;
-  }
-
-  /** Resolves when the file is there, or has failed to be opened. */
-  #openStream(): Promise<void> {
-    // The next try after a failure may have come first.
-    if (this.#stream !== undefined) return Promise.resolve();
-    const { logfile, maxBytes, backups } = this.#options;
-    const rotation =
-      maxBytes <= 0 ? {} : { size: `${maxBytes}B`, ...(backups > 0 ? { rotate: backups } : {}) };
-    // Without backups a full file is renamed aside and deleted: the stream has no mode that truncates.
-    const aside = `${logfile}.rotated`;
-    const name = backups > 0 ? logfile : (moment: unknown): string => (moment === null ? logfile : aside);
-    const stream = createStream(name, rotation);
-    if (backups <= 0) stream.on('rotated', () => void unlink(aside).catch(() => {}));
-    stream.on('error', (error: NodeJS.ErrnoException) => this.#fail(stream, error));
-    stream.on('open', () => this.#opened(stream));
-    this.#stream = stream;
-    return new Promise((resolve) => {
-      stream.once('open', () => resolve());
-      stream.once('error', () => resolve());
-    });
-  }
-
-  #opened(stream: Writable): void {
-    if (this.#stream !== stream) return;
-    this.#closeProbe();
-    try {
-      this.#probe = openSync(this.path, 'r');
-    } catch (error) {
-      // Where it cannot be read, or descriptors are short, it takes SIGUSR2 as with supervisord.
-      this.#probe = errorCode(error) === 'ENOENT' ? 'gone' : 'hidden';
-    }
-    this.#pump();
-  }
-
-  #closeProbe(): void {
-    if (typeof this.#probe === 'number') closeSync(this.#probe);
-    this.#probe = undefined;
-  }
-
-  #isRemoved(): boolean {
-    return typeof this.#probe === 'number' ? isRemoved(this.#probe, this.path) : this.#probe === 'gone';
-  }
-
-  async #closeStream(): Promise<void> {
-    const stream = this.#stream;
-    this.#stream = undefined;
-    this.#closeProbe();
-    if (stream === undefined || stream.destroyed) return;
-    await new Promise<void>((resolve) => {
-      stream.once('close', resolve);
-      stream.end();
-    });
   }
 
   #enqueue(record: string): void {
@@ -230,75 +147,91 @@ export class ActivityLog {
     }
     this.#queue.push(record);
     this.#queuedBytes += record.length;
-    this.#pump();
+    this.#writeQueue();
   }
 
-  #pump(): void {
-    const stream = this.#stream;
-    if (stream === undefined || stream.destroyed || this.#probe === undefined) return;
-    if (this.#inFlight !== undefined) return;
-    if (this.#queue.length > 0 && this.#isRemoved()) {
-      this.#closeProbe();
-      void this.#restore();
-      return;
-    }
-    const record = this.#queue.shift();
-    if (record === undefined) {
-      this.#endFlush();
-      return;
-    }
-    this.#queuedBytes -= record.length;
-    this.#inFlight = record;
-    stream.write(record, (error) => {
-      if (this.#inFlight !== record) return;
-      this.#inFlight = undefined;
-      if (error) {
-        this.#queue.unshift(record);
-        this.#queuedBytes += record.length;
-        this.#endFlush();
+  #writeQueue(): void {
+    for (let [record] = this.#queue; record !== undefined && this.#fd !== undefined; [record] = this.#queue) {
+      const isRestored = isRemoved(this.#fd, this.path);
+      if (isRestored) this.#reopenFile();
+      // It could not be opened, which is told when it can.
+      if (this.#fd === undefined) return;
+      try {
+        writeAll(this.#fd, Buffer.from(record));
+      } catch (error) {
+        this.#fail(error);
         return;
       }
+      this.#queue.shift();
+      this.#queuedBytes -= record.length;
       if (this.#failure !== undefined) this.#tellRecovery();
-      this.#pump();
-    });
-  }
-
-  async #restore(): Promise<void> {
-    await this.#oneByOne(async () => {
-      await this.#closeStream();
-      await this.#openStream();
-      // If it could not be opened, that is told when it can.
-      if (this.#stream === undefined) return;
-      this.log('info', `log file '${this.path}' was removed, and has been made again`);
-    });
-  }
-
-  #endFlush(): void {
-    const waiters = this.#flushWaiters;
-    this.#flushWaiters = [];
-    for (const resolve of waiters) resolve();
-  }
-
-  #fail(stream: Writable, error: NodeJS.ErrnoException): void {
-    if (this.#stream !== stream) return;
-    this.#stream = undefined;
-    this.#closeProbe();
-    this.#failure = error.code ?? error.message;
-    if (this.#inFlight !== undefined) {
-      this.#queue.unshift(this.#inFlight);
-      this.#queuedBytes += this.#inFlight.length;
-      this.#inFlight = undefined;
+      if (isRestored) this.log('info', `log file '${this.path}' was removed, and has been made again`);
+      if (this.#fd !== undefined) this.#rotateIfFull(this.#fd);
     }
-    this.#endFlush();
-    if (this.#isClosed) return;
+  }
+
+  #rotateIfFull(fd: number): void {
+    const { maxBytes } = this.#options;
+    const { size } = fstatSync(fd);
+    if (maxBytes <= 0 || size < Math.max(maxBytes, this.#retryRotationAt)) return;
+    this.#closeFile();
+    this.#rotating = this.#rotate(size);
+  }
+
+  /** Records wait meanwhile. */
+  async #rotate(size: number): Promise<void> {
+    const { maxBytes } = this.#options;
+    let problem: string | undefined;
+    try {
+      await rotate(this.#options);
+      this.#retryRotationAt = 0;
+    } catch (error) {
+      if (this.#retryRotationAt === 0)
+        problem = `cannot rotate log file '${this.path}': ${errorCode(error)}; it goes on growing`;
+      this.#retryRotationAt = size + maxBytes;
+    }
+    this.#rotating = undefined;
+    this.#openFile();
+    this.#writeQueue();
+    if (problem !== undefined) this.log('error', problem);
+  }
+
+  #reopen(): void {
+    this.#reopenFile();
+    this.#writeQueue();
+  }
+
+  #reopenFile(): void {
+    this.#retryRotationAt = 0;
+    this.#closeFile();
+    this.#openFile();
+  }
+
+  #openFile(): void {
+    try {
+      this.#fd = openSync(this.path, 'a');
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #closeFile(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #fail(error: unknown): void {
+    this.#closeFile();
+    this.#failure = errorCode(error);
+    clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
-      if (this.#isClosed || this.#stream !== undefined) return;
+      if (this.#fd !== undefined || this.#rotating !== undefined) return;
       // A full disk took the beginning of a record, which comes again in whole.
       if (endsWithinLine(this.path)) {
         this.#queue.unshift('\n');
         this.#queuedBytes += 1;
       }
-      void this.#openStream();
+      this.#reopen();
     }, retryMilliseconds);
     this.#retry.unref();
   }
@@ -313,6 +246,20 @@ export class ActivityLog {
       `activity log could not be written for a while (${reason}); ${dropped} records were dropped`,
     );
   }
+}
+
+/** Has a full file rotated, which `rotating-file-stream` does when it opens one. @throws an error with `code` */
+async function rotate({ logfile, maxBytes, backups }: ActivityLogOptions): Promise<void> {
+  // Without backups a full file is renamed aside and deleted: the stream has no mode that truncates.
+  const aside = `${logfile}.rotated`;
+  const name = backups > 0 ? logfile : (moment: unknown): string => (moment === null ? logfile : aside);
+  rmSync(aside, { force: true });
+  const stream = createStream(name, { size: `${maxBytes}B`, ...(backups > 0 && { rotate: backups }) });
+  await once(stream, 'open');
+  const closed = once(stream, 'close');
+  stream.end();
+  await closed;
+  rmSync(aside, { force: true });
 }
 
 /** Whether a path names something that can be rotated: a regular file, or nothing yet. */

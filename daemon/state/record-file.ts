@@ -16,10 +16,10 @@ import {
   rmSync,
   truncateSync,
   unlinkSync,
-  writeSync,
 } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { errorCode } from '../../conf/error-code.ts';
+import { writeAll } from '../host/write-all.ts';
 
 /** What a file is for, and how its records look. */
 export interface RecordFormat {
@@ -256,10 +256,4 @@ function empty(path: string): void {
   } catch {
     // Missing is as good as empty.
   }
-}
-
-/** A disk that becomes full may take a part. @throws an error with `code` */
-function writeAll(fd: number, bytes: Buffer): number {
-  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
-  return bytes.length;
 }

@@ -75,6 +75,29 @@ describe('the activity log', () => {
     expect(readFileSync(logfile, 'utf8')).toMatch(/^before\n.*WARN first\n.*CRIT second\n$/);
   });
 
+  it('has each record at once, so that a daemon which is killed has left its last words', () => {
+    const log = open({ maxBytes: 1e6 });
+    for (let line = 1; line <= 3; line += 1) {
+      log.log('info', `line${line}`);
+      expect(texts(logfile)).toHaveLength(line);
+    }
+  });
+
+  it('goes on growing while it cannot be rotated, and says so once', async () => {
+    const record = formatRecord(noon, 'info', 'line1').length;
+    mkdirSync(join(`${logfile}.1`, 'in the way'), { recursive: true });
+    const log = open({ maxBytes: record, backups: 1 });
+    for (let line = 1; line <= 9; line += 1) log.log('info', `line${line}`);
+    await log.flush();
+    rmSync(`${logfile}.1`, { recursive: true });
+    log.log('info', 'x'.repeat(9 * record));
+    await log.close();
+    expect(texts(logfile)).toEqual([]);
+    const lines = texts(`${logfile}.1`);
+    expect(lines.filter((line) => line.startsWith('line'))).toHaveLength(9);
+    expect(lines.filter((line) => line.includes(`cannot rotate log file '${logfile}': `))).toHaveLength(1);
+  });
+
   it('rotates after the record that reaches the limit, keeping as many backups as it may', async () => {
     const record = formatRecord(noon, 'info', 'line1').length;
     const log = open({ maxBytes: record * 2, backups: 2 });
@@ -119,8 +142,8 @@ describe('the activity log', () => {
     await log.close();
     expect(texts(logfile)).toEqual([
       'new',
-      'newer',
       `log file '${logfile}' was removed, and has been made again`,
+      'newer',
     ]);
   });
 
