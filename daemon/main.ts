@@ -15,7 +15,7 @@ import type { Notice, Settings } from '../conf/settings.ts';
 import { productVersion, supervisorVersion } from '../rpc/version.ts';
 import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
 import { inForeground, loaderOf } from './configuration.ts';
-import { type DaemonSetup, runDaemon, StartError } from './daemon.ts';
+import { runDaemon } from './daemon.ts';
 import {
   detachFromStarter,
   type Starter,
@@ -31,6 +31,7 @@ import { raiseLimits } from './host/limits.ts';
 import { dropPrivileges, runningAsRootNotice } from './host/privileges.ts';
 import { startWorkerThreads } from './host/worker-threads.ts';
 import { HttpServerError } from './http/http-server-error.ts';
+import type { DaemonSetup } from './life.ts';
 import { loadContext } from './load-context.ts';
 import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
@@ -39,6 +40,7 @@ import { SyslogSocket } from './log/syslog-socket.ts';
 import { takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
+import { StartError } from './start-error.ts';
 import { type Handover, type OpenHandover, takeHandover } from './upgrade/handover.ts';
 import { makeRoom } from './upgrade/make-room.ts';
 import { answerOf } from './upgrade/new-version.ts';

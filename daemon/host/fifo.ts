@@ -11,12 +11,13 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
   readlinkSync,
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
-import type { User } from '../../conf/settings.ts';
+import type { ProcessName, User } from '../../conf/settings.ts';
 import { ENXIO, SystemError } from './libc/call.ts';
 import { makeFifo, makePipe } from './libc/descriptors.ts';
 
@@ -26,14 +27,14 @@ const longest = 200;
 /** Path of a FIFO of a process. Any two processes have different ones, whatever they are called. */
 export function fifoPath(
   directory: string,
-  process: { readonly group: string; readonly name: string },
+  process: ProcessName,
   stream: 'stdin' | 'stdout' | 'stderr',
 ): string {
   return join(directory, `${processFileName(process)}.${stream}`);
 }
 
 /** A name for something in the file system that is of this process alone. */
-export function processFileName(process: { readonly group: string; readonly name: string }): string {
+export function processFileName(process: ProcessName): string {
   const plain = `${encodeName(process.group)}:${encodeName(process.name)}`;
   const digest = () => createHash('sha256').update(plain).digest('hex');
   return plain.length <= longest ? plain : `${plain.slice(0, longest - 65)}~${digest()}`;
@@ -103,6 +104,21 @@ export function pathOfHeldFifo(path: string, pid: number, fd: number): string {
     // The child has ended, or has closed it: what it left is where it was.
   }
   return path;
+}
+
+/**
+ * Removes what an earlier daemon has left in the directory for programs that are not configured any more: FIFOs, and
+ * what was staged of them.
+ */
+export function removeFifosOfOthers(directory: string, processes: readonly ProcessName[]): void {
+  const beginnings = processes.map((process) => `${processFileName(process)}.`);
+  const isOfOther = (name: string) =>
+    /\.std(?:in|out|err)(?:\.|$)/.test(name) && !beginnings.some((beginning) => name.startsWith(beginning));
+  try {
+    for (const name of readdirSync(directory)) if (isOfOther(name)) unlinkSync(join(directory, name));
+  } catch {
+    // They are in nobody's way.
+  }
 }
 
 /** Tells one FIFO from another that has the same path. */

@@ -1,11 +1,13 @@
 /**
  * Who has our FIFOs: a second way to find the children of a daemon that was killed.
  *
- * What /proc says of other people's processes is what they want it to say: they choose their command lines, and in a
- * mount namespace of their own also how the files are called that they have open. So it is looked which file that is.
+ * Names alone do not tell. What /proc says of other people's processes is what they want it to say: they choose their
+ * command lines, and in a mount namespace of their own also how the files are called that they have open. And there are
+ * the processes of containers, where another daemon may have its FIFOs at the same path. So it is looked which file is
+ * open.
  */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import nodeProcess from 'node:process';
 import { processStat } from './process-stat.ts';
 import { isWhollyOf, processUids } from './process-uids.ts';
@@ -24,24 +26,23 @@ export interface PipeHolder {
 }
 
 const standardStreams = [0, 1, 2];
+/** How a daemon shows itself in lists of processes, see `main.ts`. */
+const daemonTitle = 'supervisord';
 /** What the kernel adds to the name of a file that has been removed. */
 const deleted = / \(deleted\)$/;
 
 /**
  * Looks at all processes of the machine that we may look at, the oldest first.
  *
- * @param directory as /proc has it, without links
+ * @param directory without symbolic links
  */
 export function pipeHolders(directory: string): PipeHolder[] {
   const holders: PipeHolder[] = [];
   for (const pid of allPids()) {
     const fifos = new Set<string>();
     for (const fd of standardStreams) {
-      const descriptor = `/proc/${pid}/fd/${fd}`;
-      const target = linkTarget(descriptor);
-      if (!target?.startsWith(`${directory}/`)) continue;
-      const path = target.replace(deleted, '');
-      if (isHeld(path, pid, descriptor)) fifos.add(basename(path));
+      const fifo = fifoOf(`/proc/${pid}/fd/${fd}`, { directory, pid });
+      if (fifo !== undefined) fifos.add(fifo);
     }
     if (fifos.size === 0) continue;
     const stat = processStat(pid);
@@ -52,16 +53,39 @@ export function pipeHolders(directory: string): PipeHolder[] {
   return holders.sort((one, other) => one.startTicks - other.startTicks);
 }
 
+/** Whether a process has a FIFO of a runtime directory open. @param directory without symbolic links */
+export function hasFifoOf(directory: string, pid: number): boolean {
+  return descriptorsOf(pid).some((descriptor) => fifoOf(descriptor, { directory, pid }) !== undefined);
+}
+
+/**
+ * Whether a daemon runs that has made the runtime directory before somebody removed it. It has its programs all the
+ * same, and a lock that nobody sees any more.
+ *
+ * @param directory the one that is there now, without symbolic links
+ */
+export function isTakenThoughRemoved(directory: string): boolean {
+  const { dev } = lstatSync(directory);
+  const isOther = (pid: number) => pid !== nodeProcess.pid && commandLineOf(pid)?.startsWith(daemonTitle);
+  return allPids()
+    .filter(isOther)
+    .flatMap(descriptorsOf)
+    .some((descriptor) => {
+      if (linkTarget(descriptor) !== `${directory} (deleted)`) return false;
+      try {
+        const open = statSync(descriptor);
+        return open.isDirectory() && open.dev === dev;
+      } catch {
+        // It has ended.
+        return false;
+      }
+    });
+}
+
 /** Pids of the processes that were started with exactly these words, by us or another daemon of our user. */
 export function pidsOfCommand(argv: readonly string[]): number[] {
   const wanted = argv.map((word) => `${word}\0`).join('');
-  return allPids().filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === wanted && isOurUsers(pid);
-    } catch {
-      return false;
-    }
-  });
+  return allPids().filter((pid) => commandLineOf(pid) === wanted && isOurUsers(pid));
 }
 
 /** By the paths that they had, where to open files that have been removed while these processes have them open. */
@@ -74,26 +98,34 @@ export function removedFiles(pids: readonly number[]): Map<string, string> {
   return files;
 }
 
-/**
- * Whether what a process has open is the FIFO at a path, or one that was removed from there, and the process is of the
- * user that the FIFO was made for, or yet to become so. A program that we run as ourselves may have become anybody;
- * nobody else can have a FIFO of ours.
- */
-function isHeld(path: string, pid: number, descriptor: string): boolean {
+/** The name of the FIFO in a runtime directory that a descriptor is of; `undefined`: it is of something else. */
+function fifoOf(
+  descriptor: string,
+  { directory, pid }: { readonly directory: string; readonly pid: number },
+): string | undefined {
+  const target = linkTarget(descriptor);
+  if (target === undefined || !target.startsWith(`${directory}/`)) return undefined;
+  const name = basename(target.replace(deleted, ''));
   try {
-    const [held, named] = [statSync(descriptor), lstatSync(path, { throwIfNoEntry: false })];
-    if (!held.isFIFO() || !(held.nlink === 0 || isSame(held, named))) return false;
-    if (held.uid === ownUid()) return true;
-    const uids = processUids(pid);
-    return uids !== undefined && (Object.values(uids).includes(held.uid) || isWhollyOf(ownUid(), uids));
+    const open = statSync(descriptor);
+    if (!open.isFIFO() || !isOfItsUser(open.uid, pid)) return undefined;
+    const isRemoved = open.nlink === 0;
+    const found = lstatSync(isRemoved ? directory : join(directory, name));
+    return open.dev === found.dev && (isRemoved || open.ino === found.ino) ? name : undefined;
   } catch {
-    // It has ended, or has closed it.
-    return false;
+    // The process has ended; or in our place there is none of this name.
+    return undefined;
   }
 }
 
-function isSame({ ino, dev }: Stats, other: Stats | undefined): boolean {
-  return ino === other?.ino && dev === other.dev;
+/**
+ * Whether a process is of the user that a FIFO was made for, or yet to become so. A program that we run as ourselves
+ * may have become anybody; nobody else can have a FIFO of ours.
+ */
+function isOfItsUser(uid: number, pid: number): boolean {
+  if (uid === ownUid()) return true;
+  const uids = processUids(pid);
+  return uids !== undefined && (Object.values(uids).includes(uid) || isWhollyOf(ownUid(), uids));
 }
 
 function isOurUsers(pid: number): boolean {
@@ -111,6 +143,15 @@ function descriptorsOf(pid: number): string[] {
   } catch {
     // It has ended.
     return [];
+  }
+}
+
+/** Each word ends with a NUL. `undefined`: the process has ended. */
+function commandLineOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 

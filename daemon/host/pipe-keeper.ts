@@ -12,7 +12,7 @@ import { errorCode } from '../../conf/error-code.ts';
 import { ensureFifo } from './fifo.ts';
 import { SystemError } from './libc/call.ts';
 import { awaitChild, spawnChild } from './libc/children.ts';
-import { pidsOfCommand, removedFiles } from './pipe-holders.ts';
+import { hasFifoOf, pidsOfCommand, removedFiles } from './pipe-holders.ts';
 
 const candidates = ['/bin/cat', '/usr/bin/cat'];
 /** Descriptors that come and go one by one make a process each; after this time one takes the place of all. */
@@ -114,7 +114,10 @@ export class PipeKeeper {
   }
 
   #earlier(): readonly number[] {
-    return pidsOfCommand(this.#argv).filter((pid) => !this.#keepers.has(pid));
+    const { runtimeDirectory } = this.#options;
+    return pidsOfCommand(this.#argv).filter(
+      (pid) => !this.#keepers.has(pid) && hasFifoOf(runtimeDirectory, pid),
+    );
   }
 
   #endEarlier(): void {

@@ -12,32 +12,35 @@ import {
 } from 'node:fs';
 import nodeProcess from 'node:process';
 import { tryLock } from './libc/descriptors.ts';
+import { isTakenThoughRemoved } from './pipe-holders.ts';
 
 /**
  * The directory of FIFOs and state while one daemon holds it. Two daemons would read each other's FIFOs, so
  * it is locked; the lock goes with the process that holds it, however that ends.
  */
 export class RuntimeDirectory implements Disposable {
-  /** As /proc has it, without links: `/var/run` leads to `/run` almost everywhere. */
+  /** Without symbolic links, as the kernel names the files in it that processes have open. */
   readonly path: string;
   readonly #lock: number;
   #isHandedOver = false;
 
   /**
    * @param lock a descriptor by which it is locked already, from {@link handOver}
-   * @throws {Error} the path is something else, belongs to another user, or another daemon holds it
+   * @throws {Error} the path is something else, belongs to another user, or another daemon holds it, or one of which
+   *   somebody has removed it
    */
   constructor(path: string, lock?: number) {
     prepareRuntimeDirectory(path);
     this.path = realpathSync(path);
     if (lock !== undefined) {
       this.#lock = lock;
-      if (isDirectory(lock, path)) return;
+      if (isDirectory(lock, this.path)) return;
       closeSync(lock);
     }
-    this.#lock = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    if (tryLock(this.#lock)) return;
-    closeSync(this.#lock);
+    this.#lock = openSync(this.path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    if (!tryLock(this.#lock)) closeSync(this.#lock);
+    else if (isTakenThoughRemoved(this.path)) this[Symbol.dispose]();
+    else return;
     throw refusal(path, 'another supervisord is using it');
   }
 

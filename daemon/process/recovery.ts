@@ -39,8 +39,12 @@ export function isReplacedOnceStopped({ state, history }: Process): boolean {
 
 /** Writes down what the next daemon has to know if this one is killed. Must not throw. */
 export interface StateRecorder {
-  /** Begins with the present state of all active groups, which it may look at again later. */
-  begin(groups: ReadonlyMap<string, GroupEntry>): void;
+  /**
+   * Begins with the present state of all active groups, which it may look at again later.
+   *
+   * @param strays that are being stopped, which the next daemon has to see to if this one cannot
+   */
+  begin(groups: ReadonlyMap<string, GroupEntry>, strays: readonly Stray[]): void;
   /** A process is in another state. */
   changed(entry: ProcessEntry): void;
   /** A process is no longer in an active group. */

@@ -181,8 +181,9 @@ export class Supervisor implements SupervisorControl {
     }
     const ended = recovery === undefined ? [] : this.#adopt(recovery);
     if (recovery !== undefined) this.#ending.recover(this.groups.values());
-    this.#recorder.begin(this.groups);
-    for (const stray of recovery?.strays ?? []) this.#strays.stop(stray);
+    const strays = recovery?.strays ?? [];
+    this.#recorder.begin(this.groups, strays);
+    for (const stray of strays) this.#strays.stop(stray);
     this.#activity.emit({ type: 'SUPERVISOR_STATE_CHANGE_RUNNING' });
     this.#dispatch({ type: 'recovered', ended });
     for (const group of this.groupsByPriority()) this.#autostart(group);

@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import type { GroupEntry, ProcessEntry } from '../process/entry.ts';
 import type { StateRecorder } from '../process/recovery.ts';
-import { storedProcess } from './process-record.ts';
+import type { Stray } from '../process/strays.ts';
+import { storedProcess, storedStray } from './process-record.ts';
 import { RecordFile, type RecordFormat } from './record-file.ts';
 
 /** A later version must be able to read the records of all before it. */
@@ -28,6 +29,7 @@ export class Journal implements StateRecorder, Disposable {
   readonly #options: JournalOptions;
   readonly #removedGroups = new Set<string>();
   #isStopping = false;
+  #strays: readonly Stray[] = [];
   #groups: ReadonlyMap<string, GroupEntry> = new Map();
   #file: RecordFile | undefined;
 
@@ -40,9 +42,10 @@ export class Journal implements StateRecorder, Disposable {
     this.#file?.append({ stopping: true });
   }
 
-  begin(groups: ReadonlyMap<string, GroupEntry>): void {
+  begin(groups: ReadonlyMap<string, GroupEntry>, strays: readonly Stray[]): void {
     const { runtimeDirectory, bootId, log } = this.#options;
     this.#groups = groups;
+    this.#strays = strays;
     this.#file = new RecordFile({
       ...processesFormat,
       path: journalPath(runtimeDirectory),
@@ -88,6 +91,7 @@ export class Journal implements StateRecorder, Disposable {
     yield { by: this.#options.productVersion };
     if (this.#isStopping) yield { stopping: true };
     for (const removed of this.#removedGroups) yield { removed };
+    for (const stray of this.#strays) yield storedStray(stray);
     for (const { processes } of this.#groups.values()) {
       for (const entry of processes.values()) yield storedProcess(entry);
     }

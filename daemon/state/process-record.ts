@@ -9,6 +9,7 @@ import { type Birth, presentTick } from '../host/birth.ts';
 import type { Channel } from '../host/host.ts';
 import type { ProcessEntry } from '../process/entry.ts';
 import { type Process, pidOf } from '../process/state.ts';
+import type { Stray } from '../process/strays.ts';
 
 /** How to stop a process that is not configured any more. */
 export interface StopRecord {
@@ -74,6 +75,30 @@ export function readProcessRecord(stored: object): ProcessRecord | undefined {
     settings,
     autoLogs: logs,
   };
+}
+
+/** A stray as it is in the file. */
+interface StoredStray {
+  readonly stray: readonly [
+    name: string,
+    pid: number,
+    from: number,
+    to: number,
+    signal: number,
+    waitsecs: number,
+  ];
+}
+
+/** The record of a process that is not configured any more. */
+export function storedStray({ name, pid, birth, signal, waitsecs }: Stray): object {
+  return { stray: [name, pid, birth.from, birth.to, signal, waitsecs] } satisfies StoredStray;
+}
+
+/** `undefined`: it is no record of a stray. */
+export function readStray({ stray }: Partial<StoredStray>): Stray | undefined {
+  if (stray === undefined) return undefined;
+  const [name, pid, from, to, signal, waitsecs] = stray;
+  return { name, pid, birth: { from, to }, signal, waitsecs };
 }
 
 /** JSON leaves out what is `undefined`. */

@@ -9,9 +9,11 @@
 import {
   closeSync,
   constants,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   truncateSync,
   unlinkSync,
   writeSync,
@@ -112,13 +114,17 @@ function checksum(json: string): string {
   return crc32(json).toString(16).padStart(checksumLength, '0');
 }
 
-/** Puts a file out of the way that is not to be used, in place of one that was there before. Missing is fine. */
+/**
+ * Puts what is not to be used out of the way, in place of what was put there before. Missing is fine.
+ *
+ * @throws an error with `code`: it stays where it is
+ */
 export function setAside(path: string): void {
-  try {
-    renameSync(path, `${path}.unusable`);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+  const place = `${path}.unusable`;
+  // Files and directories do not take the place of each other.
+  rmSync(place, { recursive: true, force: true });
+  renameSync(path, place);
 }
 
 export interface RecordFileOptions extends RecordFormat {

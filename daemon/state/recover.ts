@@ -8,6 +8,7 @@
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
+import { errorCode } from '../../conf/error-code.ts';
 import type { GroupSettings, ProcessName, ProcessSettings } from '../../conf/settings.ts';
 import { ageOf, type Birth, isBorn } from '../host/birth.ts';
 import { bootId } from '../host/boot-id.ts';
@@ -21,7 +22,7 @@ import { type RecoveredProcess, type Recovery, replacedOnceStopped } from '../pr
 import { newProcess, type Process, pidOf } from '../process/state.ts';
 import type { Stray } from '../process/strays.ts';
 import { journalPath, processesFormat } from './journal.ts';
-import { type ProcessRecord, readProcessRecord, settingsDigest } from './process-record.ts';
+import { type ProcessRecord, readProcessRecord, readStray, settingsDigest } from './process-record.ts';
 import { readRecords, setAside } from './record-file.ts';
 
 export interface RecoverOptions {
@@ -104,6 +105,8 @@ interface ReadJournal {
   readonly removedGroups: ReadonlySet<string>;
   /** Version of the program that wrote it. */
   readonly by: string;
+  /** Those that it was stopping, some of which may have ended. */
+  readonly strays: readonly Stray[];
   /** The daemon was about to end, in order, when it was killed. */
   readonly wasStopping: boolean;
 }
@@ -115,10 +118,15 @@ function readJournal({ runtimeDirectory, bootId: boot, log }: RecoverOptions): R
   const journal = reading.type === 'read' ? replay(reading.records) : undefined;
   if (journal !== undefined) return journal;
   const reason = reading.type === 'unusable' ? reading.reason : 'a record in it makes no sense';
-  setAside(path);
+  let outcome = 'is set aside';
+  try {
+    setAside(path);
+  } catch (error) {
+    outcome = `cannot be set aside (${errorCode(error)}), and is not used`;
+  }
   log(
     'warn',
-    `state of an earlier supervisord in '${path}' is set aside: ${reason}; what it had running is looked for`,
+    `state of an earlier supervisord in '${path}' ${outcome}: ${reason}; what it had running is looked for`,
   );
   return undefined;
 }
@@ -129,6 +137,7 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
   const removedGroups = new Set<string>();
   let by = '';
   let wasStopping = false;
+  const strays: Stray[] = [];
   for (const record of records as readonly Readonly<Record<string, unknown>>[]) {
     if (typeof record['by'] === 'string') by = record['by'];
     else if (record['stopping'] === true) wasStopping = true;
@@ -136,12 +145,13 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
     else if (typeof record['removed'] === 'string') removedGroups.add(record['removed']);
     else if (Array.isArray(record['retired'])) processes.delete(record['retired'].join(':'));
     else {
-      const process = readProcessRecord(record);
-      if (process === undefined) return undefined;
-      processes.set(keyOf(process), process);
+      const [process, stray] = [readProcessRecord(record), readStray(record)];
+      if (process !== undefined) processes.set(keyOf(process), process);
+      else if (stray !== undefined) strays.push(stray);
+      else return undefined;
     }
   }
-  return { processes, removedGroups, by, wasStopping };
+  return { processes, removedGroups, by, strays, wasStopping };
 }
 
 interface ProcessSources {
@@ -197,7 +207,10 @@ function birthOf({ startTicks }: PipeHolder): Birth {
 /** One that has ended, and that nobody has reaped, may have a successor already. */
 function hasChild({ process, birth }: ProcessRecord): boolean {
   const pid = pidOf(process);
-  if (pid === 0 || birth === undefined) return false;
+  return pid !== 0 && birth !== undefined && isRunning(pid, birth);
+}
+
+function isRunning(pid: number, birth: Birth): boolean {
   const stat = processStat(pid);
   return stat !== undefined && stat.state !== 'Z' && isBorn(birth, stat.startTicks);
 }
@@ -250,7 +263,9 @@ function recordedStrays(
   holders: readonly PipeHolder[],
   adopted: ReadonlySet<number>,
 ): Stray[] {
-  const strays: Stray[] = [];
+  const strays = (journal?.strays ?? []).filter(
+    ({ pid, birth }) => !adopted.has(pid) && isRunning(pid, birth),
+  );
   for (const record of journal?.processes.values() ?? []) {
     const { name, birth, stop } = record;
     if (birth !== undefined && hasChild(record)) {

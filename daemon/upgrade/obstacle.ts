@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { Settings } from '../../conf/settings.ts';
@@ -16,8 +16,7 @@ import { unreadableState } from '../state/recover.ts';
  */
 export function obstacle(settings: Settings, runtimeDirectory: string): string | undefined {
   const own = runtimeDirectoryOf(settings);
-  if (!existsSync(own) || realpathSync(own) !== runtimeDirectory)
-    return `its runtime directory would be '${own}'`;
+  if (!isSame(own, runtimeDirectory)) return `its runtime directory would be '${own}'`;
   const { logfile } = settings.supervisord;
   if (logfile !== 'syslog') {
     try {
@@ -27,4 +26,10 @@ export function obstacle(settings: Settings, runtimeDirectory: string): string |
     }
   }
   return unreadableState(runtimeDirectory) ?? unreadableEvents(runtimeDirectory, bootId());
+}
+
+/** The daemon that asks has resolved symbolic links; what is not there has only its name. */
+function isSame(path: string, other: string): boolean {
+  const [one, two] = [path, other].map((each) => statSync(each, { throwIfNoEntry: false }));
+  return path === other || (one !== undefined && one.ino === two?.ino && one.dev === two.dev);
 }

@@ -2,64 +2,120 @@
  * Daemons are killed and upgraded, reloaded and told all kinds of things at the same time, and their programs write
  * numbered lines all the while.
  *
- * `LONG_TESTS=1` takes ten minutes, `CHAOS_SECONDS=<n>` as many seconds as is said. `CHAOS_SEED=<n>` makes the choices of
- * a run that failed; how they meet is up to the machine.
+ * `LONG_TESTS=1` takes ten minutes each, `CHAOS_SECONDS=<n>` as many seconds as is said. `CHAOS_SEED=<n>` makes the
+ * choices of a run that failed; how they meet is up to the machine.
  */
 import { randomInt } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { env } from 'node:process';
 import { expect, it } from '@jest/globals';
-import { openDescriptors, procStatus, residentKilobytes } from '../support/supervised.ts';
+import { childrenOf, openDescriptors, procStatus, residentKilobytes } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { Chaos } from './chaos.ts';
+import { Chaos, type ChaosOptions } from './chaos.ts';
 import { sumOf } from './ledger.ts';
 import type { Writer } from './writers.ts';
 
 const isLong = env['LONG_TESTS'] !== undefined;
-const seconds = Number(env['CHAOS_SECONDS'] ?? (isLong ? 600 : 15));
+const seconds = Number(env['CHAOS_SECONDS'] ?? (isLong ? 600 : 10));
 const seed = Number(env['CHAOS_SEED'] ?? randomInt(2 ** 31));
+const limit = (seconds + 180) * 1000;
 
-const writers: readonly Writer[] = [
-  { name: 'plain', keys: 'startsecs=0' },
-  { name: 'slow', keys: 'startsecs=1\nstartretries=1000' },
-  { name: 'errors', keys: 'startsecs=0', writesTo: 'stderr' },
-  {
-    name: 'merged',
-    keys: 'startsecs=0\nredirect_stderr=true\nstopasgroup=true\nkillasgroup=true',
-    writesTo: 'stderr',
-  },
-  { name: 'unexpected', keys: 'startsecs=0\nautorestart=unexpected\nexitcodes=7' },
-  { name: 'passing', keys: 'startsecs=0' },
-];
+const common = { seed, passing: ['passing'], maxBytes: 100_000, rate: 100 };
+
+/** Has accidents happen, and checks what is the same for all kinds of programs. */
+async function survive(options: Pick<ChaosOptions, 'writers'> & Partial<ChaosOptions>): Promise<Chaos> {
+  await using moved = new AsyncDisposableStack();
+  const chaos = moved.use(new Chaos({ ...common, ...options }));
+  await chaos.run(seconds);
+  const { lives, life } = chaos;
+  const descriptors = openDescriptors(life.pid);
+  const resident = residentKilobytes(life.pid);
+  const files = chaos.leftInRuntimeDirectory();
+  for (const pid of childrenOf(life.pid)) expect(procStatus(pid, 'State')).not.toMatch(/^Z/);
+  await lives.rpc('supervisor.stopAllProcesses');
+  const ledger = sumOf(chaos.writers.ledgers(chaos.unread));
+  const tally = [...chaos.tally].map(([what, count]) => `${count} × ${what}`).join(', ');
+  console.log(`${tally}\n${JSON.stringify(ledger)}`);
+  expect(ledger).toMatchObject({ lost: 0, doubled: 0, torn: 0, displaced: 0, examples: [] });
+  expect(ledger.written).toBeGreaterThan(0);
+
+  await lives.end(life, 'SIGTERM');
+  expect(life.end).toBe('status 0');
+  expect(chaos.keepers()).toEqual([]);
+  expect(chaos.copies.of()).toEqual([]);
+  expect(lives.log()).not.toMatch(/uncaught|unexpected exception/i);
+
+  const fresh = await lives.start();
+  await waitFor(() => chaos.copies.of().length === chaos.configured.length);
+  // Nothing but what any daemon has; somebody may have removed some of it, which programs do without.
+  const isUsual = (file: string): boolean => chaos.leftInRuntimeDirectory().includes(file);
+  await waitFor(() => files.every(isUsual), { what: `no file but ${files}` });
+  // A descriptor for each adopted process, and two to watch those.
+  expect(descriptors).toBeLessThanOrEqual(openDescriptors(fresh.pid) + options.writers.length + 2);
+  expect(resident).toBeLessThan(residentKilobytes(fresh.pid) + 48 * 1024);
+  moved.move();
+  return chaos;
+}
 
 it(
-  `loses no line, runs nothing twice and leaks nothing in ${seconds} s of accidents (CHAOS_SEED=${seed})`,
+  `accidents lose no line, run nothing twice and leak nothing: ${seconds} s, CHAOS_SEED=${seed}`,
   async () => {
-    await using chaos = new Chaos({ seed, writers, passing: ['passing'], maxBytes: 100_000, rate: 100 });
-    await chaos.run(seconds);
-
-    const { lives, life } = chaos;
-    const descriptors = openDescriptors(life.pid);
-    const resident = residentKilobytes(life.pid);
-    const files = chaos.leftInRuntimeDirectory();
-    await lives.rpc('supervisor.stopAllProcesses');
-    const ledger = sumOf(chaos.writers.ledgers(chaos.strays));
-    console.log([...chaos.tally].map(([what, count]) => `${count} × ${what}`).join(', '), ledger);
-    expect(ledger).toMatchObject({ lost: 0, doubled: 0, torn: 0, displaced: 0, examples: [] });
-    expect(ledger.written).toBeGreaterThan(0);
-
-    await lives.end(life, 'SIGTERM');
-    expect(life.end).toBe('status 0');
-    expect(chaos.keepers()).toEqual([]);
-    expect(chaos.copies.of()).toEqual([]);
-    expect(lives.log()).not.toMatch(/uncaught|unexpected exception/i);
-
-    const fresh = await lives.start();
-    await waitFor(() => chaos.copies.of().length === chaos.configured.length);
-    expect(files).toEqual(chaos.leftInRuntimeDirectory());
-    // A descriptor for each adopted process, and one to watch those.
-    expect(descriptors).toBeLessThanOrEqual(openDescriptors(fresh.pid) + writers.length + 2);
-    expect(resident).toBeLessThan(residentKilobytes(fresh.pid) + 48 * 1024);
-    expect(procStatus(fresh.pid, 'State')).not.toMatch(/^Z/);
+    const writers: readonly Writer[] = [
+      { name: 'plain', keys: 'startsecs=0' },
+      { name: 'slow', keys: 'startsecs=1\nstartretries=1000' },
+      { name: 'errors', keys: 'startsecs=0', writesTo: 'stderr' },
+      {
+        name: 'merged',
+        keys: 'startsecs=0\nredirect_stderr=true\nstopasgroup=true\nkillasgroup=true',
+        writesTo: 'stderr',
+      },
+      { name: 'unexpected', keys: 'startsecs=0\nautorestart=unexpected\nexitcodes=7' },
+      { name: 'passing', keys: 'startsecs=0' },
+    ];
+    await using _ = await survive({ writers });
   },
-  (seconds + 180) * 1000,
+  limit,
 );
+
+it(
+  `the same holds for output that goes through filters, and listeners are told of every start: ${seconds} s, CHAOS_SEED=${seed}`,
+  async () => {
+    const writers: readonly Writer[] = [
+      { name: 'captured', keys: 'startsecs=0\nstdout_capture_maxbytes=1MB' },
+      { name: 'told', keys: 'startsecs=0\nstderr_events_enabled=true', writesTo: 'stderr' },
+      { name: 'stripped', keys: 'startsecs=0' },
+      { name: 'passing', keys: 'startsecs=0' },
+    ];
+    await using chaos = await survive({
+      writers,
+      supervisord: 'strip_ansi=true',
+      sections: `[eventlistener:notes]
+command=${resolve('test/fixtures/listeners/answers')} %(here)s/events 'RESULT 2\\nOK'
+events=PROCESS_STATE_RUNNING,PROCESS_LOG_STDERR
+buffer_size=1000000
+startsecs=0
+`,
+      // An orderly end gives listeners a second; and what was staged is in the runtime directory.
+      spared: ['reload', 'remove all'],
+    });
+    const { lives } = chaos;
+    const started = [
+      ...lives.log().matchAll(/ success: (?:captured|told|stripped|passing) entered RUNNING/g),
+    ];
+    expect(started.length).toBeGreaterThan(0);
+    const told = new Set(pidsTold(join(lives.dir, 'events')));
+    const spawned = [
+      ...lives.log().matchAll(/ spawned: '(?:captured|told|stripped|passing)' with pid (\d+)\n.* success/g),
+    ];
+    expect(spawned.map(([, pid]) => pid).filter((pid) => !told.has(pid ?? ''))).toEqual([]);
+  },
+  limit,
+);
+
+/** Of which children a listener has noted that they are RUNNING. */
+function pidsTold(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const notes = readFileSync(path, 'utf8').matchAll(/eventname:PROCESS_STATE_RUNNING .*\|.* pid:(\d+)/g);
+  return [...notes].map(([, pid = '']) => pid);
+}

@@ -23,6 +23,7 @@ import { pidsOfCommand } from '../../daemon/host/pipe-holders.ts';
 import { Random } from '../fuzz/random.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Copies } from './copies.ts';
+import { writtenBy } from './ledger.ts';
 import { type Life, Lives } from './lives.ts';
 import { type Writer, Writers } from './writers.ts';
 
@@ -31,8 +32,12 @@ export interface ChaosOptions {
   readonly writers: readonly Writer[];
   /** Names of those that come and go with the configuration. */
   readonly passing: readonly string[];
-  /** Further sections. */
+  /** Further lines of `[supervisord]`. */
+  readonly supervisord?: string;
+  /** Further sections, with `%(here)s` for the directory. */
   readonly sections?: string;
+  /** What nobody does. */
+  readonly spared?: readonly ('reload' | 'remove all')[];
   readonly maxBytes: number;
   readonly rate: number;
 }
@@ -63,8 +68,8 @@ export class Chaos implements AsyncDisposable {
   readonly lives: Lives;
   readonly writers: Writers;
   readonly copies: Copies;
-  /** Pids of children that were not configured any more when a daemon found them: nobody reads what they write. */
-  readonly strays = new Set<number>();
+  /** Pids of children whose program was not configured any more when a daemon started: nobody reads what they left. */
+  readonly unread = new Set<number>();
   /** What must never be, as sentences. */
   readonly problems: string[] = [];
   readonly #options: ChaosOptions;
@@ -86,7 +91,7 @@ export class Chaos implements AsyncDisposable {
   constructor(options: ChaosOptions) {
     this.#options = options;
     this.#random = new Random(options.seed);
-    this.lives = new Lives('ours');
+    this.lives = new Lives('ours', options.supervisord);
     const directory = join(this.lives.dir, 'writers');
     this.writers = new Writers({ ...options, directory });
     this.copies = new Copies({
@@ -147,18 +152,17 @@ export class Chaos implements AsyncDisposable {
   async #next(): Promise<void> {
     for (;;) {
       const isContested = this.#random.oneIn(6);
-      this.#life = isContested ? await this.#winnerOfTwo() : this.lives.begin();
+      this.#life = isContested ? await this.#winnerOfTwo() : this.#begin();
       if (isContested || !this.#random.oneIn(3)) break;
       await delay(this.#random.below(900));
       await this.#kill('a daemon that starts');
     }
     await this.lives.answering(this.life);
-    this.#noteStrays();
   }
 
   async #winnerOfTwo(): Promise<Life> {
     this.#count('two daemons at once');
-    const [one, other] = [this.lives.begin(), this.lives.begin()];
+    const [one, other] = [this.#begin(), this.#begin()];
     await Promise.race([one.ended, other.ended]);
     const [winner, loser] = one.end === undefined ? [one, other] : [other, one];
     const isRefused = /Another program is already listening|another supervisord is using it/.test(
@@ -181,7 +185,8 @@ export class Chaos implements AsyncDisposable {
   /** Long enough for the daemon to be in the middle of something. */
   async #aMoment(): Promise<void> {
     if (this.#random.oneIn(2)) {
-      await delay(this.#random.below(400));
+      // An upgrade takes longer than all else.
+      await delay(this.#random.below(this.#random.oneIn(3) ? 1000 : 300));
       return;
     }
     const until = performance.now() + this.#random.below(5000) / 1000;
@@ -245,7 +250,8 @@ export class Chaos implements AsyncDisposable {
     const journal = join(this.lives.runtimeDirectory, 'processes');
     if (!existsSync(journal)) return;
     const { size } = statSync(journal);
-    const damage = this.#random.pick(['truncate', 'garbage', 'remove', 'empty', 'remove all'] as const);
+    const all = ['truncate', 'garbage', 'remove', 'empty', 'remove all'] as const;
+    const damage = this.#random.pick(all.filter((each) => this.#isDone(each)));
     this.#count(`state: ${damage}`);
     switch (damage) {
       case 'truncate':
@@ -275,19 +281,23 @@ export class Chaos implements AsyncDisposable {
   }
 
   #randomRequest(): Request {
-    const names = [...this.#configured];
-    const name = this.#random.pick(names);
-    return this.#random.pick([
+    const name = this.#random.pick([...this.#configured]);
+    const kinds = [
       () => this.#stop(name),
       () => this.#start(name),
       () => this.#restart(name),
       () => this.#restart(name),
       () => this.#upgrade('rpc'),
       () => this.#upgrade('signal'),
-      () => this.#reload(),
       () => this.#update(),
       () => this.#update(),
-    ])();
+    ];
+    if (this.#isDone('reload')) kinds.push(() => this.#reload());
+    return this.#random.pick(kinds)();
+  }
+
+  #isDone(what: string): boolean {
+    return !this.#options.spared?.some((each) => each === what);
   }
 
   #stop(name: string): Request {
@@ -472,9 +482,10 @@ export class Chaos implements AsyncDisposable {
     return pidsOfCommand(['cat', join(this.lives.runtimeDirectory, 'keeps-pipes-open')]);
   }
 
-  /** What lies in the runtime directory, sorted. */
+  /** What lies in the runtime directory, sorted, but for a journal that was damaged, which is kept. */
   leftInRuntimeDirectory(): string[] {
-    return readdirSync(this.lives.runtimeDirectory).sort();
+    const files = readdirSync(this.lives.runtimeDirectory);
+    return files.filter((file) => !file.endsWith('.unusable')).sort();
   }
 
   async #expect(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
@@ -508,9 +519,13 @@ export class Chaos implements AsyncDisposable {
     return info instanceof Map ? info : undefined;
   }
 
-  #noteStrays(): void {
-    const pattern = /'\S+' \(pid (\d+)\) is not configured any more, and is stopped/g;
-    for (const [, pid] of this.lives.log().matchAll(pattern)) this.strays.add(Number(pid));
+  #begin(): Life {
+    for (const { name } of this.#options.writers) {
+      if (this.#configured.has(name)) continue;
+      const children = writtenBy(this.writers.directory, name).keys();
+      for (const child of children) this.unread.add(Number.parseInt(child, 10));
+    }
+    return this.lives.begin();
   }
 
   #count(what: string): void {

@@ -133,7 +133,6 @@ export class Lives implements AsyncDisposable {
   /** Ends all that still runs, and removes the directory. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#all].map((life) => this.end(life, 'SIGKILL')));
-    writeFileSync('/tmp/chaos-last.log', this.log());
     endLeftovers(`unix://${this.socket}`);
     this.#client[Symbol.dispose]();
     rmSync(this.dir, { recursive: true, force: true });

@@ -11,6 +11,10 @@ export interface Writer {
   readonly keys?: string;
   /** Where it writes its lines; by default to stdout. */
   readonly writesTo?: 'stdout' | 'stderr';
+  /** It is told nothing but by `flood`. */
+  readonly isQuiet?: boolean;
+  /** Path of its log; by default beside those of the others. */
+  readonly log?: string;
 }
 
 export interface WritersOptions {
@@ -29,6 +33,7 @@ const backups = 2000;
 export class Writers implements Disposable {
   readonly directory: string;
   readonly #options: WritersOptions;
+  readonly #writers = new Map<string, Writer>();
   readonly #ticks = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
   #due = 0;
@@ -41,7 +46,9 @@ export class Writers implements Disposable {
   }
 
   /** The section of a writer, which can be told what to do from now on. */
-  section({ name, keys = '', writesTo = 'stdout' }: Writer): string {
+  section(writer: Writer): string {
+    const { name, keys = '', writesTo = 'stdout' } = writer;
+    this.#writers.set(name, writer);
     if (!this.#ticks.has(name)) {
       const path = join(this.directory, `${name}.ticks`);
       makeFifo(path, 0o600);
@@ -60,7 +67,7 @@ ${keys}
   }
 
   logOf(name: string): string {
-    return join(this.directory, `${name}.log`);
+    return this.#writers.get(name)?.log ?? join(this.directory, `${name}.log`);
   }
 
   /** Has a writer write lines as fast as it can. */
@@ -88,7 +95,8 @@ ${keys}
     this.#due += (this.#options.rate * tellEveryMs) / 1000;
     const lines = Math.floor(this.#due);
     this.#due -= lines;
-    if (lines > 0) for (const name of this.#ticks.keys()) this.#tell(name, lines);
+    if (lines === 0) return;
+    for (const { name, isQuiet } of this.#writers.values()) if (isQuiet !== true) this.#tell(name, lines);
   }
 
   #tell(name: string, lines: number): void {

@@ -9,6 +9,8 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pidsOfCommand } from '../../daemon/host/pipe-holders.ts';
+import { describeAsRoot } from '../support/as-root.ts';
 import { Daemon } from '../support/daemons.ts';
 import {
   infoOf,
@@ -266,6 +268,58 @@ it('a child that was spawned in the very last moment is found by its pipes', asy
   await daemon.start();
   await waitForState(daemon, 'off', 'RUNNING');
   expect(await pids()).toEqual(before);
+});
+
+it('programs are found without a journal also where the runtime directory is named by a symbolic link', async () => {
+  await using other = new Daemon({
+    implementation: 'ours',
+    configuration,
+    supervisord: 'runtime_directory=%(here)s/link',
+  });
+  mkdirSync(join(other.dir, 'run'));
+  symlinkSync('run', join(other.dir, 'link'));
+  await other.start();
+  await waitForState(other, 'stays', 'RUNNING');
+  const pid = await pidOf(other, 'stays');
+  other.kill('SIGKILL');
+  await other.ended();
+  truncateSync(join(other.dir, 'run', 'supervisor.d', 'processes'), 0);
+  await other.start();
+  expect(await pidOf(other, 'stays')).toBe(pid);
+  await other.upgrade();
+  expect(await pidOf(other, 'stays')).toBe(pid);
+});
+
+describeAsRoot('a daemon in a container', () => {
+  it('is left alone with its programs, though all its paths are the same', async () => {
+    const run = join(daemon.dir, 'run');
+    mkdirSync(run);
+    const supervisord = `runtime_directory=${run}`;
+    const mount = 'mount -t tmpfs none "$0" && exec "$@"';
+    await using inside = new Daemon({
+      implementation: 'ours',
+      configuration: `${configuration}
+[program:inside]
+command=/bin/sleep 1000
+`,
+      supervisord,
+      prefix: ['unshare', '--mount', 'sh', '-c', mount, run],
+    });
+    await inside.start();
+    await waitForState(inside, 'stays', 'RUNNING');
+    const pid = await pidOf(inside, 'stays');
+    const [keeper = 0] = pidsOfCommand(['cat', join(run, 'supervisor.d', 'keeps-pipes-open')]);
+
+    await using outside = new Daemon({ implementation: 'ours', configuration, supervisord });
+    await outside.start();
+    await waitForState(outside, 'stays', 'RUNNING');
+    expect(await pidOf(outside, 'stays')).not.toBe(pid);
+    expect(readFileSync(outside.logfile, 'utf8')).not.toMatch(/adopted|not configured any more/);
+    await outside.stop();
+    expect(await pidOf(inside, 'stays')).toBe(pid);
+    expect(await pidOf(inside, 'inside')).not.toBe(0);
+    expect(isAlive(keeper)).toBe(true);
+  });
 });
 
 describe('on_daemon_exit=adopt', () => {

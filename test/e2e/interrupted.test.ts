@@ -1,5 +1,5 @@
 /** What a daemon was in the middle of when it was killed, and what somebody did until there was another. */
-import { rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { kill } from 'node:process';
 import { describe, expect, it } from '@jest/globals';
@@ -124,6 +124,35 @@ describe('while no daemon is there', () => {
       expect(daemon.logText().match(/spawned: 'quick'/g)).toHaveLength(1);
       expect(writers.ledgers()).toMatchObject([{ written: 1100, lost: 0, examples: [] }]);
     });
+  });
+
+  it('a program may be taken out of the file: every later daemon stops it, until it has ended', async () => {
+    await using daemon = await startDeaf(deaf + quick);
+    const pid = await pidOf(daemon, 'deaf');
+    daemon.configure(quick);
+    for (let time = 1; time <= 3; time += 1) {
+      await endByForce(daemon);
+      await daemon.start();
+      const line = `'deaf' (pid ${pid}) is not configured any more, and is stopped`;
+      await waitFor(() => daemon.logText().split(line).length === time + 1);
+    }
+    expect(readdirSync(`${daemon.socket}.d`).filter((file) => file.startsWith('deaf'))).toEqual([]);
+    kill(pid, 'SIGKILL');
+    await waitForLog(daemon, `reaped unknown pid ${pid} (terminated by SIGKILL)`);
+  });
+
+  it('a symbolic link on the way to the runtime directory hides no program', async () => {
+    const supervisord = 'runtime_directory=%(here)s/link/run';
+    await using daemon = new Daemon({ implementation: 'ours', configuration: quick, supervisord });
+    mkdirSync(join(daemon.dir, 'real'));
+    symlinkSync('real', join(daemon.dir, 'link'));
+    await daemon.start();
+    const pid = await pidOf(daemon, 'quick');
+    await endByForce(daemon);
+    rmSync(join(daemon.dir, 'real', 'run', 'supervisor.d', 'processes'));
+    await daemon.start();
+    await waitForState(daemon, 'quick', 'RUNNING');
+    expect(await pidOf(daemon, 'quick')).toBe(pid);
   });
 
   it('a program may end that leaves a process in a session of its own, which is not taken for it', async () => {

@@ -63,6 +63,7 @@ describe('an upgrade in place', () => {
   it('leaves the daemon, its files and every process as they were', async () => {
     await using daemon = await startDaemon({
       implementation: 'ours',
+      supervisord: 'exit_code_from=exited',
       configuration: [
         '[program:runs]\ncommand=/bin/sleep 1000\nstartsecs=0',
         `[program:exited]\ncommand=${programs}/exits-with-status 3\nstartsecs=0\nautorestart=false`,
@@ -94,7 +95,8 @@ describe('an upgrade in place', () => {
     expect(readFileSync(daemon.pidfile, 'utf8')).toBe(pidfile);
     // Still locked: there is no second one.
     expect((await execa('flock', ['-n', `${daemon.socket}.d`, 'true'], { reject: false })).exitCode).toBe(1);
-    expect(await daemon.stop()).toBe(0);
+    expect(await fullLog(daemon)).not.toContain('exiting with status');
+    expect(await daemon.stop()).toBe(3);
   });
 
   it('keeps time: of starts that are not over, of the next try, of the kill after the stop', async () => {

@@ -1,5 +1,14 @@
-import { chownSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect } from '@jest/globals';
 import { Daemon, startDaemon } from '../support/daemons.ts';
 import {
@@ -191,6 +200,26 @@ fault('the pidfile is removed', async () => {
   rmSync(daemon.pidfile);
   await waitForLog(daemon, 'has been made again');
   expect(readFileSync(daemon.pidfile, 'utf8')).toBe(`${daemon.pid}\n`);
+  return await fullLog(daemon);
+});
+
+fault('the journal of processes is damaged, and the daemon is killed', async () => {
+  await using daemon = new Daemon({
+    implementation: 'ours',
+    configuration: `[program:counts]\ncommand=${programs}/counts-slowly\nstartsecs=0\nstdout_logfile=%(here)s/log\n`,
+  });
+  await daemon.start();
+  await waitForState(daemon, 'counts', 'RUNNING');
+  const pid = await pidOf(daemon, 'counts');
+  daemon.kill('SIGKILL');
+  await daemon.ended();
+  const journal = join(`${daemon.socket}.d`, 'processes');
+  writeFileSync(journal, `garbage${readFileSync(journal, 'utf8')}`);
+  // In the way of where it is put.
+  mkdirSync(join(`${journal}.unusable`, 'not-empty'), { recursive: true });
+  await daemon.start();
+  expect(await pidOf(daemon, 'counts')).toBe(pid);
+  expect(readFileSync(`${journal}.unusable`, 'utf8')).toMatch(/^garbage/);
   return await fullLog(daemon);
 });
 

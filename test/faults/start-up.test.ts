@@ -187,6 +187,13 @@ stderr_logfile=NONE
   expect(readFileSync(join(dir, 'pid'), 'utf8')).toBe(`${first.pid}\n`);
   expect(readFileSync(join(dir, 'log'), 'utf8').startsWith(logged)).toBe(true);
   expect(readFileSync(join(dir, 'log'), 'utf8').match(/started with pid/g)).toHaveLength(1);
+
+  // Somebody who tidies up takes the lock away, too.
+  rmSync(join(dir, 'pid.d'), { recursive: true });
+  const again = await runSupervisord(['-n', '-s', '-c', file], { cwd: dir });
+  expect([again.exitCode, again.stderr]).toEqual([exitCode, stderr]);
+  expect(existsSync(join(dir, 'pid.d'))).toBe(false);
+
   first.kill();
   expect((await first).exitCode).toBe(0);
   return stderr;

@@ -1,6 +1,7 @@
 import {
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   rmSync,
@@ -123,6 +124,19 @@ describe('a file that is not whole', () => {
     expect(read()).toEqual({ type: 'missing' });
     expect(readFileSync(`${path}.unusable`, 'utf8')).toBe('second');
     setAside(path);
+    expect(readFileSync(`${path}.unusable`, 'utf8')).toBe('second');
+  });
+
+  it('can be set aside, whatever it is and the earlier one was', () => {
+    writeFileSync(`${path}.unusable`, 'first');
+    mkdirSync(join(path, 'not-empty'), { recursive: true });
+    setAside(path);
+    mkdirSync(join(path, 'another'), { recursive: true });
+    setAside(path);
+    expect(readdirSync(`${path}.unusable`)).toEqual(['another']);
+    writeFileSync(path, 'third');
+    setAside(path);
+    expect(readFileSync(`${path}.unusable`, 'utf8')).toBe('third');
   });
 });
 
