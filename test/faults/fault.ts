@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { expect, it } from '@jest/globals';
+import { itWhereKernelCan } from '../support/kernel.ts';
 
 export interface FaultRow {
   readonly fault: string;
@@ -46,8 +47,7 @@ export function fault(name: string, inject: () => Promise<string>, options: Faul
     for (const message of row.messages) expect(seen).toMatch(pattern(message));
   };
   if (needsRoot && process.getuid?.() !== 0) it.skip(`${name} (needs root)`, test, limit);
-  else if (lacking !== undefined) it.skip(`${name} (needs ${lacking})`, test, limit);
-  else it(name, test, limit);
+  else itWhereKernelCan(lacking, name, test, limit);
 }
 
 function pattern(message: string): RegExp {

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { describe, expect, it } from '@jest/globals';
 import { lackingCgroups } from '../support/cgroups.ts';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
+import { itWhereKernelCan } from '../support/kernel.ts';
 import { program } from '../support/real-host.ts';
 import { fullLog, isAlive, pidOf, stateOf, waitForLog, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -124,19 +125,22 @@ describe('the next daemon', () => {
     { killmode: 'cgroup', fixture: 'leaves-an-orphan', lacking: lackingCgroups() },
   ];
   for (const { killmode, fixture, lacking } of cases) {
-    const test = lacking === undefined ? it : it.skip;
-    test(`stops the whole of what it has adopted, with killmode=${killmode}`, async () => {
-      await using daemon = await withProgram(fixture, [`killmode=${killmode}`]);
-      const [child, descendant] = [await pidOf(daemon, 'web'), await pidIn(daemon)];
-      await replace(daemon);
-      expect(await pidOf(daemon, 'web')).toBe(child);
-      expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
-      expect([child, descendant].map(isAlive)).toEqual([false, false]);
-    });
+    itWhereKernelCan(
+      lacking,
+      `stops the whole of what it has adopted, with killmode=${killmode}`,
+      async () => {
+        await using daemon = await withProgram(fixture, [`killmode=${killmode}`]);
+        const [child, descendant] = [await pidOf(daemon, 'web'), await pidIn(daemon)];
+        await replace(daemon);
+        expect(await pidOf(daemon, 'web')).toBe(child);
+        expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+        expect([child, descendant].map(isAlive)).toEqual([false, false]);
+      },
+    );
   }
 
   it('goes on stopping a tree whose first process has ended already', async () => {
-    await using daemon = await withProgram('waits-for-a-session ignore', ['killmode=tree', 'stopwaitsecs=3']);
+    await using daemon = await withProgram('waits-for-a-session ignore', ['killmode=tree', 'stopwaitsecs=8']);
     const descendant = await pidIn(daemon);
     await daemon.rpc('supervisor.stopProcess', 'web', false);
     await waitForLog(daemon, "waiting for processes left by 'web'");

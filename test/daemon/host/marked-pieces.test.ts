@@ -11,6 +11,7 @@ import {
   markPiece,
   pieceEnd,
 } from '../../../daemon/host/marked-pieces.ts';
+import { itWhereKernelCan } from '../../support/kernel.ts';
 
 const marksTell = doesWritingUnmark(tmpdir());
 
@@ -39,7 +40,8 @@ const pieces = [
   { number: 1, from: 0 },
 ] as const;
 
-(marksTell ? it : it.skip)(
+itWhereKernelCan(
+  marksTell ? undefined : 'a file system that keeps such times',
   'tells whether a piece was written after it was marked, also when it has been read',
   () => {
     for (const piece of pieces) {
