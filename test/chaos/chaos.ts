@@ -350,7 +350,9 @@ export class Chaos implements AsyncDisposable {
         const before = this.lives.log().length;
         for (const [name, wish] of this.#wishes) if (wish === 'down') this.#wishes.set(name, 'either');
         this.#signal('SIGHUP');
-        const isDone = () => this.lives.log().slice(before).includes('supervisord started with pid');
+        // Not the line alone: that of the life before may come late.
+        const pattern = /received SIGHUP[\s\S]*supervisord started with pid/;
+        const isDone = () => pattern.test(this.lives.log().slice(before));
         const isOver = () => isDone() || this.life.end !== undefined;
         await waitFor(isOver, { what: 'the reload', limit: settleLimit });
         return true;
@@ -368,6 +370,8 @@ export class Chaos implements AsyncDisposable {
     this.#count('edit');
     const name = this.#random.pick(this.#options.writers).name;
     this.#edited.add(name);
+    // With other settings it is another program, which is started though this one had been stopped.
+    if (this.#wishes.get(name) === 'down') this.#wishes.set(name, 'either');
     if (!this.#options.passing.includes(name)) {
       this.#revisions.set(name, (this.#revisions.get(name) ?? 0) + 1);
     } else if (this.#configured.delete(name)) {
