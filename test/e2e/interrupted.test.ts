@@ -1,5 +1,5 @@
 /** What a daemon was in the middle of when it was killed, and what somebody did until there was another. */
-import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { kill } from 'node:process';
 import { describe, expect, it } from '@jest/globals';
@@ -44,6 +44,9 @@ describe('a shutdown that is cut short by kill -9', () => {
       await using daemon = await startDeaf(deaf + quick);
       daemon.kill(signal);
       await waitForLog(daemon, 'stopped: quick');
+      // A daemon that shuts down answers nobody who asks for states; but it writes them down.
+      const journal = (): string => readFileSync(`${daemon.socket}.d/processes`, 'utf8');
+      await waitFor(() => /"deaf"\],"is":\{"state":"STOPPING"/.test(journal()));
       await endByForce(daemon);
       await daemon.start();
       await waitForState(daemon, 'quick', 'RUNNING');
