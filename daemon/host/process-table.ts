@@ -96,24 +96,38 @@ export class ProcessTable {
 /** How often the list of pids is read for the sake of those that were forked meanwhile. */
 const mostPasses = 10;
 
+/** Looks closer at a process that has just been found alive; `false`: it is not there any more. */
+export type Look = (row: ProcessRow) => boolean;
+
 /** Reads all processes of the machine. @throws an error with `code`, such as `EMFILE` */
-export function readProcessTable(): ProcessTable {
+export function readProcessTable(look: Look = () => true): ProcessTable {
   const rows = new Map<number, ProcessRow | undefined>();
   let isTorn = true;
+  const read = (pid: number): void => {
+    const row = readProcess(pid);
+    const isAlive = row !== undefined && !row.isZombie && look(row);
+    rows.set(pid, isAlive || row?.isZombie === true ? row : undefined);
+    isTorn ||= !isAlive;
+  };
   for (let pass = 0; isTorn && pass < mostPasses; pass += 1) {
     isTorn = false;
     // The latest first: those are the ones that may be gone in a moment.
     for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger).reverse()) {
-      if (rows.has(pid)) continue;
-      const row = readProcess(pid);
-      rows.set(pid, row);
-      isTorn ||= row === undefined || row.isZombie;
+      if (!rows.has(pid)) read(pid);
+    }
+    for (const row of rows.values()) {
+      // It has got another parent if its own has ended since; if that cannot be seen at all, it has not.
+      if (row !== undefined && row.ppid !== 0 && !isLiving(rows.get(row.ppid))) read(row.pid);
     }
   }
   return new ProcessTable(
     rows.values().filter((row) => row !== undefined),
     { isTorn },
   );
+}
+
+function isLiving(row: ProcessRow | undefined): boolean {
+  return row?.isZombie === false;
 }
 
 /** A table, or why there is none. */
@@ -130,6 +144,7 @@ const restFactor = 4;
 
 /** Reads the table when somebody needs it, and once for many who need it at a time. */
 export class ProcessTables {
+  readonly #read: () => ProcessTable;
   readonly #onError: (error: unknown) => void;
   /** Nobody needs an old one, so it may go. */
   #latest: WeakRef<ProcessTable> | undefined;
@@ -137,8 +152,12 @@ export class ProcessTables {
   #cost = 0;
   #waiting: ((table: TableResult) => void)[] = [];
 
-  /** @param onError told what a callback threw */
-  constructor(onError: (error: unknown) => void) {
+  /**
+   * @param read throws an error with `code`
+   * @param onError told what a callback threw
+   */
+  constructor(read: () => ProcessTable, onError: (error: unknown) => void) {
+    this.#read = read;
     this.#onError = onError;
   }
 
@@ -150,7 +169,7 @@ export class ProcessTables {
   fresh(): TableResult {
     const began = performance.now();
     try {
-      const table = readProcessTable();
+      const table = this.#read();
       this.#latest = new WeakRef(table);
       return table;
     } catch (error) {

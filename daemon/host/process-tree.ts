@@ -7,7 +7,13 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import nodeProcess from 'node:process';
 import { glimpse } from './glimpse.ts';
-import type { ProcessIdentity, ProcessRow, ProcessTable } from './process-table.ts';
+import {
+  isRunning,
+  type ProcessIdentity,
+  type ProcessRow,
+  type ProcessTable,
+  readProcess,
+} from './process-table.ts';
 import { processUids } from './process-uids.ts';
 
 /** What a process still has on it of the program that it comes from, whoever its parent is now. */
@@ -81,24 +87,35 @@ function userInProc(pid: number): string | undefined {
   return uids && Object.values(uids).join(' ');
 }
 
-/** The processes that were given to this one or to one of its ancestors, being orphans, and what they have on them. */
+/**
+ * The processes that were given to this one or to one of its ancestors, being orphans, and what they have on them. That
+ * is read as soon as one is found: it may live for a moment only, and have another one live on for it.
+ */
 export class Orphans {
+  readonly #isCandidate: (row: ProcessRow) => boolean;
+  readonly #ancestors = new Set<number>();
   readonly #byVariable = new Map<string, ProcessRow[]>();
   readonly #byFile = new Map<string, ProcessRow[]>();
 
   /** @param isCandidate others are not looked at */
-  constructor(table: ProcessTable, isCandidate: (row: ProcessRow) => boolean) {
-    const ancestors = new Set<number>();
-    for (let row = table.get(nodeProcess.pid); row !== undefined; row = table.get(row.ppid)) {
-      if (ancestors.has(row.pid)) break;
-      ancestors.add(row.pid);
+  constructor(isCandidate: (row: ProcessRow) => boolean) {
+    this.#isCandidate = isCandidate;
+    for (let pid = nodeProcess.pid; pid > 0 && !this.#ancestors.has(pid); pid = readProcess(pid)?.ppid ?? 0) {
+      this.#ancestors.add(pid);
     }
-    ancestors.add(1);
-    for (const ancestor of ancestors) {
-      for (const row of table.childrenOf(ancestor)) {
-        if (!row.isZombie && !ancestors.has(row.pid) && isCandidate(row)) this.#index(row);
-      }
-    }
+    this.#ancestors.add(1);
+  }
+
+  /** Notes a process that is alive if it is one of them; `false`: it has ended meanwhile. */
+  look(row: ProcessRow): boolean {
+    if (!this.#ancestors.has(row.ppid) || this.#ancestors.has(row.pid) || !this.#isCandidate(row))
+      return true;
+    const environment = readEnvironment(row.pid);
+    // One that has ended has none; nor have some that are alive.
+    if (environment === '' && !isRunning(row)) return false;
+    for (const variable of ownVariables(environment)) push(this.#byVariable, variable, row);
+    for (const file of new Set(readStandardStreams(row.pid))) push(this.#byFile, file, row);
+    return true;
   }
 
   /** Those with these marks. */
@@ -108,11 +125,6 @@ export class Orphans {
     for (const row of first ?? []) if (rest.every((rows) => rows.includes(row))) found.add(row);
     return [...found];
   }
-
-  #index(row: ProcessRow): void {
-    for (const variable of readEnvironment(row.pid)) push(this.#byVariable, variable, row);
-    for (const file of new Set(readStandardStreams(row.pid))) push(this.#byFile, file, row);
-  }
 }
 
 function push(index: Map<string, ProcessRow[]>, key: string, row: ProcessRow): void {
@@ -121,9 +133,13 @@ function push(index: Map<string, ProcessRow[]>, key: string, row: ProcessRow): v
   else rows.push(row);
 }
 
-/** The variables that we give every program to know itself by. Nothing of another user's process. */
-function readEnvironment(pid: number): readonly string[] {
-  const environment = glimpse(() => readFileSync(`/proc/${pid}/environ`, 'utf8')) ?? '';
+/** Empty of another user's process. */
+function readEnvironment(pid: number): string {
+  return glimpse(() => readFileSync(`/proc/${pid}/environ`, 'utf8')) ?? '';
+}
+
+/** The variables that we give every program to know itself by. */
+function ownVariables(environment: string): readonly string[] {
   return environment.split('\0').filter((variable) => variable.startsWith('SUPERVISOR_'));
 }
 

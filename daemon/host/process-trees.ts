@@ -3,7 +3,13 @@ import type { LogLevel } from '../../conf/settings.ts';
 import { type Cgroup, Cgroups } from './cgroup.ts';
 import type { Epoll } from './epoll.ts';
 import type { KillResult } from './host.ts';
-import { type ProcessIdentity, type ProcessRow, type ProcessTable, ProcessTables } from './process-table.ts';
+import {
+  type ProcessIdentity,
+  type ProcessRow,
+  type ProcessTable,
+  ProcessTables,
+  readProcessTable,
+} from './process-table.ts';
 import { Orphans, type ProgramMarks } from './process-tree.ts';
 import { type ChildOfProgram, Survivors } from './survivors.ts';
 
@@ -39,7 +45,10 @@ export class ProcessTrees {
     this.#earliest = options.isRecovering ? 0 : Infinity;
     this.epoll = options.epoll;
     this.runtimeDirectory = options.runtimeDirectory;
-    this.tables = new ProcessTables((error) => options.onError(error));
+    this.tables = new ProcessTables(
+      () => this.#readTable(),
+      (error) => options.onError(error),
+    );
     this.survivors = new Survivors({
       children: this.#children,
       tables: this.tables,
@@ -72,14 +81,17 @@ export class ProcessTrees {
     return this.#children.has(pid);
   }
 
-  /** Orphans with these marks. All orphans of a table are looked at once, for whoever asks. */
+  /** Orphans with these marks. */
   orphans(table: ProcessTable, marks: ProgramMarks): readonly ProcessRow[] {
-    let orphans = this.#orphans.get(table);
-    if (orphans === undefined) {
-      orphans = new Orphans(table, ({ pid, start }) => start >= this.#earliest && !this.isChild(pid));
-      this.#orphans.set(table, orphans);
-    }
-    return orphans.of(marks);
+    return this.#orphans.get(table)?.of(marks) ?? [];
+  }
+
+  /** All orphans are looked at once, for whoever asks. */
+  #readTable(): ProcessTable {
+    const orphans = new Orphans(({ pid, start }) => start >= this.#earliest && !this.isChild(pid));
+    const table = readProcessTable((row) => orphans.look(row));
+    this.#orphans.set(table, orphans);
+    return table;
   }
 
   /** The control group of a process; `undefined`, and told once: there can be none here. */

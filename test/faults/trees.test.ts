@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
+import { kill } from 'node:process';
 import { describe, expect, it } from '@jest/globals';
+import { errorCode } from '../../conf/error-code.ts';
 import { lackingCgroups } from '../support/cgroups.ts';
 import { type Daemon, startDaemon } from '../support/daemons.ts';
 import { itWhereKernelCan } from '../support/kernel.ts';
@@ -29,11 +30,18 @@ async function pidIn(daemon: Daemon): Promise<number> {
   return Number(readFileSync(file, 'utf8'));
 }
 
-function isGroupThere(group: number): boolean {
+/** Opens a FIFO as soon as it is there, without waiting for somebody who writes to it. */
+async function openFifo(file: string): Promise<number> {
+  await waitFor(() => existsSync(file), { what: 'a FIFO' });
+  return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** Whether a process has an empty FIFO open for writing. A zombie has not, however late somebody takes notice of it. */
+function hasWriter(fifo: number): boolean {
   try {
-    return process.kill(-group, 0);
-  } catch {
-    return false;
+    return readSync(fifo, Buffer.alloc(1)) !== 0;
+  } catch (error) {
+    return errorCode(error) === 'EAGAIN';
   }
 }
 
@@ -45,7 +53,7 @@ fault('a program is stopped, and a process that it has started is not', async ()
   expect(isAlive(descendant)).toBe(true);
   const log = await fullLog(daemon);
   expect(log).toContain(`'web' left processes behind: ${descendant} (`);
-  process.kill(descendant, 'SIGKILL');
+  kill(descendant, 'SIGKILL');
   return log;
 });
 
@@ -79,11 +87,16 @@ fault('a process of a program with killmode=tree does not heed the stop signal',
 
 fault('a process of a program with killmode=tree forks while it is killed', async () => {
   await using daemon = await withProgram('forks-away', ['killmode=tree', 'stopwaitsecs=1']);
-  const session = await pidIn(daemon);
-  expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
-  // Of those that have ended, somebody else may still have to take notice.
-  await waitFor(() => !isGroupThere(session), { what: 'the end of all of them' });
-  return await fullLog(daemon);
+  const held = await openFifo(join(daemon.dir, 'pid.held'));
+  try {
+    await pidIn(daemon);
+    expect(hasWriter(held)).toBe(true);
+    expect(await daemon.rpc('supervisor.stopProcess', 'web')).toBe(true);
+    expect(hasWriter(held)).toBe(false);
+    return await fullLog(daemon);
+  } finally {
+    closeSync(held);
+  }
 });
 
 fault(

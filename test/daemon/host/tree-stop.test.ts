@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Epoll } from '../../../daemon/host/epoll.ts';
-import { type ProcessRow, ProcessTables, readProcess } from '../../../daemon/host/process-table.ts';
+import {
+  type ProcessRow,
+  ProcessTables,
+  readProcess,
+  readProcessTable,
+} from '../../../daemon/host/process-table.ts';
 import { nameProcesses } from '../../../daemon/host/process-title.ts';
 import { TreeStop } from '../../../daemon/host/tree-stop.ts';
 import { hasEnded, program, RealHost } from '../../support/real-host.ts';
@@ -36,7 +41,7 @@ function start(name: string, command = 'sleep 1000'): ProcessRow {
 /** Stops the processes that `members` has at the moment. */
 function stopOf(members: () => readonly ProcessRow[]): TreeStop {
   const set = { members, killAll: () => false };
-  const tables = new ProcessTables((error) => errors.push(error));
+  const tables = new ProcessTables(readProcessTable, (error) => errors.push(error));
   return new TreeStop({
     name: 'web',
     set,
