@@ -1,7 +1,8 @@
 import process from 'node:process';
 import { describe, expect, it } from '@jest/globals';
 import { Absence } from '../../../daemon/host/absence.ts';
-import { type ProcessRow, ProcessTable, readProcess } from '../../../daemon/host/process-table.ts';
+import { type ProcessRow, readProcess } from '../../../daemon/host/process-stat.ts';
+import { ProcessTable } from '../../../daemon/host/process-table.ts';
 import { membersOf } from '../../../daemon/host/process-tree.ts';
 
 /** A process that began in clock tick `pid`. */
