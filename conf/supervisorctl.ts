@@ -102,15 +102,12 @@ function readPassword(
   }
   const file = reader.get(key, scope);
   if (context.hasPassword === true || file === undefined) return undefined;
-  try {
+  const readFile = () => {
     const { password } = readPasswordFile(file, { here: written.here, home: context });
     if (parseStoredPassword(password).type === 'plain') return password;
-    reader.fail(key, 'the password file holds a hash: a client needs the password itself');
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail(key, error.message);
-  }
-  return undefined;
+    throw new InvalidValue('the password file holds a hash: a client needs the password itself');
+  };
+  return reader.attempt(key, readFile, () => undefined);
 }
 
 interface Reading {
