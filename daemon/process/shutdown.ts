@@ -66,7 +66,7 @@ export class Shutdown {
     this.#dependencies.onStopped();
   }
 
-  /** Says what still lives, now and whenever it is due again. */
+  /** Says what still lives, and sets when to say so again. */
   report(): void {
     const { activity, clock, deadlines, groups } = this.#dependencies;
     const unstopped = unstoppedProcesses(groups.byName.values());
