@@ -28,3 +28,11 @@ export function memory(pid: number): { readonly privateDirty: number; readonly r
     Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
   return { privateDirty: field('Private_Dirty'), rss: field('Rss') };
 }
+
+/** CPU time of the threads that a process has now, in milliseconds: finer than {@link cpuSeconds}. */
+export function runMilliseconds(pid: number): number {
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((task) =>
+    Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ')[0]),
+  );
+  return nanoseconds.reduce((sum, value) => sum + value, 0) / 1e6;
+}
