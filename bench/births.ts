@@ -20,7 +20,7 @@ export class Births implements Disposable {
 
   private constructor(fifo: string) {
     // For writing too: the end of one writer must not end the reading.
-    this.#fifo = new Socket({ fd: openSync(fifo, 'r+') });
+    this.#fifo = new Socket({ fd: openSync(fifo, 'r+'), readable: true });
     this.#fifo.setEncoding('latin1');
   }
 

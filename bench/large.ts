@@ -64,9 +64,8 @@ function growthOf(kind: keyof Costs): string {
 async function costs(implementation: Implementation, count: number): Promise<Costs> {
   await using daemon = daemonOf({ implementation, count, sections: victim });
   using births = await Births.prepare(daemon.dir);
-  const birth = births.next();
-  const start = await startAndRun(daemon, count + 1);
-  let pid = await birth;
+  const [first, start] = await Promise.all([births.next(), startAndRun(daemon, count + 1)]);
+  let pid = first;
 
   using connection = await KeptConnection.open(daemon.socket);
   const answers: number[] = [];

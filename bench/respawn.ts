@@ -22,9 +22,8 @@ export const respawn: Benchmark = {
     ...bothDaemons(async (implementation) => {
       await using daemon = new Daemon({ implementation, configuration: victim });
       using births = await Births.prepare(daemon.dir);
-      const birth = births.next();
-      await daemon.start();
-      return killings(births, await birth);
+      const [pid] = await Promise.all([births.next(), daemon.start()]);
+      return await killings(births, pid);
     }),
     { name: 'runsv', lacks: needsFile(runsv, 'runit'), run: underRunsv },
   ],
@@ -35,17 +34,17 @@ export const respawn: Benchmark = {
 };
 
 async function underRunsv(): Promise<readonly Figure[]> {
-  using stack = new DisposableStack();
+  await using stack = new AsyncDisposableStack();
   const service = mkdtempSync(join(tmpdir(), 'supervisord-runsv-'));
   stack.defer(() => rmSync(service, { recursive: true, force: true }));
   const births = stack.use(await Births.prepare(service));
-  const birth = births.next();
   const supervision = execa(runsv, [service], { reject: false, stdio: 'ignore' });
-  const figures = await killings(births, await birth);
-  // It ends its service first.
-  supervision.kill('SIGTERM');
-  await supervision;
-  return figures;
+  stack.defer(async () => {
+    // It ends its service first.
+    supervision.kill('SIGTERM');
+    await supervision;
+  });
+  return await killings(births, await births.next());
 }
 
 async function killings(births: Births, first: number): Promise<readonly Figure[]> {
