@@ -16,6 +16,8 @@ export interface Contender {
   readonly name: string;
   /** What this machine lacks to run it, in words that end a sentence; `undefined`: nothing. */
   lacks?(): string | undefined;
+  /** How often it runs, if that is less often than the others do: where once takes minutes. */
+  readonly rounds?: number;
   /** Runs once. Several values of one name in one run are all counted. */
   run(): Promise<readonly Figure[]>;
 }

@@ -4,8 +4,6 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-const limitMilliseconds = 20_000;
-
 /** The program in a configuration file in the same directory. */
 export const victim = `[program:victim]
 command=%(here)s/run
@@ -37,8 +35,12 @@ export class Births implements Disposable {
     return new Births(fifo);
   }
 
-  /** The pid of the next child, as soon as it is written. */
-  next(): Promise<number> {
+  /**
+   * The pid of the next child, as soon as it is written.
+   *
+   * @param limit in milliseconds
+   */
+  next(limit = 20_000): Promise<number> {
     return new Promise((resolve, reject) => {
       const give = (text: string): void => {
         clearTimeout(timer);
@@ -46,8 +48,8 @@ export class Births implements Disposable {
       };
       const timer = setTimeout(() => {
         this.#fifo.off('data', give);
-        reject(new Error(`No child within ${limitMilliseconds} ms`));
-      }, limitMilliseconds);
+        reject(new Error(`No child within ${limit} ms`));
+      }, limit);
       this.#fifo.once('data', give);
     });
   }

@@ -24,7 +24,7 @@ export async function measure({ name, rounds, contenders, marks }: Benchmark): P
   for (let round = 0; round < rounds; round += 1) {
     for (const contender of rotated(able, round)) {
       const own = figures.get(contender);
-      if (own === undefined) continue;
+      if (own === undefined || round >= (contender.rounds ?? rounds)) continue;
       try {
         own.push(...(await contender.run()));
       } catch (error) {
