@@ -50,7 +50,7 @@ function verdictText(verdict: Verdict): string {
 }
 
 /** Such as `≤ 0.6 × supervisord`. */
-function markText({ limit, against }: Mark): string {
+export function markText({ limit, against }: Mark): string {
   const [sign, bound] = 'atMost' in limit ? ['≤', limit.atMost] : ['≥', limit.atLeast];
   const text = bound > 0 && bound < 0.01 ? `1/${Math.round(1 / bound)}` : String(bound);
   return against === undefined ? `${sign} ${text}` : `${sign} ${text} × ${against}`;
