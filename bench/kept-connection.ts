@@ -2,19 +2,15 @@ import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { encodeCall } from '../rpc/xmlrpc.ts';
 
-/** A connection that is kept for many calls, and that does nothing with the answers: only the daemon's time counts. */
+/**
+ * A connection that is kept for many calls. It only counts the bytes of an answer: what a client makes of them is
+ * not the daemon's time.
+ */
 export class KeptConnection implements Disposable {
   readonly #socket: Socket;
-  #received = '';
-  #check: () => void = () => {};
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.setEncoding('latin1');
-    socket.on('data', (text) => {
-      this.#received += text;
-      this.#check();
-    });
   }
 
   static open(path: string): Promise<KeptConnection> {
@@ -29,18 +25,17 @@ export class KeptConnection implements Disposable {
    * Calls a method without parameters.
    *
    * @returns milliseconds until the whole answer was there
-   * @throws {Error} for an answer that is none, and when the connection is not kept
+   * @throws {Error} if the answer is not what was called for, or the connection is not kept
    */
   async timeOf(method: string): Promise<number> {
     const body = encodeCall(method, []);
     const request = `POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-    this.#received = '';
     const before = performance.now();
     this.#socket.write(request);
-    await this.#whole();
+    const start = await this.#answer();
     const elapsed = performance.now() - before;
-    if (!this.#received.startsWith('HTTP/1.1 200 ') || this.#received.includes('<fault>')) {
-      throw new Error(`${method} answered ${JSON.stringify(this.#received.slice(0, 500))}`);
+    if (!start.startsWith('HTTP/1.1 200 ') || start.includes('<fault>')) {
+      throw new Error(`${method} answered ${JSON.stringify(start.slice(0, 500))}`);
     }
     return elapsed;
   }
@@ -49,22 +44,30 @@ export class KeptConnection implements Disposable {
     this.#socket.destroy();
   }
 
-  #whole(): Promise<void> {
+  /** Resolves when a whole answer has come, with the head and as much of the body as came with it. */
+  #answer(): Promise<string> {
     return new Promise((resolve, reject) => {
+      let start = '';
+      let missing: number | undefined;
       const close = (): void => reject(new Error('The daemon has closed the connection'));
-      this.#socket.once('close', close);
-      this.#check = () => {
-        if (!isWhole(this.#received)) return;
-        this.#socket.off('close', close);
-        resolve();
+      const take = (chunk: Buffer): void => {
+        if (missing === undefined) {
+          start += chunk.toString('latin1');
+          missing = missingAfter(start);
+        } else missing -= chunk.length;
+        if (missing !== 0) return;
+        this.#socket.off('data', take).off('close', close);
+        resolve(start);
       };
+      this.#socket.on('data', take).once('close', close);
     });
   }
 }
 
-function isWhole(text: string): boolean {
-  const headEnd = text.indexOf('\r\n\r\n');
-  if (headEnd < 0) return false;
-  const length = /^content-length: *(\d+)/im.exec(text.slice(0, headEnd))?.[1];
-  return text.length >= headEnd + 4 + Number(length);
+/** How many bytes an answer that begins like that is still to have; `undefined`: its head is not whole. */
+function missingAfter(start: string): number | undefined {
+  const headEnd = start.indexOf('\r\n\r\n');
+  if (headEnd < 0) return undefined;
+  const length = Number(/^content-length: *(\d+)/im.exec(start.slice(0, headEnd))?.[1]);
+  return headEnd + 4 + length - start.length;
 }

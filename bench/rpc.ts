@@ -3,7 +3,7 @@ import { startFleet } from './fleet.ts';
 import { KeptConnection } from './kept-connection.ts';
 
 const count = 200;
-const calls = { 'supervisor.getAllProcessInfo': 30, 'supervisor.getState': 200 } as const;
+const calls = { 'supervisor.getAllProcessInfo': 60, 'supervisor.getState': 200 } as const;
 const getAllProcessInfo = `getAllProcessInfo of ${count} over a kept connection`;
 const getState = 'getState over a kept connection';
 
