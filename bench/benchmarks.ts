@@ -6,7 +6,7 @@ import { idle } from './idle.ts';
 import { large } from './large.ts';
 import { lines } from './lines.ts';
 import { log } from './log.ts';
-import { memoryOfDaemon } from './memory.ts';
+import { memory, memoryOfMany } from './memory.ts';
 import { packageSize } from './package.ts';
 import { respawn } from './respawn.ts';
 import { rpc } from './rpc.ts';
@@ -22,7 +22,8 @@ export const benchmarks: readonly Benchmark[] = [
   log,
   lines,
   idle,
-  memoryOfDaemon,
+  memory,
+  memoryOfMany,
   ctl,
   rpc,
   update,

@@ -34,7 +34,7 @@ for (const name of names) {
 }
 const chosen = benchmarks.filter(({ name }) => names.length === 0 || names.includes(name));
 
-if (options.list) for (const { name, title } of chosen) console.log(`${name.padEnd(10)} ${title}`);
+if (options.list) for (const { name, title } of chosen) console.log(`${name.padEnd(12)} ${title}`);
 else if (options.markdown) printTable();
 else await measureAll();
 

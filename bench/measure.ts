@@ -38,7 +38,13 @@ export async function measure({ name, rounds, contenders, marks }: Benchmark): P
     const own = figures.get(contender);
     return own === undefined ? [] : [{ contender: contender.name, figures: own }];
   });
-  return { summaries: summarise({ marks }, measured), notRun, hasFailed };
+  const summaries = summarise({ marks }, measured);
+  for (const figure of new Set(marks.map((mark) => mark.figure))) {
+    if (!summaries.some((summary) => summary.figure === figure)) {
+      notRun.push(`${name}: nothing was measured of "${figure}", which has a mark`);
+    }
+  }
+  return { summaries, notRun, hasFailed };
 }
 
 function rotated<T>(list: readonly T[], by: number): readonly T[] {

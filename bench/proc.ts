@@ -21,8 +21,15 @@ export function wakeUps(pid: number): number {
   return count;
 }
 
-/** Memory in MB: what only this process holds and has written, and all that is resident. */
-export function memory(pid: number): { readonly privateDirty: number; readonly rss: number } {
+/** In MB. */
+export interface Memory {
+  /** What only this process holds, and has written. */
+  readonly privateDirty: number;
+  /** All that is resident, what it shares with others included. */
+  readonly rss: number;
+}
+
+export function memoryOf(pid: number): Memory {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
   const field = (name: string): number =>
     Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) / 1024;

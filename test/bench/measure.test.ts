@@ -61,4 +61,11 @@ describe('a benchmark', () => {
     expect(hasFailed).toBe(true);
     expect(summaries.map(({ results }) => results.map(({ contender }) => contender))).toEqual([['a']]);
   });
+
+  it('tells of a mark that it has measured nothing of', async () => {
+    const benchmark = benchmarkOf(1, noting([], 'ours'));
+    const marks = ['time', 'memory'].map((figure) => ({ figure, limit: { atMost: 1 } }));
+    const { notRun } = await measure({ ...benchmark, marks });
+    expect(notRun).toEqual(['thing: nothing was measured of "memory", which has a mark']);
+  });
 });
