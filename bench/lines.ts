@@ -25,7 +25,7 @@ const rhythms: readonly Rhythm[] = [
     timesASecond: 100,
   },
   {
-    figure: 'the same number of lines, 100 at once each second',
+    figure: `${children} children, 100 short lines at once each second: CPU of the daemon`,
     linesAtATime: 100,
     timesASecond: 1,
   },

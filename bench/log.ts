@@ -11,7 +11,7 @@ import { cpuSeconds } from './proc.ts';
 const gigabytes = 2;
 const writer = `/usr/bin/head -c ${gigabytes * 1e9} /dev/zero`;
 const throughput = 'one child at full speed, rotation at 50 MB';
-const cpu = 'CPU of the daemon for it';
+const cpu = 'one child at full speed: CPU of the daemon';
 
 export const log: Benchmark = {
   name: 'log',

@@ -4,7 +4,7 @@
  *     npm run bench                  all of them
  *     npm run bench -- NAME…         some of them
  *     npm run bench -- --list        what there is
- *     npm run bench -- --markdown    the last figures, as the table of docs/performance.md
+ *     npm run bench -- --markdown    the last figures, as the tables of docs/performance.md: with marks, and without
  *
  * Prints medians, spreads, ratios and what became of the marks, and keeps them in bench/results.json. What it
  * measures is the bundle that an installed package runs.
@@ -39,12 +39,14 @@ else if (options.markdown) printTable();
 else await measureAll();
 
 function printTable(): void {
-  const results = readResults();
-  console.log(`${results.machine}\n\n${tableHead.join('\n')}`);
+  const { machine, benchmarks: recorded } = readResults();
+  const summaries = chosen.flatMap(({ name }) => recorded[name]?.summaries ?? []);
+  const [marked, others] = [true, false].map((hasMark) =>
+    summaries.filter(({ verdicts }) => verdicts.length > 0 === hasMark).map(rowOf),
+  );
+  console.log([machine, '', ...tableHead, ...(marked ?? []), '', ...tableHead, ...(others ?? [])].join('\n'));
   for (const { name } of chosen) {
-    const { summaries = [] } = results.benchmarks[name] ?? {};
-    for (const summary of summaries) console.log(rowOf(summary));
-    if (summaries.length === 0) console.error(`${name}: not measured yet on this machine`);
+    if (recorded[name] === undefined) console.error(`${name}: not measured yet on this machine`);
   }
 }
 

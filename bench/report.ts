@@ -52,7 +52,7 @@ function verdictText(verdict: Verdict): string {
 /** Such as `≤ 0.6 × supervisord`. */
 export function markText({ limit, against }: Mark): string {
   const [sign, bound] = 'atMost' in limit ? ['≤', limit.atMost] : ['≥', limit.atLeast];
-  const text = bound > 0 && bound < 0.01 ? `1/${Math.round(1 / bound)}` : String(bound);
+  const text = bound > 0 && bound < 0.01 ? fractionText(bound) : String(bound);
   return against === undefined ? `${sign} ${text}` : `${sign} ${text} × ${against}`;
 }
 
@@ -67,7 +67,14 @@ function spreadText({ spread: { median, minimum, maximum, count } }: Result): st
 }
 
 function ratioText(ratio: number): string {
+  if (ratio === 0) return '0';
+  if (ratio < 0.01) return fractionText(ratio);
   return ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2);
+}
+
+/** Such as `1/300`. */
+function fractionText(small: number): string {
+  return `1/${Math.round(1 / small)}`;
 }
 
 function numberText(value: number): string {

@@ -10,7 +10,7 @@ const count = 1000;
 const repetitions = 3;
 const changed = sleeperName(count / 2);
 const byClient = `supervisorctl reread + update, 1 of ${count} programs changed`;
-const byCalls = 'the same by the calls of XML-RPC alone';
+const byCalls = `reloadConfig, stop, remove and add by XML-RPC, 1 of ${count} programs changed`;
 
 export const update: Benchmark = {
   name: 'update',

@@ -130,7 +130,7 @@ describe('a report', () => {
     expect(linesOf(summary).map((line) => line.replaceAll(/ +/g, ' '))).toEqual([
       ' time of a thing [ms]',
       ' ours 6.00 (5.00–7.00, n=3) mark ≤ 10: reached',
-      ' supervisord 2000 (2000–2000, n=1) 0.0030 × mark ≤ 1/300 × supervisord: reached (0.0030 ×)',
+      ' supervisord 2000 (2000–2000, n=1) 1/333 × mark ≤ 1/300 × supervisord: reached (1/333 ×)',
       ' cat | cat 3.00 (3.00–3.00, n=1) 2.00 × mark ≤ 1.5 × cat | cat: missed (2.00 ×)',
     ]);
   });
@@ -145,8 +145,8 @@ describe('a report', () => {
 
   it('has a row of Markdown, in which a bar ends no cell', () => {
     expect(rowOf(summary)).toBe(
-      '| time of a thing | 6.00 ms | 2000 ms (0.0030 ×) | cat \\| cat 3.00 ms ' +
-        '| ≤ 1/300 × supervisord, ≤ 1.5 × cat \\| cat, ≤ 10 | reached (0.0030 ×), missed (2.00 ×), reached |',
+      '| time of a thing | 6.00 ms | 2000 ms (1/333 ×) | cat \\| cat 3.00 ms ' +
+        '| ≤ 1/300 × supervisord, ≤ 1.5 × cat \\| cat, ≤ 10 | reached (1/333 ×), missed (2.00 ×), reached |',
     );
   });
 });
