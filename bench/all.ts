@@ -3,7 +3,7 @@ import { type Benchmark, bothDaemons } from './benchmark.ts';
 import { daemonOf } from './fleet.ts';
 
 const count = 200;
-const repetitions = 3;
+const repetitions = 5;
 const start = `startAllProcesses of ${count}`;
 const stop = `stopAllProcesses of ${count}`;
 
