@@ -11,8 +11,7 @@ import { needsAll, needsRoomFor } from './needs.ts';
 import { needsCompiler, plainSpawns, timeOfSpawns } from './spawns.ts';
 import { spreadOf } from './summary.ts';
 
-const counts = [500, 5000] as const;
-const [few, many] = counts;
+const [few, many] = [500, 5000];
 const repetitions = 5;
 /** Milliseconds. supervisord's own client takes half a minute for 5,000 programs. */
 const repetitionLimit = 15_000;
