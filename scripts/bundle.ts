@@ -1,10 +1,15 @@
-/** Bundles each command into dist/, for installed packages. */
+/**
+ * Bundles each command for installed packages:
+ *
+ *     node scripts/bundle.ts [DIRECTORY]     dist/ unless given
+ */
 import { rmSync } from 'node:fs';
+import { argv } from 'node:process';
 import { build } from 'esbuild';
 import { precompile } from './precompile.ts';
 import { startStandIn } from './stand-in.ts';
 
-const outdir = 'dist';
+const [, , outdir = 'dist'] = argv;
 // Names contain hashes: what an earlier build made would stay.
 rmSync(outdir, { recursive: true, force: true });
 

@@ -8,18 +8,25 @@
 /** Name of the files, without their endings; the bundler puts it in. */
 declare const PROGRAM: string;
 
+type Program = (
+  require: (id: string) => unknown,
+  importModule: (specifier: string) => Promise<unknown>,
+) => void;
+
 // An import statement would evaluate every export of a built-in module, and load what is behind them.
 const { readFileSync } = process.getBuiltinModule('node:fs');
-const { Script, constants } = process.getBuiltinModule('node:vm');
+const { Script } = process.getBuiltinModule('node:vm');
 
 const file = `${__dirname}/${PROGRAM}`;
 const script = new Script(readFileSync(`${file}.cjs`, 'latin1'), {
   filename: `${file}.cjs`,
   cachedData: compiledCode(),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
-const program: (require: (id: string) => unknown) => void = script.runInThisContext();
-program((id) => process.getBuiltinModule(id));
+const program: Program = script.runInThisContext();
+program(
+  (id) => process.getBuiltinModule(id),
+  (specifier) => import(specifier),
+);
 
 /** Without it the program runs all the same. */
 function compiledCode(): Buffer | undefined {

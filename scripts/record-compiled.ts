@@ -12,4 +12,7 @@ const [, , filename = '', output = ''] = process.argv;
 process.argv.splice(2, 2);
 const script = new Script(readFileSync(filename, 'latin1'), { filename });
 process.on('exit', () => writeFileSync(output, script.createCachedData()));
-script.runInThisContext()((id: string) => process.getBuiltinModule(id));
+script.runInThisContext()(
+  (id: string) => process.getBuiltinModule(id),
+  (specifier: string) => import(specifier),
+);
