@@ -35,7 +35,6 @@ export function splitBlanks(text: string): string[] {
   return text.split(blank).filter((word) => word !== '');
 }
 
-const unprintable = /[\p{C}\p{Z}]/u;
 const shortEscapes = new Map([
   ['\\', '\\\\'],
   ['\n', '\\n'],
@@ -57,22 +56,29 @@ export function repr(text: string, { asciiOnly = false }: { asciiOnly?: boolean 
 function escaped(character: string, asciiOnly: boolean): string {
   if (character === ' ') return character;
   const code = character.codePointAt(0) ?? 0;
-  if (!unprintable.test(character) && !(asciiOnly && code > 0x7e)) return character;
+  if (!isUnprintable(character) && !(asciiOnly && code > 0x7e)) return character;
   const hex = code.toString(16);
   if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`;
   return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }
 
-const decimalDigit = /^\p{Nd}$/u;
+// Building the set of a Unicode category takes a good part of a millisecond: it is not done where the module is loaded.
+function isUnprintable(character: string): boolean {
+  return /[\p{C}\p{Z}]/u.test(character);
+}
+
+function isDecimalDigit(character: string): boolean {
+  return /^\p{Nd}$/u.test(character);
+}
 
 /** Value of a decimal digit of any script, or `undefined`. */
 function digitValue(character: string): number | undefined {
   if (character >= '0' && character <= '9') return character.charCodeAt(0) - 0x30;
-  if (character < '\x80' || !decimalDigit.test(character)) return undefined;
+  if (character < '\x80' || !isDecimalDigit(character)) return undefined;
   // Unicode keeps the ten digits of a script side by side, zero first.
   const code = character.codePointAt(0) ?? 0;
   let before = 0;
-  while (decimalDigit.test(String.fromCodePoint(code - before - 1))) before++;
+  while (isDecimalDigit(String.fromCodePoint(code - before - 1))) before++;
   return before % 10;
 }
 
