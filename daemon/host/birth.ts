@@ -23,6 +23,11 @@ export function isBorn({ from, to }: Birth, startTicks: number): boolean {
   return from <= startTicks && startTicks <= to;
 }
 
+/** What the kernel says of a child that was born at this time; `undefined`: that has to be asked. */
+export function exactStart({ from, to }: Birth): number | undefined {
+  return from === to ? from : undefined;
+}
+
 /** Seconds from the beginning of a process until now. */
 export function ageOf(startTicks: number): number {
   return Math.max(0, Number(bootNanoseconds()) / 1e9 - startTicks / ticksPerSecond);
