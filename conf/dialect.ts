@@ -55,23 +55,28 @@ export interface ParseResult {
   readonly text: string;
 }
 
-const defaultSection = 'DEFAULT';
+/** The section that every other one inherits from. */
+export const defaultSection = 'DEFAULT';
 
 /**
  * Reads configuration text.
  *
  * @param file path by which messages name the text; absolute, so that `here` is
- * @param name path as supervisord's own error text shows it
+ * @param isNeeded which sections the document is to have; by default all. Problems are found in all.
  */
-export function parseDocument(text: string, file: string, name: string = file): ParseResult {
+export function parseDocument(
+  text: string,
+  file: string,
+  isNeeded: (section: string) => boolean = () => true,
+): ParseResult {
   const { logicalLines, problems, headless } = readLines(text);
-  const document = collect(logicalLines, file);
+  const document = collect(logicalLines, file, isNeeded);
   const [first] = problems;
   if (first === undefined) return { document, problems, text: '' };
   return {
     document,
     problems,
-    text: headless ? headlessText(name, first) : parsingErrorText(name, problems),
+    text: headless ? headlessText(file, first) : parsingErrorText(file, problems),
   };
 }
 
@@ -177,11 +182,18 @@ function headerName(value: string): string | undefined {
   return end > 1 ? value.slice(1, end) : undefined;
 }
 
-function collect(logicalLines: readonly LogicalLine[], file: string): Document {
+function collect(
+  logicalLines: readonly LogicalLine[],
+  file: string,
+  isNeeded: (section: string) => boolean,
+): Document {
   const headers = new Map<string, number>();
   const alphabet = new SafeAlphabet();
   let safe = '';
+  let isKept = false;
   for (const [index, logical] of logicalLines.entries()) {
+    if (logical.type === 'header') isKept = isNeeded(logical.name);
+    if (!isKept) continue;
     if (logical.type === 'header') {
       if (!headers.has(logical.name)) headers.set(logical.name, logical.line);
       safe += `[${alphabet.write(logical.name)}]\n`;

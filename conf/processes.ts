@@ -1,9 +1,8 @@
 /** `[program:x]`, and the program part of `[eventlistener:x]` and `[fcgi-program:x]`: sections → processes. */
 import type { Section } from './dialect.ts';
-import { parseEnvironment } from './environment-syntax.ts';
+import { readEnvironment } from './environment-syntax.ts';
 import type { Scope } from './expand.ts';
 import type { FormatValue } from './format.ts';
-import { InvalidValue } from './invalid-value.ts';
 import { programKeys } from './keys/program.ts';
 import { readKillTarget } from './kill-target.ts';
 import type { Loading } from './load-context.ts';
@@ -37,15 +36,14 @@ export function nameOf(section: Section): string {
 /** Checks the name that a section gives its program or group. */
 export function checkSectionName(reader: {
   readonly section: Section;
-  fail(key: undefined, what: string): void;
+  attempt(key: undefined, read: () => string, otherwise: () => undefined): string | undefined;
 }): void {
-  const { section } = reader;
-  try {
-    parseName(section.name.slice(section.name.indexOf(':') + 1));
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail(undefined, error.message);
-  }
+  const { name } = reader.section;
+  reader.attempt(
+    undefined,
+    () => parseName(name.slice(name.indexOf(':') + 1)),
+    () => undefined,
+  );
 }
 
 /** The processes of a section, by number, in the order in which supervisord reports what is wrong. */
@@ -150,36 +148,23 @@ function readServerUrl(reader: ProcessReader, scope: Scope): string | undefined 
 /** The name before expansion must be a name too: a blank in a template is a blank in each result. */
 function checkNameTemplate(reader: ProcessReader, numprocs: number): void {
   const template = reader.written('process_name')?.value ?? programKeys.process_name.default;
-  try {
-    parseName(template);
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail('process_name', error.message);
-  }
+  reader.attempt(
+    'process_name',
+    () => parseName(template),
+    () => undefined,
+  );
   if (numprocs > 1 && !template.includes('%(process_num)')) {
     reader.fail('process_name', '%(process_num) must be present within process_name when numprocs > 1');
   }
   if (numprocs > maxNumprocs) reader.fail('numprocs', `${numprocs} processes are more than ${maxNumprocs}`);
 }
 
-function readEnvironment(reader: ProcessReader, scope: Scope): Environment {
-  try {
-    return parseEnvironment(reader.expanded('environment', scope) ?? '');
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail('environment', error.message);
-    return new Map();
-  }
-}
-
 /** The final name; an expansion must not bring in what a name may not have. */
 function readName(reader: ProcessReader, scope: Scope): string {
   const expanded = strip(reader.expanded('process_name', scope) ?? '');
-  try {
-    return parseName(expanded);
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail('process_name', error.message);
-    return expanded;
-  }
+  return reader.attempt(
+    'process_name',
+    () => parseName(expanded),
+    () => expanded,
+  );
 }

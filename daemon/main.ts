@@ -116,7 +116,7 @@ async function run({
   const configured = loaderOf(commandLine, { argv0, context });
   const load = parent === undefined ? configured : inForeground(configured);
   let result = load();
-  if (result.type === 'invalid') return usageError(result.errors.map(errorLine));
+  if (result.type === 'invalid') return usageError(messagesOf(result.errors));
   let { settings } = result;
   if (!settings.supervisord.nodaemon && starter === undefined && handover === undefined) {
     return await startDaemonized(softNofile, inheritedDescriptors);
@@ -188,10 +188,7 @@ async function run({
 
 /** For the daemon that asks: prints what it needs to know, or what stands in the way. */
 function checkUpgrade(result: LoadResult, runtimeDirectory: string): ExitStatus {
-  if (result.type === 'invalid') {
-    for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
-    return exitStatuses.USAGE;
-  }
+  if (result.type === 'invalid') return refuse(messagesOf(result.errors));
   const reason = obstacle(result.settings, runtimeDirectory);
   if (reason !== undefined) {
     process.stderr.write(`${reason}\n`);
@@ -265,20 +262,21 @@ function detach({ supervisord }: Settings, starter: Starter, log: ActivityLog): 
 
 /** Prints what the configuration means, or everything that is wrong with it. */
 function check(result: LoadResult): ExitStatus {
-  if (result.type === 'invalid') {
-    for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
-    return exitStatuses.USAGE;
-  }
+  if (result.type === 'invalid') return refuse(messagesOf(result.errors));
   process.stdout.write(checkReport(result.settings));
   return exitStatuses.SUCCESS;
 }
 
 function usageError(lines: readonly string[]): ExitStatus {
-  for (const line of lines) process.stderr.write(`Error: ${line}\n`);
-  process.stderr.write(`For help, use ${argv0} -h\n`);
+  return refuse([...lines.map((line) => `Error: ${line}`), `For help, use ${argv0} -h`]);
+}
+
+/** Prints what is wrong with what was asked for. */
+function refuse(lines: readonly string[]): ExitStatus {
+  for (const line of lines) process.stderr.write(`${line}\n`);
   return exitStatuses.USAGE;
 }
 
-function errorLine(error: ConfigError): string {
-  return error.message;
+function messagesOf(errors: readonly ConfigError[]): readonly string[] {
+  return errors.map(({ message }) => message);
 }

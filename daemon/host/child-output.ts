@@ -98,13 +98,15 @@ export class ChildOutput {
   }
 
   /**
-   * Makes the FIFO for a child that is about to come. What fails is tried again with the spawn.
+   * Makes the FIFO for a child that is about to come, unless there is one: a process that is to make room for this one
+   * has it, and removes it when it goes. What fails is tried again with the spawn.
    *
    * @param limit descriptors from this one on are left to those who need them at once
    */
   prepare(owner: User | undefined, limit: number): void {
     if (this.#open !== undefined || speaksProtocol(this.#process, this.#channel)) return;
     try {
+      if (isFifo(this.#fifo)) return;
       if (this.#openStream(this.#makeFifo(owner)).fd >= limit) this.abandon();
     } catch {
       // The spawn will say what is wrong.

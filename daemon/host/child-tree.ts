@@ -1,12 +1,13 @@
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
-import { type Birth, exactStart, isBorn } from './birth.ts';
+import { type Birth, exactStart } from './birth.ts';
 import type { Cgroup } from './cgroup.ts';
 import type { EnvironmentContext } from './child-environment.ts';
 import { descendantsOf, listsChildren } from './descendants.ts';
 import { fifoPath } from './fifo.ts';
 import type { KillResult } from './host.ts';
-import { type ProcessIdentity, type ProcessRow, ProcessTable, readProcess } from './process-table.ts';
+import { type ProcessIdentity, type ProcessRow, readProcess } from './process-stat.ts';
+import { ProcessTable } from './process-table.ts';
 import { membersOf, type ProgramMarks } from './process-tree.ts';
 import type { ProcessTrees } from './process-trees.ts';
 import { type ProcessSet, TreeStop } from './tree-stop.ts';
@@ -80,8 +81,7 @@ export class ChildTree implements ProcessSet {
     try {
       this.#isInCgroup = this.#cgroup?.pids().includes(pid) ?? false;
       const exact = birth && exactStart(birth);
-      const start = exact ?? readProcess(pid)?.start ?? unknownStart;
-      if (birth === undefined || isBorn(birth, start)) this.#child = { pid, start };
+      this.#child = { pid, start: exact ?? readProcess(pid, birth)?.start ?? unknownStart };
     } catch (error) {
       this.#trees.log('warn', `cannot look for processes of '${name}': ${errorCode(error)}`);
     }
@@ -169,7 +169,7 @@ export class ChildTree implements ProcessSet {
 
   #inCgroup(): readonly ProcessRow[] {
     const pids = this.#cgroup?.pids() ?? [];
-    return pids.map(readProcess).filter((row) => row !== undefined);
+    return pids.map((pid) => readProcess(pid)).filter((row) => row !== undefined);
   }
 
   /** Whether the daemon is in the control group now. */

@@ -7,7 +7,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { glimpse } from './glimpse.ts';
-import { exists, type ProcessIdentity, readProcess } from './process-table.ts';
+import { exists, type ProcessIdentity, readProcess } from './process-stat.ts';
 
 let isListed: boolean | undefined;
 

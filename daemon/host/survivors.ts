@@ -6,13 +6,8 @@
  * programs that ended meanwhile: hundreds may stop at a time, and one may end a thousand times a second.
  */
 import { errorCode } from '../../conf/error-code.ts';
-import {
-  type ProcessIdentity,
-  type ProcessRow,
-  type ProcessTable,
-  type ProcessTables,
-  tableOf,
-} from './process-table.ts';
+import type { ProcessIdentity, ProcessRow } from './process-stat.ts';
+import { type ProcessTable, type ProcessTables, tableOf } from './process-table.ts';
 import { nameProcesses } from './process-title.ts';
 import { membersOf, type ProgramMarks } from './process-tree.ts';
 

@@ -10,13 +10,13 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { GroupSettings, ProcessName, ProcessSettings } from '../../conf/settings.ts';
-import { ageOf, type Birth, isBorn } from '../host/birth.ts';
+import { ageOf, type Birth } from '../host/birth.ts';
 import { bootId } from '../host/boot-id.ts';
 import { after, type EpochSeconds, type Now } from '../host/clock.ts';
 import { fifoPath } from '../host/fifo.ts';
 import type { Channel } from '../host/host.ts';
 import { type PipeHolder, pipeHolders } from '../host/pipe-holders.ts';
-import { processStat } from '../host/process-stat.ts';
+import { findProcess } from '../host/process-stat.ts';
 import { findAutoLog } from '../log/auto-logs.ts';
 import { type RecoveredProcess, type Recovery, replacedOnceStopped } from '../process/recovery.ts';
 import { newProcess, type Process, pidOf } from '../process/state.ts';
@@ -196,12 +196,12 @@ function unseenChild(
     (holder) =>
       [...holder.fifos].some((fifo) => fifos.has(fifo)) &&
       // One that is older was left behind by a child of before: its own beginning would have been written down.
-      (record === undefined || holder.startTicks >= record.writtenAt),
+      (record === undefined || holder.start >= record.writtenAt),
   );
 }
 
-function birthOf({ startTicks }: PipeHolder): Birth {
-  return { from: startTicks, to: startTicks };
+function birthOf({ start }: PipeHolder): Birth {
+  return { from: start, to: start };
 }
 
 /** One that has ended, and that nobody has reaped, may have a successor already. */
@@ -211,8 +211,7 @@ function hasChild({ process, birth }: ProcessRecord): boolean {
 }
 
 function isRunning(pid: number, birth: Birth): boolean {
-  const stat = processStat(pid);
-  return stat !== undefined && stat.state !== 'Z' && isBorn(birth, stat.startTicks);
+  return findProcess(pid, birth)?.isZombie === false;
 }
 
 function recordedAutoLogs({ processes }: ReadJournal): Recovered['autoLogs'] {
@@ -243,11 +242,13 @@ function foundAutoLogs(
  */
 function children(holders: readonly PipeHolder[]): PipeHolder[] {
   const pids = new Set(holders.map(({ pid }) => pid));
-  return holders.filter(({ pid, pgrp, session, ppid }) => pid === pgrp && pid !== session && !pids.has(ppid));
+  return holders.filter(
+    ({ pid, group, session, ppid }) => pid === group && pid !== session && !pids.has(ppid),
+  );
 }
 
-function startedUnseen({ pid, startTicks }: PipeHolder, before: Process, now: Now): Process {
-  const age = ageOf(startTicks);
+function startedUnseen({ pid, start: tick }: PipeHolder, before: Process, now: Now): Process {
+  const age = ageOf(tick);
   const start = (now.epoch - age) as EpochSeconds;
   return {
     state: 'STARTING',
