@@ -191,9 +191,10 @@ function collect(
   const alphabet = new SafeAlphabet();
   let safe = '';
   let isKept = false;
-  for (const [index, logical] of logicalLines.entries()) {
-    if (logical.type === 'header') isKept = isNeeded(logical.name);
-    if (!isKept) continue;
+  for (let index = 0; index < logicalLines.length; index++) {
+    const logical = logicalLines[index];
+    if (logical?.type === 'header') isKept = isNeeded(logical.name);
+    if (logical === undefined || !isKept) continue;
     if (logical.type === 'header') {
       if (!headers.has(logical.name)) headers.set(logical.name, logical.line);
       safe += `[${alphabet.write(logical.name)}]\n`;
