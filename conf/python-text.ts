@@ -8,6 +8,9 @@ const blank = /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u
 
 /** Whether the code unit at `index` is white space. */
 export function isBlankAt(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  // Configurations are read character by character, and nearly all of those are ASCII.
+  if (unit < 0x80) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d) || (unit >= 0x1c && unit <= 0x1f);
   return index >= 0 && index < text.length && blank.test(text.charAt(index));
 }
 
@@ -83,6 +86,8 @@ function digitValue(character: string): number | undefined {
 }
 
 const integerShape = /^([+-]?)(?:0[oO]_?)?((?:[^_]+_)*[^_]+)$/u;
+/** As nearly all are, and short enough to be exact. */
+const plainDecimal = /^[0-9]{1,15}$/;
 const decimalShape = /^([+-]?)((?:[^_]+_)*[^_]+)$/u;
 
 /**
@@ -92,6 +97,7 @@ const decimalShape = /^([+-]?)((?:[^_]+_)*[^_]+)$/u;
  * @returns the value, held within the range in which numbers are exact; `undefined` if it is no integer
  */
 export function parseInteger(text: string, base: 8 | 10 = 10): number | undefined {
+  if (base === 10 && plainDecimal.test(text)) return Number(text);
   const match = (base === 8 ? integerShape : decimalShape).exec(strip(text));
   if (match === null) return undefined;
   let value = 0;

@@ -18,6 +18,9 @@ export interface SectionReaderOptions<Table extends KeyTable> {
   readonly namesSection?: boolean;
 }
 
+/** The defaults that were read already, by what they were read for: thousands of programs have the same ones. */
+const defaultsRead = new WeakMap<Findings, Map<Key<unknown>, unknown>>();
+
 /**
  * Reads the keys of one section. A value that is wrong goes to the findings, and the default takes its place,
  * so that reading goes on and finds whatever else is wrong; the caller throws the result away.
@@ -154,6 +157,12 @@ export class SectionReader<Table extends KeyTable> {
   }
 
   #default(entry: Key<unknown>): unknown {
-    return entry.default === undefined ? undefined : entry.read.read(entry.default, this.#options.context);
+    const { findings, context } = this.#options;
+    const known = defaultsRead.get(findings) ?? new Map<Key<unknown>, unknown>();
+    defaultsRead.set(findings, known);
+    if (!known.has(entry)) {
+      known.set(entry, entry.default === undefined ? undefined : entry.read.read(entry.default, context));
+    }
+    return known.get(entry);
   }
 }

@@ -23,6 +23,11 @@ export function isBorn({ from, to }: Birth, start: number): boolean {
   return from <= start && start <= to;
 }
 
+/** What the kernel says of a child that was born at this time; `undefined`: that has to be asked. */
+export function exactStart({ from, to }: Birth): number | undefined {
+  return from === to ? from : undefined;
+}
+
 /** Seconds from the tick in which a process began until now. */
 export function ageOf(start: number): number {
   return Math.max(0, Number(bootNanoseconds()) / 1e9 - start / ticksPerSecond);

@@ -1,8 +1,9 @@
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
-import type { Birth } from './birth.ts';
+import { type Birth, exactStart } from './birth.ts';
 import type { Cgroup } from './cgroup.ts';
 import type { EnvironmentContext } from './child-environment.ts';
+import { descendantsOf, listsChildren } from './descendants.ts';
 import { fifoPath } from './fifo.ts';
 import type { KillResult } from './host.ts';
 import { type ProcessIdentity, type ProcessRow, readProcess } from './process-stat.ts';
@@ -69,11 +70,7 @@ export class ChildTree implements ProcessSet {
     }
   }
 
-  /**
-   * The child is there, and has not been reaped.
-   *
-   * @param birth of a child that an earlier daemon has started: it may have been reaped, and its pid be another's now
-   */
+  /** The child is there. One that an earlier daemon has started may have been reaped, and its pid be another's now. */
   started(pid: number, birth?: Birth): void {
     const { name, group } = this.#settings;
     if (this.#stop !== undefined) {
@@ -83,7 +80,8 @@ export class ChildTree implements ProcessSet {
     this.#child = { pid, start: unknownStart };
     try {
       this.#isInCgroup = this.#cgroup?.pids().includes(pid) ?? false;
-      this.#child = { pid, start: readProcess(pid, birth)?.start ?? unknownStart };
+      const exact = birth && exactStart(birth);
+      this.#child = { pid, start: exact ?? readProcess(pid, birth)?.start ?? unknownStart };
     } catch (error) {
       this.#trees.log('warn', `cannot look for processes of '${name}': ${errorCode(error)}`);
     }
@@ -133,7 +131,7 @@ export class ChildTree implements ProcessSet {
 
   members(table: ProcessTable): readonly ProcessRow[] {
     const members = this.#isInCgroup ? this.#inCgroup() : this.#inTree(table);
-    for (const { pid, start } of members) this.#seen.set(pid, { pid, start });
+    this.#see(members);
     return members;
   }
 
@@ -143,13 +141,23 @@ export class ChildTree implements ProcessSet {
 
   /** Remembers who is there now, to name those that live on. */
   #noteMembers(): void {
-    const { tables } = this.#trees;
-    const table = tables.recent(Math.max(maxAgeMs, maxAgeReadings * tables.cost));
     try {
-      if (table instanceof ProcessTable) this.members(table);
+      if (this.#isInCgroup) this.#see(this.#inCgroup());
+      else if (listsChildren()) this.#see(descendantsOf([...this.#seen.values()]));
+      else this.#noteInTable();
     } catch {
       // Those that nobody can see now are not named, that is all.
     }
+  }
+
+  #noteInTable(): void {
+    const { tables } = this.#trees;
+    const table = tables.recent(Math.max(maxAgeMs, maxAgeReadings * tables.cost));
+    if (table instanceof ProcessTable) this.members(table);
+  }
+
+  #see(processes: readonly ProcessIdentity[]): void {
+    for (const { pid, start } of processes) this.#seen.set(pid, { pid, start });
   }
 
   #inTree(table: ProcessTable): readonly ProcessRow[] {

@@ -112,7 +112,7 @@ export class LinuxChild implements ChildHandle {
       const request = { name, path, argv, environment, directory, stdio, user, umask, nofile };
       const outcome = this.#tree.spawn(() => spawnProgram(request));
       if (outcome.type === 'spawned') {
-        this.#tree.started(outcome.pid);
+        this.#tree.started(outcome.pid, outcome.birth);
         this.#stdout.started(outcome.pid);
         this.#stderr?.started(outcome.pid);
         return outcome;

@@ -3,11 +3,12 @@
  * record of how far it has come. If no such file can be had, it stays in the pipe until it has been seen: then a
  * daemon that is killed at that moment logs some bytes twice, and loses what it has captured.
  */
-import { readdirSync, unlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { errorCode } from '../../conf/error-code.ts';
 import { EAGAIN, EINTR, errnoName } from '../host/libc/call.ts';
+import { unlinkIfThere } from '../host/libc/descriptors.ts';
 import { setAside } from '../state/record-file.ts';
 import {
   CaptureFile,
@@ -69,9 +70,9 @@ export function settleStaged(directory: string, bootId: string): void {
 export function removeStaged(path: string): void {
   for (const name of [path, ...capturedPaths(path)]) {
     try {
-      unlinkSync(name);
+      unlinkIfThere(name);
     } catch {
-      // Missing. Or it cannot be removed: then the next daemon logs, perhaps once more, what it finds there.
+      // It cannot be removed: then the next daemon logs, perhaps once more, what it finds there.
     }
   }
 }

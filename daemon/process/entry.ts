@@ -114,26 +114,33 @@ export class GroupEntry implements ProcessGroup {
   /** The change that it is going through. */
   update: GroupUpdate | undefined;
   #settings: GroupSettings;
+  /** What they say of processes is out of date. */
+  #isStale = false;
 
   constructor(settings: GroupSettings) {
     this.#settings = settings;
   }
 
   get settings(): GroupSettings {
+    if (this.#isStale) {
+      this.#isStale = false;
+      const processes = Array.from(this.processes.values(), ({ settings }) => settings);
+      this.#settings = { ...this.#settings, processes };
+    }
     return this.#settings;
   }
 
   /** Replaces settings and members. The settings say of each process what it runs with, old or new. */
   become(settings: GroupSettings, members: readonly ProcessEntry[]): void {
-    this.#settings = { ...settings, processes: members.map((member) => member.settings) };
+    this.#settings = settings;
     this.processes.clear();
     for (const member of members) this.processes.set(member.settings.name, member);
+    this.refresh();
   }
 
-  /** The settings of a member have changed. */
+  /** The settings of a member have changed. The next who asks sees it: thousands may change, one by one. */
   refresh(): void {
-    const processes = [...this.processes.values()].map(({ settings }) => settings);
-    this.#settings = { ...this.#settings, processes };
+    this.#isStale = true;
   }
 
   /** The processes in the order shutdown stops them: highest priority number first, of equals the last. */
