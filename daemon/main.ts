@@ -52,12 +52,15 @@ type ExitStatus = (typeof exitStatuses)[keyof typeof exitStatuses];
 const [, , argv0 = 'supervisord', ...words] = process.argv;
 process.title = ['supervisord', ...words].join(' ');
 const parent = takeParent();
-const exitStatus = await main();
-// A pipe takes what was written as its reader reads: ending before would cut it off.
-process.stdout.write('', () => {
-  if (parent !== undefined) tellParentOfEnd(parent);
-  process.exit(exitStatus);
-});
+void main().then(end);
+
+function end(exitStatus: number): void {
+  // A pipe takes what was written as its reader reads: ending before would cut it off.
+  process.stdout.write('', () => {
+    if (parent !== undefined) tellParentOfEnd(parent);
+    process.exit(exitStatus);
+  });
+}
 
 async function main(): Promise<number> {
   const softNofile = process.env[softNofileVariable];
