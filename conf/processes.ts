@@ -1,4 +1,5 @@
 /** `[program:x]`, and the program part of `[eventlistener:x]` and `[fcgi-program:x]`: sections → processes. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Section } from './dialect.ts';
 import { readEnvironment } from './environment-syntax.ts';
 import type { Scope } from './expand.ts';
@@ -100,9 +101,16 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
       environment: own.size === 0 ? scope.environment : new Map([...scope.environment, ...own]),
     };
     const directory = reader.get('directory', each);
+    const former = processes.at(-1);
     const channels = {
-      stdout: readChannel({ channel: 'stdout', reader, scope: each, once: stdout, redirect_stderr, loading }),
-      stderr: readChannel({ channel: 'stderr', reader, scope: each, once: stderr, redirect_stderr, loading }),
+      stdout: sharedWith(
+        former?.stdout,
+        readChannel({ channel: 'stdout', reader, scope: each, once: stdout, redirect_stderr, loading }),
+      ),
+      stderr: sharedWith(
+        former?.stderr,
+        readChannel({ channel: 'stderr', reader, scope: each, once: stderr, redirect_stderr, loading }),
+      ),
     };
     const command = reader.get('command', each);
     if (command === undefined && reader.written('command') === undefined) {
@@ -124,12 +132,18 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
       user,
       umask,
       directory,
-      environment: new Map([...inherited, ...own]),
+      environment:
+        own.size === 0 ? inherited : sharedWith(former?.environment, new Map([...inherited, ...own])),
       ...channels,
       ...(socket === undefined ? {} : { socket }),
     });
   }
   return processes;
+}
+
+/** The value, or that of the process before if it is the same: a section may have thousands. */
+function sharedWith<T>(former: T | undefined, value: T): T {
+  return former !== undefined && isDeepStrictEqual(former, value) ? former : value;
 }
 
 function readOnce(channel: 'stdout' | 'stderr', reader: ProcessReader, scope: Scope) {

@@ -37,6 +37,7 @@ import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
 import { syslogMessage } from './log/syslog-message.ts';
 import { SyslogSocket } from './log/syslog-socket.ts';
+import { startUnoptimized } from './memory.ts';
 import { takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
@@ -52,12 +53,15 @@ type ExitStatus = (typeof exitStatuses)[keyof typeof exitStatuses];
 const [, , argv0 = 'supervisord', ...words] = process.argv;
 process.title = ['supervisord', ...words].join(' ');
 const parent = takeParent();
-const exitStatus = await main();
-// A pipe takes what was written as its reader reads: ending before would cut it off.
-process.stdout.write('', () => {
-  if (parent !== undefined) tellParentOfEnd(parent);
-  process.exit(exitStatus);
-});
+void main().then(end);
+
+function end(exitStatus: number): void {
+  // A pipe takes what was written as its reader reads: ending before would cut it off.
+  process.stdout.write('', () => {
+    if (parent !== undefined) tellParentOfEnd(parent);
+    process.exit(exitStatus);
+  });
+}
 
 async function main(): Promise<number> {
   const softNofile = process.env[softNofileVariable];
@@ -122,6 +126,7 @@ async function run({
     return await startDaemonized(softNofile, inheritedDescriptors);
   }
 
+  startUnoptimized();
   const signals = new Signals(handover?.signals);
   await startWorkerThreads();
   const eventSerials = new SerialCounter();

@@ -28,12 +28,11 @@ const unknownStart = -1;
 /** All processes of one configured process: its child, and what comes of that. */
 export class ChildTree implements ProcessSet {
   readonly #settings: ProcessSettings;
-  readonly #trees: ProcessTrees;
-  readonly #marks: ProgramMarks;
+  readonly #context: TreeContext;
   readonly #cgroup: Cgroup | undefined;
   readonly #stop: TreeStop | undefined;
   /** Processes that were seen to come of the present child or the last one, itself among them. */
-  #seen = new Map<number, ProcessIdentity>();
+  #seen: readonly ProcessIdentity[] = [];
   /** The same of children before. */
   #earlier: readonly ProcessIdentity[] = [];
   /** Until it has been reaped. */
@@ -45,8 +44,7 @@ export class ChildTree implements ProcessSet {
     const { trees } = context;
     const { name, killmode } = settings;
     this.#settings = settings;
-    this.#trees = trees;
-    this.#marks = marksOf(settings, context);
+    this.#context = context;
     this.#cgroup = killmode === 'cgroup' ? trees.cgroupOf(settings) : undefined;
     if (killmode === 'tree' || killmode === 'cgroup') {
       const { tables, epoll } = trees;
@@ -58,6 +56,15 @@ export class ChildTree implements ProcessSet {
         log: (level, text) => trees.log(level, text),
       });
     }
+  }
+
+  get #trees(): ProcessTrees {
+    return this.#context.trees;
+  }
+
+  /** Made when it is needed, as most programs seldom do. */
+  get #marks(): ProgramMarks {
+    return marksOf(this.#settings, this.#context);
   }
 
   /** Calls `start`, which spawns the child, so that it begins its life where its kind belongs. */
@@ -74,9 +81,8 @@ export class ChildTree implements ProcessSet {
   started(pid: number, birth?: Birth): void {
     const { name, group } = this.#settings;
     if (this.#stop !== undefined) {
-      this.#earlier = [...this.#earlier, ...this.#seen.values()].slice(-mostEarlier);
+      this.#earlier = [...this.#earlier, ...this.#seen].slice(-mostEarlier);
     }
-    this.#seen.clear();
     this.#child = { pid, start: unknownStart };
     try {
       this.#isInCgroup = this.#cgroup?.pids().includes(pid) ?? false;
@@ -85,7 +91,7 @@ export class ChildTree implements ProcessSet {
     } catch (error) {
       this.#trees.log('warn', `cannot look for processes of '${name}': ${errorCode(error)}`);
     }
-    this.#seen.set(pid, this.#child);
+    this.#seen = [this.#child];
     this.#trees.add({ ...this.#child, name, group });
   }
 
@@ -110,7 +116,7 @@ export class ChildTree implements ProcessSet {
     if (this.#stop?.isUnderWay === true) return;
     if (this.#isInCgroup) this.#noteMembers();
     const { name, group } = this.#settings;
-    this.#trees.survivors.ended({ name, group, roots: this.#seen.values(), marks: this.#marks });
+    this.#trees.survivors.ended({ name, group, roots: this.#seen, marks: this.#marks });
   }
 
   /** Calls `gone` once, when nothing of the program is alive any more; the child has ended already. */
@@ -143,7 +149,7 @@ export class ChildTree implements ProcessSet {
   #noteMembers(): void {
     try {
       if (this.#isInCgroup) this.#see(this.#inCgroup());
-      else if (listsChildren()) this.#see(descendantsOf([...this.#seen.values()]));
+      else if (listsChildren()) this.#see(descendantsOf(this.#seen));
       else this.#noteInTable();
     } catch {
       // Those that nobody can see now are not named, that is all.
@@ -157,12 +163,14 @@ export class ChildTree implements ProcessSet {
   }
 
   #see(processes: readonly ProcessIdentity[]): void {
-    for (const { pid, start } of processes) this.#seen.set(pid, { pid, start });
+    const seen = new Map(this.#seen.map((identity) => [identity.pid, identity]));
+    for (const { pid, start } of processes) seen.set(pid, { pid, start });
+    this.#seen = [...seen.values()];
   }
 
   #inTree(table: ProcessTable): readonly ProcessRow[] {
     const orphans = this.#trees.orphans(table, this.#marks);
-    const roots = [...this.#earlier, ...this.#seen.values()];
+    const roots = [...this.#earlier, ...this.#seen];
     const isForeign = (pid: number): boolean => pid !== this.#child?.pid && this.#trees.isChild(pid);
     return membersOf(table, { roots, orphans }, isForeign);
   }

@@ -5,7 +5,6 @@
  */
 import { bytesIn } from '../host/libc/bytes.ts';
 import { EINVAL } from '../host/libc/call.ts';
-import type { OutputFilter } from './output-filter.ts';
 import { type Moved, moved, type OutputSource } from './output-source.ts';
 import { pipeCapacity } from './pipe-peek.ts';
 import { SeenOutput } from './seen-output.ts';
@@ -15,63 +14,85 @@ import { Staging, type StagingOptions } from './staging.ts';
 /** Pipefuls of a child that has ended which are told from what others write later. */
 const maxLastWords = 16;
 
+/** The way of bytes that are looked at. */
+interface Detour {
+  readonly staging: Staging;
+  readonly seen: SeenOutput;
+}
+
 export class PipeSource implements OutputSource {
   readonly pipe: number;
-  readonly #filter: OutputFilter | undefined;
-  readonly #staging: Staging;
-  readonly #seen: SeenOutput;
+  readonly #options: StagingOptions;
+  /** Most outputs never need it. */
+  #detour: Detour | undefined;
   /** A sink that takes no splice: some file systems do not, and files opened for appending. */
   #unspliceable: Sink | undefined;
 
   constructor(options: StagingOptions) {
     this.pipe = options.pipe;
-    this.#filter = options.filter;
-    this.#staging = new Staging(options);
-    this.#seen = new SeenOutput(this.#staging, options.filter);
+    this.#options = options;
+    const staging = new Staging(options);
+    const detour = { staging, seen: new SeenOutput(staging, options.filter) };
+    if (!staging.isUnused || !detour.seen.isEmpty) this.#detour = detour;
   }
 
   get left(): number {
-    return this.#seen.left + Math.max(0, bytesIn(this.pipe));
+    return (this.#detour?.seen.left ?? 0) + Math.max(0, bytesIn(this.pipe));
   }
 
   get hasRest(): boolean {
-    return this.#seen.hasRest;
+    return this.#detour?.seen.hasRest ?? false;
   }
 
   get unkept(): number {
-    return this.#seen.unkept;
+    return this.#detour?.seen.unkept ?? 0;
   }
 
   move(sink: Sink, rotation: Rotation): Moved {
-    if (this.#seen.isEmpty) {
-      if (sink !== this.#unspliceable && !this.#filter?.isNeeded()) {
+    if (this.#isNothingSeen) {
+      if (sink !== this.#unspliceable && !this.#options.filter?.isNeeded()) {
         const count = sink.splice(this.pipe, pipeCapacity, rotation);
         if (count !== -EINVAL) return this.#moved(count, sink);
         this.#unspliceable = sink;
       }
-      const count = this.#staging.take();
+      const count = this.#takeDetour().staging.take();
       if (count <= 0) return this.#moved(count, sink);
     }
-    const result = this.#seen.move(sink, rotation);
-    if (this.#seen.isEmpty) this.#staging.empty();
+    const { seen, staging } = this.#takeDetour();
+    const result = seen.move(sink, rotation);
+    if (seen.isEmpty) staging.empty();
     return result;
   }
 
   put(text: Buffer): void {
-    this.#seen.put(text);
+    this.#takeDetour().seen.put(text);
   }
 
   endChild(): boolean {
-    if (this.#seen.isEmpty && !this.#filter?.isNeeded()) return false;
-    for (let left = maxLastWords; left > 0 && this.#staging.takeLasting() > 0; left -= 1);
-    const hasMore = this.#seen.endChild();
+    if (this.#isNothingSeen && !this.#options.filter?.isNeeded()) return false;
+    const { seen, staging } = this.#takeDetour();
+    for (let left = maxLastWords; left > 0 && staging.takeLasting() > 0; left -= 1);
+    const hasMore = seen.endChild();
     // Nothing may come for long.
-    if (this.#seen.isEmpty) this.#staging.empty({ ifWorth: 1 });
+    if (seen.isEmpty) staging.empty({ ifWorth: 1 });
     return hasMore;
   }
 
   close(): void {
-    this.#staging.close();
+    this.#detour?.staging.close();
+  }
+
+  get #isNothingSeen(): boolean {
+    return this.#detour?.seen.isEmpty ?? true;
+  }
+
+  #takeDetour(): Detour {
+    if (this.#detour === undefined) {
+      // What an earlier daemon may have left was looked for at the beginning.
+      const staging = new Staging(this.#options, { isLookedFor: true });
+      this.#detour = { staging, seen: new SeenOutput(staging, this.#options.filter) };
+    }
+    return this.#detour;
   }
 
   #moved(count: number, sink: Sink): Moved {

@@ -96,10 +96,12 @@ export class Staging {
   /**
    * Finds what an earlier daemon has left.
    *
+   * @param isLookedFor there was nothing, and what may be there now is somebody else's
    * @throws an error with `code`: descriptors are short. What there is must be read before it can be replaced
    */
-  constructor(options: StagingOptions) {
+  constructor(options: StagingOptions, { isLookedFor = false }: { readonly isLookedFor?: boolean } = {}) {
     this.#options = options;
+    if (isLookedFor) return;
     const reading = this.#open();
     if (reading.type === 'unusable') this.#putAside(reading.reason);
     if (reading.type !== 'read') return;
@@ -107,6 +109,11 @@ export class Staging {
     this.#progress = reading.progress;
     this.#capturePlace = reading.progress.capture;
     this.captured = this.#readCaptured();
+  }
+
+  /** Nothing was found, and nothing has been staged since. */
+  get isUnused(): boolean {
+    return this.#file === undefined && this.#progress === beginning && !this.#isFailing;
   }
 
   /** How far the output had come when that was last written down. */
