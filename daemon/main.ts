@@ -37,7 +37,7 @@ import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
 import { syslogMessage } from './log/syslog-message.ts';
 import { SyslogSocket } from './log/syslog-socket.ts';
-import { startUnoptimized } from './memory.ts';
+import { startSmall } from './memory.ts';
 import { takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
@@ -126,7 +126,7 @@ async function run({
     return await startDaemonized(softNofile, inheritedDescriptors);
   }
 
-  startUnoptimized();
+  startSmall();
   const signals = new Signals(handover?.signals);
   await startWorkerThreads();
   const eventSerials = new SerialCounter();

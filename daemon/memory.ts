@@ -8,10 +8,17 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import process from 'node:process';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { programMappings, releaseFreeMemory, releasePages } from './host/libc/memory.ts';
+import {
+  type Mapping,
+  programMappings,
+  releaseFreeMemory,
+  releasePages,
+  shareFreeMemory,
+} from './host/libc/memory.ts';
 
 /** Start-up, or what clients have asked for, is over when so much time has passed with little to do. */
 const settleMilliseconds = 3000;
+/** Part of one core. */
 const littleToDo = 0.1;
 /** A collection takes some 50 ms: clients that come again and again do not bring about one after the other. */
 const restMilliseconds = 60_000;
@@ -20,15 +27,16 @@ const worthBytes = 8 * 1024 * 1024;
 /** Published by Node for each answer that has been sent. */
 const answered = 'http.server.response.finish';
 
-/** V8 has these for itself; they are the largest function it optimizes, and the age at which code is dropped. */
+/** As V8 has it by itself: the largest function that it optimizes, and how many collections unused code survives. */
 const optimizedBytes = 61_440;
 const oldAge = 6;
 
 /**
- * Runs code as it is until {@link Compaction} finds that start-up is over. Code that is optimized for start-up is not
- * needed afterwards, and optimizing takes more time there than it saves.
+ * To be called before the work of start-up. Code that is optimized for that is not needed afterwards, and to optimize
+ * it takes more time than it saves: none is, until {@link Compaction} finds that start-up is over.
  */
-export function startUnoptimized(): void {
+export function startSmall(): void {
+  shareFreeMemory();
   setFlagsFromString('--max-optimized-bytecode-size=0');
 }
 
@@ -73,10 +81,19 @@ export class Compaction implements Disposable {
 
 function compact(): void {
   // Before the collection, because asking leaves garbage.
-  const mappings = programMappings();
+  const mappings = mappingsIfKnown();
   collect();
   releaseFreeMemory();
   releasePages(mappings);
+}
+
+function mappingsIfKnown(): readonly Mapping[] {
+  try {
+    return programMappings();
+  } catch {
+    // There may be no descriptor left to read them with.
+    return [];
+  }
 }
 
 /** Collects garbage, code that has not run since the last collection among it. */

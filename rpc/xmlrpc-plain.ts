@@ -22,7 +22,7 @@ const maxDepth = 50;
 export function decodePlainResponse(xml: string): MethodResponse | undefined {
   if (!xml.startsWith(declaration) || notPlain.test(xml) || !xml.isWellFormed()) return undefined;
   try {
-    return new PlainReader(xml, declaration.length).response();
+    return read(xml);
   } catch (error) {
     if (error instanceof OtherLayout) return undefined;
     throw error;
@@ -33,103 +33,101 @@ class OtherLayout extends Error {
   override readonly name = 'OtherLayout';
 }
 
-class PlainReader {
-  readonly #xml: string;
-  #position: number;
-  #depth = 0;
+/**
+ * Functions around two variables, since code that runs for the first time finds those sooner than fields.
+ *
+ * @throws {OtherLayout}
+ */
+function read(xml: string): MethodResponse {
+  let position = declaration.length;
+  let depth = 0;
 
-  constructor(xml: string, position: number) {
-    this.#xml = xml;
-    this.#position = position;
+  if (skips(paramsStart)) {
+    const value = readValue();
+    expectEnd(paramsEnd);
+    return { type: 'result', value };
   }
-
-  response(): MethodResponse {
-    if (this.#skips(paramsStart)) {
-      const value = this.#value();
-      this.#expectEnd(paramsEnd);
-      return { type: 'result', value };
-    }
-    this.#expect(faultStart);
-    const fault = this.#value();
-    this.#expectEnd(faultEnd);
-    const code = fault instanceof Map ? fault.get('faultCode') : undefined;
-    const text = fault instanceof Map ? fault.get('faultString') : undefined;
-    if (typeof code !== 'number' || typeof text !== 'string') throw new OtherLayout();
-    return { type: 'fault', code, text };
-  }
+  expect(faultStart);
+  const fault = readValue();
+  expectEnd(faultEnd);
+  const code = fault instanceof Map ? fault.get('faultCode') : undefined;
+  const text = fault instanceof Map ? fault.get('faultString') : undefined;
+  if (typeof code !== 'number' || typeof text !== 'string') throw new OtherLayout();
+  return { type: 'fault', code, text };
 
   /** One `<value>` element and a newline. */
-  #value(): XmlRpcValue {
+  function readValue(): XmlRpcValue {
     // The most frequent first.
-    if (this.#skips('<value><string>')) {
-      const text = this.#text();
-      this.#expect('</string></value>\n');
+    if (skips('<value><string>')) {
+      const text = readText();
+      expect('</string></value>\n');
       return text;
     }
-    if (this.#skips('<value><int>')) return this.#integer();
-    if (this.#skips('<value><struct>\n')) return this.#nested(() => this.#members());
-    if (this.#skips('<value><array><data>\n')) return this.#nested(() => this.#items());
-    if (this.#skips('<value><boolean>1</boolean></value>\n')) return true;
-    if (this.#skips('<value><boolean>0</boolean></value>\n')) return false;
+    if (skips('<value><int>')) return readInteger();
+    if (skips('<value><struct>\n')) return readMembers();
+    if (skips('<value><array><data>\n')) return readItems();
+    if (skips('<value><boolean>1</boolean></value>\n')) return true;
+    if (skips('<value><boolean>0</boolean></value>\n')) return false;
     throw new OtherLayout();
   }
 
-  #integer(): number {
-    const digits = this.#text();
+  function readInteger(): number {
+    const digits = readText();
     const number = Number(digits);
     if (String(number) !== digits || !Number.isSafeInteger(number)) throw new OtherLayout();
-    this.#expect('</int></value>\n');
+    expect('</int></value>\n');
     return number;
   }
 
-  #members(): XmlRpcValue {
+  function readMembers(): XmlRpcValue {
     const members = new Map<string, XmlRpcValue>();
-    while (this.#skips('<member>\n<name>')) {
-      const name = this.#text();
-      this.#expect('</name>\n');
-      members.set(name, this.#value());
-      this.#expect('</member>\n');
+    goDeeper();
+    while (skips('<member>\n<name>')) {
+      const name = readText();
+      expect('</name>\n');
+      members.set(name, readValue());
+      expect('</member>\n');
     }
-    this.#expect('</struct></value>\n');
+    expect('</struct></value>\n');
+    depth -= 1;
     return members;
   }
 
-  #items(): XmlRpcValue {
+  function readItems(): XmlRpcValue {
     const items: XmlRpcValue[] = [];
-    while (!this.#skips('</data></array></value>\n')) items.push(this.#value());
+    goDeeper();
+    while (!skips('</data></array></value>\n')) items.push(readValue());
+    depth -= 1;
     return items;
   }
 
-  #nested(read: () => XmlRpcValue): XmlRpcValue {
-    this.#depth += 1;
-    if (this.#depth > maxDepth) throw new OtherLayout();
-    const value = read();
-    this.#depth -= 1;
-    return value;
+  function goDeeper(): void {
+    depth += 1;
+    if (depth > maxDepth) throw new OtherLayout();
   }
 
   /** Up to the next tag. */
-  #text(): string {
-    const end = this.#xml.indexOf('<', this.#position);
+  function readText(): string {
+    const end = xml.indexOf('<', position);
     if (end < 0) throw new OtherLayout();
-    const text = this.#xml.slice(this.#position, end);
-    this.#position = end;
+    const text = xml.slice(position, end);
+    position = end;
     return text.includes('&') ? withoutReferences(text) : text;
   }
 
-  #skips(literal: string): boolean {
-    if (!this.#xml.startsWith(literal, this.#position)) return false;
-    this.#position += literal.length;
+  function skips(literal: string): boolean {
+    if (!xml.startsWith(literal, position)) return false;
+    position += literal.length;
     return true;
   }
 
-  #expect(literal: string): void {
-    if (!this.#skips(literal)) throw new OtherLayout();
+  function expect(literal: string): void {
+    if (!skips(literal)) throw new OtherLayout();
   }
 
-  #expectEnd(literal: string): void {
-    this.#expect(literal);
-    if (this.#position !== this.#xml.length) throw new OtherLayout();
+  function expectEnd(literal: string): void {
+    expect(literal);
+    if (position !== xml.length) throw new OtherLayout();
   }
 }
 

@@ -173,3 +173,24 @@ describe('a program', () => {
     expect(groups[0]).toMatchObject({ priority: 4, processes: [{ startsecs: 7, priority: 4 }] });
   });
 });
+
+describe('processes of one section', () => {
+  const three = (...lines: readonly string[]) =>
+    settingsOf(program('numprocs=3', 'process_name=%(process_num)d', ...lines)).groups[0]?.processes ?? [];
+
+  it('share what is the same for all of them', () => {
+    const [first, second, third] = three('environment=A="1"', 'stdout_logfile=/var/log/p.log');
+    expect(second?.environment).toBe(first?.environment);
+    expect(third?.environment).toBe(first?.environment);
+    expect(third?.stdout).toBe(first?.stdout);
+    expect(third?.stderr).toBe(first?.stderr);
+  });
+
+  it('each have what is their own', () => {
+    const processes = three('environment=A="%(process_num)d"', 'stdout_logfile=/var/log/%(process_num)d.log');
+    expect(processes.map(({ environment }) => environment.get('A'))).toEqual(['0', '1', '2']);
+    expect(processes.map(({ stdout }) => stdout.logfile)).toEqual(
+      ['0', '1', '2'].map((number) => ({ type: 'file', path: `/var/log/${number}.log` })),
+    );
+  });
+});

@@ -4,8 +4,15 @@ import { intCall, optionalIntCall } from './call.ts';
 
 const MADV_DONTNEED = 4;
 const madviseCall = intCall('madvise', ['uintptr_t', 'size_t', 'int']);
-// A GNU extension; other C libraries give memory back by themselves.
+const M_ARENA_MAX = -8;
+// GNU extensions; other C libraries have one arena, and give memory back by themselves.
+const malloptCall = optionalIntCall('mallopt', ['int', 'int']);
 const mallocTrimCall = optionalIntCall('malloc_trim', ['size_t']);
+
+/** Has threads that are still to need memory share what there is, where each would keep some for itself. */
+export function shareFreeMemory(): void {
+  malloptCall?.(M_ARENA_MAX, 1);
+}
 
 /** Gives memory that the C library has free, and keeps, back to the system. */
 export function releaseFreeMemory(): void {
