@@ -42,7 +42,7 @@ ${sleeperKeys}process_name=%(program_name)s_%(process_num)05d
 numprocs=${count}
 ${keys}
 ${sections}`,
-    startLimit: 120_000,
+    startLimit: 300_000,
   });
 }
 
