@@ -17,7 +17,7 @@ export class ActivityLog implements Disposable {
   }
 
   /** Resolves once there are so many matches since the last call. The expression must be global. */
-  async count(pattern: RegExp, wanted: number, limit = 120_000): Promise<void> {
+  async count(pattern: RegExp, wanted: number, limit = 300_000): Promise<void> {
     let found = 0;
     await waitFor(
       () => {

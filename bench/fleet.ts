@@ -27,8 +27,10 @@ export function sleeperName(number: number): string {
 
 /** Starts a daemon and waits until all its programs are RUNNING. */
 export async function startFleet(fleet: Fleet): Promise<Daemon> {
-  const daemon = daemonOf(fleet);
+  await using stack = new AsyncDisposableStack();
+  const daemon = stack.use(daemonOf(fleet));
   await startAndRun(daemon, fleet.count);
+  stack.move();
   return daemon;
 }
 
@@ -42,7 +44,7 @@ ${sleeperKeys}process_name=%(program_name)s_%(process_num)05d
 numprocs=${count}
 ${keys}
 ${sections}`,
-    startLimit: 120_000,
+    startLimit: 300_000,
   });
 }
 

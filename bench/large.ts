@@ -76,7 +76,7 @@ function growthOf(kind: keyof Costs): string {
 async function costs(implementation: Implementation, count: number): Promise<Costs> {
   await using daemon = daemonOf({ implementation, count, sections: victim });
   using births = await Births.prepare(daemon.dir);
-  const [first, start] = await Promise.all([births.next(120_000), startAndRun(daemon, count + 1)]);
+  const [first, start] = await Promise.all([births.next(300_000), startAndRun(daemon, count + 1)]);
   let pid = first;
 
   using connection = await KeptConnection.open(daemon.socket);

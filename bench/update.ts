@@ -21,7 +21,7 @@ export const update: Benchmark = {
       implementation,
       configuration: programs('0'),
       supervisord: 'minfds=8192\n',
-      startLimit: 120_000,
+      startLimit: 300_000,
     });
     await startAndRun(daemon, count);
     const figures = [];

@@ -1,7 +1,7 @@
 /**
  * Bundles each command for installed packages:
  *
- *     node scripts/bundle.ts [DIRECTORY]     dist/ unless given
+ *     node scripts/bundle.ts [DIRECTORY]     dist/ unless given; what is there is removed
  */
 import { rmSync } from 'node:fs';
 import { argv } from 'node:process';

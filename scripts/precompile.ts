@@ -17,8 +17,9 @@ export interface PrecompileOptions {
 }
 
 /**
- * Makes three files: the program as one function of `require` and `importModule`, what V8 compiles of it in a run, and the entry point
- * that brings both together. A hash in the names keeps compiled code from being taken for that of another program.
+ * Makes three files: the program as one function of `require` and `importModule`, what V8 compiles of it in a run, and
+ * the entry point that brings both together. A hash in the names keeps compiled code from being taken for that of
+ * another program.
  */
 export async function precompile({ name, source, outdir, words, input }: PrecompileOptions): Promise<void> {
   const { metafile } = await build({

@@ -5,6 +5,7 @@
  * The compiled code is a part of the package like the source, and nothing is written where it is used. V8 takes it from
  * a runtime of the same version and architecture, and else compiles the source as if there were none.
  */
+
 /** Name of the files, without their endings; the bundler puts it in. */
 declare const PROGRAM: string;
 

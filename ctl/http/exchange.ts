@@ -43,17 +43,23 @@ export class Exchange {
     return this.#keepsConnection;
   }
 
-  /** Waits for the head. @throws what {@link fail} is told */
+  /**
+   * Waits for the head.
+   *
+   * @throws what {@link fail} is told
+   */
   async answer(): Promise<Answer> {
     const head = await this.#head.promise;
     return { ...head, body: this.#read(), discard: () => void this.#socket.destroy() };
   }
 
+  /** The head has come. */
   begin(head: AnswerHead): void {
     this.#keepsConnection = head.keepsConnection;
     this.#head.resolve(head);
   }
 
+  /** A piece of the body has come. */
   add(bytes: Buffer): void {
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
@@ -61,10 +67,12 @@ export class Exchange {
     this.#wake?.();
   }
 
+  /** The body is complete. */
   end(): void {
     this.#settle('complete');
   }
 
+  /** Nothing more will come. */
   fail(failure: unknown): void {
     this.#failure = failure;
     this.#settle('failed');
