@@ -6,7 +6,8 @@ import { channelFilter, type FilterContext, speaksProtocol } from '../log/channe
 import { listenerDebugLine } from '../log/debug-line.ts';
 import { ListenerStream, type OutputObserver } from '../log/listener-stream.ts';
 import { OutputStream } from '../log/output-stream.ts';
-import { PipeSource } from '../log/pipe-source.ts';
+import { PipeSource, type PipeSourceOptions } from '../log/pipe-source.ts';
+import { Relay, type Relays, relayEnding } from '../log/relay.ts';
 import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
 import { removeStaged, stagedEnding } from '../log/staging.ts';
@@ -21,6 +22,7 @@ import {
   openForChild,
   openForDaemon,
   pathOfHeldFifo,
+  removeFifo,
   removeOwnFifo,
   renewFifo,
 } from './fifo.ts';
@@ -38,6 +40,7 @@ export interface OutputContext extends FilterContext {
   readonly sinks: Sinks;
   readonly syslog: Syslog;
   readonly keeper: PipeKeeper;
+  readonly relays: Relays;
   /** Log files that an earlier daemon has named, by `group:process`. */
   readonly autoLogs: ReadonlyMap<string, { readonly [C in Channel]?: string }>;
   /**
@@ -56,6 +59,8 @@ export class ChildOutput {
   readonly #fifo: string;
   /** Where what is on its way from there to the log is kept, if it has to be looked at. */
   readonly #staged: string;
+  /** Where the relay of a child in full flow is. */
+  readonly #relay: string;
   /** AUTO files already have their name. */
   #logfile: Logfile;
   #open: { readonly fd: number; readonly stream: OutputStream | ListenerStream } | undefined;
@@ -74,6 +79,7 @@ export class ChildOutput {
     this.#context = context;
     this.#fifo = fifoPath(context.runtimeDirectory, process, channel);
     this.#staged = `${this.#fifo}${stagedEnding}`;
+    this.#relay = `${this.#fifo}${relayEnding}`;
     this.#logfile = this.#earlierAutoLog() ?? this.#settings.logfile;
     try {
       this.#resolveLogfile();
@@ -270,6 +276,7 @@ export class ChildOutput {
     if (speaksProtocol(this.#process, this.#channel)) {
       renewFifo(this.#fifo, owner);
       removeStaged(this.#staged);
+      removeFifo(this.#relay);
     } else ensureFifo(this.#fifo, owner);
     return this.#fifo;
   }
@@ -294,7 +301,7 @@ export class ChildOutput {
     try {
       const stream =
         observer === undefined
-          ? new OutputStream({ ...options, source: new PipeSource(options) })
+          ? new OutputStream({ ...options, source: this.#pipeSource(options) })
           : new ListenerStream({ ...options, observer });
       this.#open = { fd, stream };
     } catch (error) {
@@ -304,6 +311,12 @@ export class ChildOutput {
     this.#context.keeper.add(fd);
     this.#isUnused = true;
     return this.#open;
+  }
+
+  /** @throws an error with `code` */
+  #pipeSource(options: PipeSourceOptions): PipeSource {
+    const relay = new Relay(options.pipe, this.#relay, this.#context.relays);
+    return new PipeSource({ ...options, relay });
   }
 
   #listenerObserver(): OutputObserver | undefined {

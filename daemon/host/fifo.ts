@@ -67,7 +67,7 @@ export function renewFifo(path: string, owner: User | undefined): void {
 }
 
 /** Missing is fine. @throws an error with `code` */
-function removeFifo(path: string): void {
+export function removeFifo(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
