@@ -1,49 +1,59 @@
-/** What a benchmark is, and how its figures are put together. */
+/** What a benchmark is. */
 import type { Implementation } from '../test/support/daemons.ts';
+import { type Need, needsAll, needsFile } from './needs.ts';
 
-/** One measured quantity of one run, such as `latency` in milliseconds. */
+/** One measured quantity of one run, such as a latency in milliseconds. */
 export interface Figure {
+  /** What was measured, as a row of docs/performance.md says it. */
   readonly name: string;
   readonly unit: string;
   readonly value: number;
+}
+
+/** One of those that are compared. */
+export interface Contender {
+  /** `ours`, `supervisord` (the real one), or the name of another peer, such as `runsv`. */
+  readonly name: string;
+  /** What this machine lacks to run it, in words that end a sentence; `undefined`: nothing. */
+  lacks?(): string | undefined;
+  /** How often it runs, if that is less often than the others do: where once takes minutes. */
+  readonly rounds?: number;
+  /** Runs once. Several values of one name in one run are all counted. */
+  run(): Promise<readonly Figure[]>;
+}
+
+/** What a figure of ours has to be. */
+export interface Mark {
+  /** The name of the figure. */
+  readonly figure: string;
+  /** Of the figure, in its unit; or of its ratio to that of another contender. */
+  readonly limit: { readonly atMost: number } | { readonly atLeast: number };
+  /** The contender that ours is divided by. */
+  readonly against?: string;
 }
 
 export interface Benchmark {
   /** The word that selects it: `npm run bench -- NAME`. */
   readonly name: string;
   readonly title: string;
-  /** How often each implementation runs; they take turns. */
+  /** How often each contender runs; they take turns. */
   readonly rounds: number;
-  /** Runs once. Several values of one name in one run are all counted. */
-  run(implementation: Implementation): Promise<readonly Figure[]>;
+  readonly contenders: readonly Contender[];
+  readonly marks: readonly Mark[];
 }
 
-export interface Summary {
-  readonly benchmark: string;
-  readonly figure: string;
-  readonly unit: string;
-  readonly ours: Spread;
-  readonly real: Spread | undefined;
-  /** Ours divided by the real one's; below 1 is less. */
-  readonly ratio: number | undefined;
-}
-
-export interface Spread {
-  readonly median: number;
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly count: number;
-}
-
-/** @throws RangeError when there is no value */
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const minimum = sorted.at(0);
-  const maximum = sorted.at(-1);
-  const upper = sorted.at(Math.floor(sorted.length / 2));
-  const lower = sorted.at(Math.floor((sorted.length - 1) / 2));
-  if (minimum === undefined || maximum === undefined || upper === undefined || lower === undefined) {
-    throw new RangeError('No values were measured');
-  }
-  return { median: (upper + lower) / 2, minimum, maximum, count: sorted.length };
+/**
+ * The same benchmark for both daemons.
+ *
+ * @param needs what both need of the machine
+ */
+export function bothDaemons(
+  run: (implementation: Implementation) => Promise<readonly Figure[]>,
+  ...needs: readonly Need[]
+): readonly [ours: Contender, real: Contender] {
+  const supervisord = needsFile('/usr/bin/supervisord', 'supervisor');
+  return [
+    { name: 'ours', lacks: needsAll(...needs), run: () => run('ours') },
+    { name: 'supervisord', lacks: needsAll(supervisord, ...needs), run: () => run('real') },
+  ];
 }

@@ -4,7 +4,7 @@ import { execPath, hrtime, kill } from 'node:process';
 import { type Daemon, type Implementation, startDaemon } from '../test/support/daemons.ts';
 import { pidOf, waitForState } from '../test/support/supervised.ts';
 import { waitFor } from '../test/support/wait-for.ts';
-import type { Benchmark, Figure } from './benchmark.ts';
+import { type Benchmark, bothDaemons, type Figure } from './benchmark.ts';
 import { elapse } from './elapse.ts';
 import { cpuSeconds, wakeUps } from './proc.ts';
 
@@ -19,13 +19,12 @@ export const events: Benchmark = {
   name: 'events',
   title: `one listener: ${eventCount} events at once; kill -9 of a child → its end is read; idle with TICK_5`,
   rounds: 2,
-  async run(implementation) {
-    return [
-      ...(await flood(implementation)),
-      ...(await deaths(implementation)),
-      ...(await ticks(implementation)),
-    ];
-  },
+  contenders: bothDaemons(async (implementation) => [
+    ...(await flood(implementation)),
+    ...(await deaths(implementation)),
+    ...(await ticks(implementation)),
+  ]),
+  marks: [],
 };
 
 async function flood(implementation: Implementation): Promise<readonly Figure[]> {
@@ -41,8 +40,16 @@ async function flood(implementation: Implementation): Promise<readonly Figure[]>
   const times = readBy(daemon).map(({ at }) => at);
   const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1e9;
   return [
-    { name: 'deliveries', unit: '/s', value: (eventCount - 1) / seconds },
-    { name: 'CPU, calls included', unit: 'ms/event', value: perEvent(cpuSeconds(daemon.pid) - cpuBefore) },
+    {
+      name: 'events that one listener gets and answers at once',
+      unit: '/s',
+      value: (eventCount - 1) / seconds,
+    },
+    {
+      name: 'CPU of the daemon for an event to one listener, its making included',
+      unit: 'ms/event',
+      value: perEvent(cpuSeconds(daemon.pid) - cpuBefore),
+    },
   ];
 }
 
@@ -63,7 +70,7 @@ async function deaths(implementation: Implementation): Promise<readonly Figure[]
     kill(pid, 'SIGKILL');
     await waitFor(() => readBy(daemon).length === count, { what: 'the news of the end' });
     figures.push({
-      name: 'news of an exit',
+      name: 'kill -9 of a child → a listener has read of its end',
       unit: 'ms',
       value: ((readBy(daemon).at(-1)?.at ?? 0) - before) / 1e6,
     });
@@ -80,12 +87,12 @@ async function ticks(implementation: Implementation): Promise<readonly Figure[]>
   await elapse(idleSeconds);
   return [
     {
-      name: 'wake-ups with TICK_5',
+      name: 'idle with a listener of TICK_5: wake-ups a second',
       unit: '/s',
       value: (wakeUps(daemon.pid) - wakeUpsBefore) / idleSeconds,
     },
     {
-      name: 'CPU with TICK_5',
+      name: 'idle with a listener of TICK_5: CPU a second',
       unit: 'ms/s',
       value: ((cpuSeconds(daemon.pid) - cpuBefore) / idleSeconds) * 1000,
     },

@@ -1,97 +1,65 @@
 /**
- * Benchmarks, each side by side with the real supervisord on the same machine in the same run:
+ * Benchmarks, each side by side with the real supervisord, and other peers, on the same machine in the same run:
  *
- *     npm run bench            all of them
- *     npm run bench -- NAME…   some of them
+ *     npm run bench                  all of them
+ *     npm run bench -- NAME…         some of them
+ *     npm run bench -- --list        what there is
+ *     npm run bench -- --markdown    the last figures, as the tables of docs/performance.md: with marks, and without
  *
- * Prints medians, spreads and ratios, and writes them to bench/results.json. What it measures is the
- * bundle that an installed package runs.
+ * Prints medians, spreads, ratios and what became of the marks, and keeps them in bench/results.json. What it
+ * measures is the bundle that an installed package runs.
  */
-import { existsSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
-import { argv, exit } from 'node:process';
-import { type Benchmark, type Figure, type Summary, spreadOf } from './benchmark.ts';
+import { exit } from 'node:process';
+import { parseArgs } from 'node:util';
 import { installBundle } from './installed.ts';
+import { measure } from './measure.ts';
+import { linesOf, rowOf, tableHead } from './report.ts';
+import { describeMachine, readResults, record } from './results.ts';
 
-const removeBundle = await installBundle();
+const { values: options, positionals: names } = parseArgs({
+  options: { list: { type: 'boolean' }, markdown: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const isToMeasure = !options.list && !options.markdown;
+await using stack = new AsyncDisposableStack();
+if (isToMeasure) stack.defer(await installBundle());
 // Only now: these modules look up where our commands are.
-const { events } = await import('./events.ts');
-const { idle } = await import('./idle.ts');
-const { logThroughput } = await import('./log-throughput.ts');
-const { respawn } = await import('./respawn.ts');
-const { start } = await import('./start.ts');
-const { status } = await import('./status.ts');
-const { upgrade } = await import('./upgrade.ts');
+const { benchmarks } = await import('./benchmarks.ts');
 
-const benchmarks: readonly Benchmark[] = [respawn, start, logThroughput, events, idle, status, upgrade];
-const realSupervisord = '/usr/bin/supervisord';
-
-const names = argv.slice(2);
 for (const name of names) {
   if (benchmarks.some((benchmark) => benchmark.name === name)) continue;
   console.error(`No benchmark "${name}": there are ${benchmarks.map((known) => known.name).join(', ')}`);
+  await stack.disposeAsync();
   exit(2);
 }
-const hasReal = existsSync(realSupervisord);
-if (!hasReal) console.error(`${realSupervisord} is missing (Debian package supervisor): no ratios`);
+const chosen = benchmarks.filter(({ name }) => names.length === 0 || names.includes(name));
 
-const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`;
-console.log(machine);
-const summaries: Summary[] = [];
-for (const benchmark of benchmarks) {
-  if (names.length > 0 && !names.includes(benchmark.name)) continue;
-  console.log(`\n${benchmark.title}`);
-  for (const summary of await measure(benchmark)) {
-    summaries.push(summary);
-    console.log(rowOf(summary));
-  }
-}
-removeBundle();
-writeFileSync(
-  new URL('results.json', import.meta.url),
-  `${JSON.stringify({ machine, summaries }, null, 2)}\n`,
-);
+if (options.list) for (const { name, title } of chosen) console.log(`${name.padEnd(12)} ${title}`);
+else if (options.markdown) printTable();
+else await measureAll();
 
-async function measure(benchmark: Benchmark): Promise<Summary[]> {
-  const ours: Figure[] = [];
-  const real: Figure[] = [];
-  for (let round = 0; round < benchmark.rounds; round += 1) {
-    ours.push(...(await benchmark.run('ours')));
-    if (hasReal) real.push(...(await benchmark.run('real')));
-  }
-  return [...new Set(ours.map((figure) => figure.name))].map((name) =>
-    summarise(benchmark.name, name, ours, real),
+function printTable(): void {
+  const { machine, benchmarks: recorded } = readResults();
+  const summaries = chosen.flatMap(({ name }) => recorded[name]?.summaries ?? []);
+  const [marked, others] = [true, false].map((hasMark) =>
+    summaries.filter(({ verdicts }) => verdicts.length > 0 === hasMark).map(rowOf),
   );
+  console.log([machine, '', ...tableHead, ...(marked ?? []), '', ...tableHead, ...(others ?? [])].join('\n'));
+  for (const { name } of chosen) {
+    if (recorded[name] === undefined) console.error(`${name}: not measured yet on this machine`);
+  }
 }
 
-function summarise(
-  benchmark: string,
-  figure: string,
-  ours: readonly Figure[],
-  real: readonly Figure[],
-): Summary {
-  const valuesOf = (figures: readonly Figure[]): number[] =>
-    figures.filter((candidate) => candidate.name === figure).map((candidate) => candidate.value);
-  const oursSpread = spreadOf(valuesOf(ours));
-  const realValues = valuesOf(real);
-  const realSpread = realValues.length > 0 ? spreadOf(realValues) : undefined;
-  return {
-    benchmark,
-    figure,
-    unit: ours.find((candidate) => candidate.name === figure)?.unit ?? '',
-    ours: oursSpread,
-    real: realSpread,
-    ratio: realSpread && realSpread.median > 0 ? oursSpread.median / realSpread.median : undefined,
-  };
-}
-
-function rowOf({ figure, unit, ours, real, ratio }: Summary): string {
-  const show = (spread: Summary['ours']): string =>
-    `${round(spread.median)} (${round(spread.minimum)}–${round(spread.maximum)}, n=${spread.count})`;
-  const ratioText = ratio === undefined ? '–' : `${ratio.toFixed(ratio < 0.1 ? 4 : 2)} ×`;
-  return `  ${`${figure} [${unit}]`.padEnd(34)} ours ${show(ours).padEnd(34)} supervisord ${real ? show(real).padEnd(34) : '–'} ratio ${ratioText}`;
-}
-
-function round(value: number): string {
-  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2);
+async function measureAll(): Promise<void> {
+  console.log(describeMachine());
+  const notRun: string[] = [];
+  for (const benchmark of chosen) {
+    console.log(`\n${benchmark.name}: ${benchmark.title}`);
+    const outcome = await measure(benchmark);
+    for (const summary of outcome.summaries) console.log(linesOf(summary).join('\n'));
+    record(benchmark.name, outcome);
+    notRun.push(...outcome.notRun);
+    if (outcome.hasFailed) process.exitCode = 1;
+  }
+  if (notRun.length > 0) console.error(`\n${notRun.join('\n')}`);
 }

@@ -21,10 +21,25 @@ export function wakeUps(pid: number): number {
   return count;
 }
 
-/** Memory in MB: what only this process holds and has written, and all that is resident. */
-export function memory(pid: number): { readonly privateDirty: number; readonly rss: number } {
+/** In MB. */
+export interface Memory {
+  /** What only this process holds, and has written. */
+  readonly privateDirty: number;
+  /** All that is resident, what it shares with others included. */
+  readonly rss: number;
+}
+
+export function memoryOf(pid: number): Memory {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
   const field = (name: string): number =>
     Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
   return { privateDirty: field('Private_Dirty'), rss: field('Rss') };
+}
+
+/** CPU time of the threads that a process has now, in milliseconds: finer than {@link cpuSeconds}. */
+export function runMilliseconds(pid: number): number {
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((task) =>
+    Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ')[0]),
+  );
+  return nanoseconds.reduce((sum, value) => sum + value, 0) / 1e6;
 }

@@ -8,8 +8,8 @@
 import { existsSync } from 'node:fs';
 import type { Implementation } from '../test/support/daemons.ts';
 import type { Accident, Outcome } from './accidents.ts';
-import { spreadOf } from './benchmark.ts';
 import { installBundle } from './installed.ts';
+import { spreadOf } from './summary.ts';
 
 const removeBundle = await installBundle();
 // Only now: these modules look up where our commands are.

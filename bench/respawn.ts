@@ -1,51 +1,64 @@
-import { closeSync, constants, createReadStream, openSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { kill } from 'node:process';
 import { execa } from 'execa';
-import { startDaemon } from '../test/support/daemons.ts';
-import type { Benchmark, Figure } from './benchmark.ts';
+import { Daemon } from '../test/support/daemons.ts';
+import { type Benchmark, bothDaemons, type Figure } from './benchmark.ts';
+import { Births, victim } from './births.ts';
+import { elapse } from './elapse.ts';
+import { needsFile } from './needs.ts';
 
-const kills = 10;
+const figure = 'kill -9 of a child → first byte of its replacement';
+const kills = 8;
+const runsv = '/usr/bin/runsv';
 
-/** `kill -9` of a child until its replacement has written its first byte. */
 export const respawn: Benchmark = {
   name: 'respawn',
-  title: 'kill -9 of a child → its replacement has written its first byte',
+  title: 'a child is killed, at no certain time of the second, until its replacement has written',
   rounds: 3,
-  async run(implementation) {
-    const configuration = `[program:victim]
-command=/bin/sh -c "echo $$ > %(here)s/births; exec /bin/sleep 100000"
-autorestart=true
-startsecs=0
-autostart=false
-`;
-    await using daemon = await startDaemon({ implementation, configuration });
-    const fifo = join(daemon.dir, 'births');
-    await execa('mkfifo', [fifo]);
-    const descriptor = openSync(fifo, constants.O_RDWR);
-    const births = createReadStream('', { fd: descriptor, encoding: 'latin1', autoClose: false });
-    const nextBirth = (): Promise<number> =>
-      new Promise((resolve) => births.once('data', (data) => resolve(Number(data))));
-
-    const figures: Figure[] = [];
-    let birth = nextBirth();
-    await daemon.rpc('supervisor.startProcess', 'victim');
-    let pid = await birth;
-    for (let round = 0; round < kills; round += 1) {
-      // The FIFO's reader must be idle again, and the shell have become `sleep`.
-      await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 500));
-      birth = nextBirth();
-      const before = performance.now();
-      kill(pid, 'SIGKILL');
-      pid = await birth;
-      figures.push({ name: 'latency', unit: 'ms', value: performance.now() - before });
-    }
-    births.destroy();
-    // Frees the reader that waits on the FIFO in a thread.
-    const waker = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
-    await execa('sh', ['-c', `echo > '${fifo}'`]);
-    closeSync(waker);
-    return figures;
-  },
+  contenders: [
+    ...bothDaemons(async (implementation) => {
+      await using daemon = new Daemon({ implementation, configuration: victim });
+      using births = await Births.prepare(daemon.dir);
+      const [pid] = await Promise.all([births.next(), daemon.start()]);
+      return await killings(births, pid);
+    }),
+    { name: 'runsv', lacks: needsFile(runsv, 'runit'), run: underRunsv },
+  ],
+  marks: [
+    { figure, limit: { atMost: 1 / 300 }, against: 'supervisord' },
+    { figure, limit: { atMost: 1.5 }, against: 'runsv' },
+  ],
 };
+
+async function underRunsv(): Promise<readonly Figure[]> {
+  await using stack = new AsyncDisposableStack();
+  const service = mkdtempSync(join(tmpdir(), 'supervisord-runsv-'));
+  stack.defer(() => rmSync(service, { recursive: true, force: true }));
+  const births = stack.use(await Births.prepare(service));
+  const supervision = execa(runsv, [service], { reject: false, stdio: 'ignore' });
+  stack.defer(async () => {
+    // It ends its service first.
+    supervision.kill('SIGTERM');
+    await supervision;
+  });
+  return await killings(births, await births.next());
+}
+
+async function killings(births: Births, first: number): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  let pid = first;
+  for (let count = 0; count < kills; count += 1) {
+    // Neither in step with the daemon's own seconds, nor so soon that runsv, which keeps a service from being
+    // started twice within a second, would wait.
+    await elapse(1.1 + Math.random() * 0.9);
+    const birth = births.next();
+    const before = performance.now();
+    kill(pid, 'SIGKILL');
+    pid = await birth;
+    figures.push({ name: figure, unit: 'ms', value: performance.now() - before });
+  }
+  return figures;
+}

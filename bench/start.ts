@@ -1,23 +1,35 @@
 import { performance } from 'node:perf_hooks';
-import type { Benchmark } from './benchmark.ts';
-import { sleepers, startFleet } from './fleet.ts';
+import { type Benchmark, bothDaemons } from './benchmark.ts';
+import { daemonOf, startAndRun } from './fleet.ts';
+import { needsCompiler, plainSpawns, timeOfSpawns } from './spawns.ts';
 
 const count = 500;
+const start = `daemon start → ${count} programs RUNNING (startsecs=0)`;
+const shutdown = `shutdown with ${count} programs`;
 
-/** Daemon start until 500 programs are RUNNING. */
-export const start: Benchmark = {
+export const startAndShutdown: Benchmark = {
   name: 'start',
-  title: `daemon start → ${count} programs RUNNING (startsecs=0), and the shutdown that ends them`,
-  rounds: 3,
-  async run(implementation) {
-    const before = performance.now();
-    const daemon = await startFleet(implementation, sleepers(count), count);
-    const started = performance.now();
-    await daemon.stop();
-    const stopped = performance.now();
-    return [
-      { name: 'start', unit: 'ms', value: started - before },
-      { name: 'shutdown', unit: 'ms', value: stopped - started },
-    ];
-  },
+  title: `the daemon starts with ${count} programs, and ends`,
+  rounds: 5,
+  contenders: [
+    ...bothDaemons(async (implementation) => {
+      await using daemon = daemonOf({ implementation, count });
+      const started = await startAndRun(daemon, count);
+      const before = performance.now();
+      await daemon.stop();
+      return [
+        { name: start, unit: 'ms', value: started },
+        { name: shutdown, unit: 'ms', value: performance.now() - before },
+      ];
+    }),
+    {
+      name: plainSpawns,
+      lacks: needsCompiler,
+      run: async () => [{ name: start, unit: 'ms', value: await timeOfSpawns(count) }],
+    },
+  ],
+  marks: [
+    { figure: start, limit: { atMost: 0.6 }, against: 'supervisord' },
+    { figure: shutdown, limit: { atMost: 0.15 }, against: 'supervisord' },
+  ],
 };

@@ -19,8 +19,11 @@ export type ReadFileResult =
       readonly code: string;
     };
 
-/** @param path absolute */
-export function readConfigFile(path: string): ReadFileResult {
+/**
+ * @param path absolute
+ * @param isNeeded which sections the document is to have; by default all
+ */
+export function readConfigFile(path: string, isNeeded?: (section: string) => boolean): ReadFileResult {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
@@ -32,7 +35,7 @@ export function readConfigFile(path: string): ReadFileResult {
     const error = new ConfigError({ file: path, line: decoded.line }, decoded.text);
     return { type: 'read', document: { sections: new Map(), defaults: new Map() }, errors: [error] };
   }
-  const { document, problems, text } = parseDocument(decoded.text, path);
+  const { document, problems, text } = parseDocument(decoded.text, path, isNeeded);
   const errors = problems.map(
     ({ line, content, reason }) =>
       new ConfigError({ file: path, line, value: content.trimEnd() }, reason, text),

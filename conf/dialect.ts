@@ -2,16 +2,16 @@
  * Configuration text → document: supervisord's dialect of INI.
  *
  * The dialect is decided line by line here (comments, continuation by indentation, headers, options). What
- * comes out, one logical line for each header and option, is written in a safe alphabet and handed to the
- * `ini` package, which does the collecting: sections merge, the last of equal keys wins. Every value then
- * finds its way back with the line it came from.
+ * comes out, one logical line for each header and option, is handed to the `ini` package, which does the
+ * collecting: sections merge, the last of equal keys wins. It is given names in a safe alphabet, and for each
+ * value the number of the line that has it.
  *
  * @see Python's `configparser.RawConfigParser._read` with inline comment prefixes `;` and `#`
  */
 
 import { dirname } from 'node:path';
 import { parse } from 'ini';
-import { fromSafe, toSafe } from './ini-alphabet.ts';
+import { SafeAlphabet } from './ini-alphabet.ts';
 import { indentation, isBlankAt, repr, strip, stripEnd } from './python-text.ts';
 
 /** A value and where it was written. */
@@ -55,23 +55,28 @@ export interface ParseResult {
   readonly text: string;
 }
 
-const defaultSection = 'DEFAULT';
+/** The section that every other one inherits from. */
+export const defaultSection = 'DEFAULT';
 
 /**
  * Reads configuration text.
  *
  * @param file path by which messages name the text; absolute, so that `here` is
- * @param name path as supervisord's own error text shows it
+ * @param isNeeded which sections the document is to have; by default all. Problems are found in all.
  */
-export function parseDocument(text: string, file: string, name: string = file): ParseResult {
+export function parseDocument(
+  text: string,
+  file: string,
+  isNeeded: (section: string) => boolean = () => true,
+): ParseResult {
   const { logicalLines, problems, headless } = readLines(text);
-  const document = collect(logicalLines, file);
+  const document = collect(logicalLines, file, isNeeded);
   const [first] = problems;
   if (first === undefined) return { document, problems, text: '' };
   return {
     document,
     problems,
-    text: headless ? headlessText(name, first) : parsingErrorText(name, problems),
+    text: headless ? headlessText(file, first) : parsingErrorText(file, problems),
   };
 }
 
@@ -177,16 +182,24 @@ function headerName(value: string): string | undefined {
   return end > 1 ? value.slice(1, end) : undefined;
 }
 
-function collect(logicalLines: readonly LogicalLine[], file: string): Document {
+function collect(
+  logicalLines: readonly LogicalLine[],
+  file: string,
+  isNeeded: (section: string) => boolean,
+): Document {
   const headers = new Map<string, number>();
+  const alphabet = new SafeAlphabet();
   let safe = '';
-  for (const logical of logicalLines) {
+  let isKept = false;
+  for (let index = 0; index < logicalLines.length; index++) {
+    const logical = logicalLines[index];
+    if (logical?.type === 'header') isKept = isNeeded(logical.name);
+    if (logical === undefined || !isKept) continue;
     if (logical.type === 'header') {
       if (!headers.has(logical.name)) headers.set(logical.name, logical.line);
-      safe += `[${toSafe(logical.name)}]\n`;
+      safe += `[${alphabet.write(logical.name)}]\n`;
     } else {
-      const value = stripEnd(logical.parts.join('\n'));
-      safe += `${toSafe(logical.key)}=${logical.line}:${toSafe(value)}\n`;
+      safe += `${alphabet.write(logical.key)}=${index}\n`;
     }
   }
 
@@ -194,12 +207,13 @@ function collect(logicalLines: readonly LogicalLine[], file: string): Document {
   const sections = new Map<string, Section>();
   let defaults: ReadonlyMap<string, DocumentValue> = new Map();
   for (const [safeName, keys] of Object.entries(parse(safe))) {
-    const name = fromSafe(safeName);
+    const name = alphabet.textOf(safeName);
     const values = new Map<string, DocumentValue>();
-    for (const [safeKey, located] of Object.entries(keys as { readonly [key: string]: string })) {
-      const colon = located.indexOf(':');
-      const value = fromSafe(located.slice(colon + 1));
-      values.set(fromSafe(safeKey), { value, file, line: Number(located.slice(0, colon)), here });
+    for (const index of Object.values(keys as { readonly [key: string]: string })) {
+      const option = logicalLines[Number(index)];
+      if (option?.type !== 'option') continue;
+      const { key, parts, line } = option;
+      values.set(key, { value: stripEnd(parts.join('\n')), file, line, here });
     }
     if (name === defaultSection) defaults = values;
     else sections.set(name, { name, file, line: headers.get(name) ?? 1, values });

@@ -1,10 +1,26 @@
 /** The `KEY="value",KEY2=value2` syntax of `environment=`. */
+import type { Scope } from './expand.ts';
 import { InvalidValue } from './invalid-value.ts';
+import type { supervisordKeys } from './keys/supervisord.ts';
+import type { SectionReader } from './section-reader.ts';
 import type { Environment } from './settings.ts';
 import { readQuoted } from './shell-words.ts';
 
 /** Characters that make up a word; any other that is no blank, quote, backslash or `#` stands alone. */
 const wordCharacter = /[A-Za-z0-9_À-ÖØ-öø-ÿ/.+():-]/;
+
+/** The variables of a section. If they cannot be read, that is recorded, and there are none. */
+export function readEnvironment(
+  reader: Pick<SectionReader<Pick<typeof supervisordKeys, 'environment'>>, 'expanded' | 'attempt'>,
+  scope: Scope,
+): Environment {
+  const text = reader.expanded('environment', scope) ?? '';
+  return reader.attempt(
+    'environment',
+    () => parseEnvironment(text),
+    () => new Map<string, string>(),
+  );
+}
 
 /**
  * Reads variables. Tokens count in fours: key, `=`, value and a separator that nobody looks at, so

@@ -18,9 +18,15 @@ export type FormatResult =
 /** Longest padding; a value of that size has no use, and a longer one would only fill the memory. */
 const maxWidth = 4096;
 
+/** As in the default of `process_name`, which is formatted more often than all others. */
+const nothingButName = /^%\(([^()]*)\)s$/;
+
 /** Formats a template; `lookup` gives what a name stands for, `undefined` if it stands for nothing. */
 export function format(template: string, lookup: (name: string) => FormatValue | undefined): FormatResult {
   if (!template.includes('%')) return { type: 'ok', text: template };
+  const [, onlyName] = nothingButName.exec(template) ?? [];
+  const only = onlyName === undefined ? undefined : lookup(onlyName);
+  if (typeof only === 'string') return { type: 'ok', text: only };
   try {
     return { type: 'ok', text: new Formatter(template, lookup).run() };
   } catch (error) {

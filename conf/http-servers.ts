@@ -1,6 +1,5 @@
 /** `[inet_http_server]` and `[unix_http_server]`. */
 import type { Scope } from './expand.ts';
-import { InvalidValue } from './invalid-value.ts';
 import { type credentialKeys, inetHttpServerKeys, unixHttpServerKeys } from './keys/http-server.ts';
 import type { KeyTable } from './keys/key.ts';
 import type { Loading } from './load-context.ts';
@@ -69,7 +68,7 @@ function readersOf<Table extends KeyTable>(
 interface CredentialsReading {
   readonly reader: Pick<
     SectionReader<typeof credentialKeys>,
-    'section' | 'written' | 'expanded' | 'fail' | 'place'
+    'section' | 'written' | 'expanded' | 'attempt' | 'fail' | 'place'
   >;
   readonly scope: Scope;
   readonly loading: Loading;
@@ -99,14 +98,11 @@ function readCredentials({
   }
   if (username === undefined || written === undefined) return undefined;
   if (key === 'password' && username === '' && written === '') return undefined;
-  try {
+  const readPassword = () => {
     const text = key === 'password' ? written : passwordIn(written, { reader, loading, passwordFiles });
     return { username, password: parseStoredPassword(text) };
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail(key, error.message);
-    return undefined;
-  }
+  };
+  return reader.attempt(key, readPassword, () => undefined);
 }
 
 /** @throws {InvalidValue} the file holds no password */

@@ -5,18 +5,31 @@
  * from being empty, a number or a word with a meaning.
  */
 
-/** Writes a text in the safe alphabet. */
-export function toSafe(text: string): string {
+export class SafeAlphabet {
+  // Keys are few, and come again in every section.
+  readonly #written = new Map<string, string>();
+  readonly #texts = new Map<string, string>();
+
+  /** Writes a text in the safe alphabet. */
+  write(text: string): string {
+    const known = this.#written.get(text);
+    if (known !== undefined) return known;
+    const safe = toSafe(text);
+    this.#written.set(text, safe);
+    this.#texts.set(safe, text);
+    return safe;
+  }
+
+  /** The text that was {@link write | written} so. */
+  textOf(safe: string): string {
+    return this.#texts.get(safe) ?? '';
+  }
+}
+
+function toSafe(text: string): string {
   const units = text.replace(
     /[^A-Za-z0-9]/g,
     (unit) => `_${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return `t${units}`;
-}
-
-/** Reads back what {@link toSafe} wrote. */
-export function fromSafe(safe: string): string {
-  return safe
-    .slice(1)
-    .replace(/_([0-9a-f]{4})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }

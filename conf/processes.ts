@@ -1,9 +1,9 @@
 /** `[program:x]`, and the program part of `[eventlistener:x]` and `[fcgi-program:x]`: sections → processes. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Section } from './dialect.ts';
-import { parseEnvironment } from './environment-syntax.ts';
+import { readEnvironment } from './environment-syntax.ts';
 import type { Scope } from './expand.ts';
 import type { FormatValue } from './format.ts';
-import { InvalidValue } from './invalid-value.ts';
 import { programKeys } from './keys/program.ts';
 import { readKillTarget } from './kill-target.ts';
 import type { Loading } from './load-context.ts';
@@ -37,15 +37,14 @@ export function nameOf(section: Section): string {
 /** Checks the name that a section gives its program or group. */
 export function checkSectionName(reader: {
   readonly section: Section;
-  fail(key: undefined, what: string): void;
+  attempt(key: undefined, read: () => string, otherwise: () => undefined): string | undefined;
 }): void {
-  const { section } = reader;
-  try {
-    parseName(section.name.slice(section.name.indexOf(':') + 1));
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail(undefined, error.message);
-  }
+  const { name } = reader.section;
+  reader.attempt(
+    undefined,
+    () => parseName(name.slice(name.indexOf(':') + 1)),
+    () => undefined,
+  );
 }
 
 /** The processes of a section, by number, in the order in which supervisord reports what is wrong. */
@@ -102,9 +101,16 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
       environment: own.size === 0 ? scope.environment : new Map([...scope.environment, ...own]),
     };
     const directory = reader.get('directory', each);
+    const former = processes.at(-1);
     const channels = {
-      stdout: readChannel({ channel: 'stdout', reader, scope: each, once: stdout, redirect_stderr, loading }),
-      stderr: readChannel({ channel: 'stderr', reader, scope: each, once: stderr, redirect_stderr, loading }),
+      stdout: sharedWith(
+        former?.stdout,
+        readChannel({ channel: 'stdout', reader, scope: each, once: stdout, redirect_stderr, loading }),
+      ),
+      stderr: sharedWith(
+        former?.stderr,
+        readChannel({ channel: 'stderr', reader, scope: each, once: stderr, redirect_stderr, loading }),
+      ),
     };
     const command = reader.get('command', each);
     if (command === undefined && reader.written('command') === undefined) {
@@ -126,12 +132,18 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
       user,
       umask,
       directory,
-      environment: new Map([...inherited, ...own]),
+      environment:
+        own.size === 0 ? inherited : sharedWith(former?.environment, new Map([...inherited, ...own])),
       ...channels,
       ...(socket === undefined ? {} : { socket }),
     });
   }
   return processes;
+}
+
+/** The value, or that of the process before if it is the same: a section may have thousands. */
+function sharedWith<T>(former: T | undefined, value: T): T {
+  return former !== undefined && isDeepStrictEqual(former, value) ? former : value;
 }
 
 function readOnce(channel: 'stdout' | 'stderr', reader: ProcessReader, scope: Scope) {
@@ -150,36 +162,23 @@ function readServerUrl(reader: ProcessReader, scope: Scope): string | undefined 
 /** The name before expansion must be a name too: a blank in a template is a blank in each result. */
 function checkNameTemplate(reader: ProcessReader, numprocs: number): void {
   const template = reader.written('process_name')?.value ?? programKeys.process_name.default;
-  try {
-    parseName(template);
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail('process_name', error.message);
-  }
+  reader.attempt(
+    'process_name',
+    () => parseName(template),
+    () => undefined,
+  );
   if (numprocs > 1 && !template.includes('%(process_num)')) {
     reader.fail('process_name', '%(process_num) must be present within process_name when numprocs > 1');
   }
   if (numprocs > maxNumprocs) reader.fail('numprocs', `${numprocs} processes are more than ${maxNumprocs}`);
 }
 
-function readEnvironment(reader: ProcessReader, scope: Scope): Environment {
-  try {
-    return parseEnvironment(reader.expanded('environment', scope) ?? '');
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail('environment', error.message);
-    return new Map();
-  }
-}
-
 /** The final name; an expansion must not bring in what a name may not have. */
 function readName(reader: ProcessReader, scope: Scope): string {
   const expanded = strip(reader.expanded('process_name', scope) ?? '');
-  try {
-    return parseName(expanded);
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail('process_name', error.message);
-    return expanded;
-  }
+  return reader.attempt(
+    'process_name',
+    () => parseName(expanded),
+    () => expanded,
+  );
 }

@@ -8,6 +8,9 @@ const blank = /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u
 
 /** Whether the code unit at `index` is white space. */
 export function isBlankAt(text: string, index: number): boolean {
+  const unit = text.charCodeAt(index);
+  // Configurations are read character by character, and nearly all of those are ASCII.
+  if (unit < 0x80) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d) || (unit >= 0x1c && unit <= 0x1f);
   return index >= 0 && index < text.length && blank.test(text.charAt(index));
 }
 
@@ -35,7 +38,6 @@ export function splitBlanks(text: string): string[] {
   return text.split(blank).filter((word) => word !== '');
 }
 
-const unprintable = /[\p{C}\p{Z}]/u;
 const shortEscapes = new Map([
   ['\\', '\\\\'],
   ['\n', '\\n'],
@@ -57,26 +59,35 @@ export function repr(text: string, { asciiOnly = false }: { asciiOnly?: boolean 
 function escaped(character: string, asciiOnly: boolean): string {
   if (character === ' ') return character;
   const code = character.codePointAt(0) ?? 0;
-  if (!unprintable.test(character) && !(asciiOnly && code > 0x7e)) return character;
+  if (!isUnprintable(character) && !(asciiOnly && code > 0x7e)) return character;
   const hex = code.toString(16);
   if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`;
   return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }
 
-const decimalDigit = /^\p{Nd}$/u;
+// Building the set of a Unicode category takes a good part of a millisecond: it is not done where the module is loaded.
+function isUnprintable(character: string): boolean {
+  return /[\p{C}\p{Z}]/u.test(character);
+}
+
+function isDecimalDigit(character: string): boolean {
+  return /^\p{Nd}$/u.test(character);
+}
 
 /** Value of a decimal digit of any script, or `undefined`. */
 function digitValue(character: string): number | undefined {
   if (character >= '0' && character <= '9') return character.charCodeAt(0) - 0x30;
-  if (character < '\x80' || !decimalDigit.test(character)) return undefined;
+  if (character < '\x80' || !isDecimalDigit(character)) return undefined;
   // Unicode keeps the ten digits of a script side by side, zero first.
   const code = character.codePointAt(0) ?? 0;
   let before = 0;
-  while (decimalDigit.test(String.fromCodePoint(code - before - 1))) before++;
+  while (isDecimalDigit(String.fromCodePoint(code - before - 1))) before++;
   return before % 10;
 }
 
 const integerShape = /^([+-]?)(?:0[oO]_?)?((?:[^_]+_)*[^_]+)$/u;
+/** As nearly all are, and short enough to be exact. */
+const plainDecimal = /^[0-9]{1,15}$/;
 const decimalShape = /^([+-]?)((?:[^_]+_)*[^_]+)$/u;
 
 /**
@@ -86,6 +97,7 @@ const decimalShape = /^([+-]?)((?:[^_]+_)*[^_]+)$/u;
  * @returns the value, held within the range in which numbers are exact; `undefined` if it is no integer
  */
 export function parseInteger(text: string, base: 8 | 10 = 10): number | undefined {
+  if (base === 10 && plainDecimal.test(text)) return Number(text);
   const match = (base === 8 ? integerShape : decimalShape).exec(strip(text));
   if (match === null) return undefined;
   let value = 0;

@@ -18,6 +18,9 @@ export interface SectionReaderOptions<Table extends KeyTable> {
   readonly namesSection?: boolean;
 }
 
+/** The defaults that were read already, by what they were read for: thousands of programs have the same ones. */
+const defaultsRead = new WeakMap<Findings, Map<Key<unknown>, unknown>>();
+
 /**
  * Reads the keys of one section. A value that is wrong goes to the findings, and the default takes its place,
  * so that reading goes on and finds whatever else is wrong; the caller throws the result away.
@@ -53,13 +56,11 @@ export class SectionReader<Table extends KeyTable> {
   #read(key: KeyName<Table>, entry: Key<unknown>, scope: Scope): unknown {
     const written = this.written(key);
     if (written === undefined) return this.#default(entry);
-    try {
-      return entry.read.read(expand(written, this.#label(key), scope), this.#options.context);
-    } catch (error) {
-      if (!(error instanceof InvalidValue)) throw error;
-      this.fail(key, error.message);
-      return this.#default(entry);
-    }
+    return this.attempt(
+      key,
+      () => entry.read.read(expand(written, this.#label(key), scope), this.#options.context),
+      () => this.#default(entry),
+    );
   }
 
   /** The value expanded but not read; the default stands for a missing key, and for one that cannot be expanded. */
@@ -70,13 +71,11 @@ export class SectionReader<Table extends KeyTable> {
       this.written(key) ??
       (entry.default === undefined ? undefined : { value: entry.default, here: '', file, line });
     if (written === undefined) return undefined;
-    try {
-      return expand(written, this.#label(key), scope);
-    } catch (error) {
-      if (!(error instanceof InvalidValue)) throw error;
-      this.fail(key, error.message);
-      return entry.default;
-    }
+    return this.attempt(
+      key,
+      () => expand(written, this.#label(key), scope),
+      () => entry.default,
+    );
   }
 
   /** The keys that the table does not have, expanded. */
@@ -84,14 +83,32 @@ export class SectionReader<Table extends KeyTable> {
     const others = new Map<string, string>();
     for (const [key, written] of this.section.values) {
       if (Object.hasOwn(this.#options.table, key)) continue;
-      try {
-        others.set(key, expand(written, { label: `${this.section.name}.${key}` }, scope));
-      } catch (error) {
-        if (!(error instanceof InvalidValue)) throw error;
-        this.#fail(key, error.message);
-      }
+      const value = this.#attempt(
+        key,
+        () => expand(written, { label: `${this.section.name}.${key}` }, scope),
+        () => undefined,
+      );
+      if (value !== undefined) others.set(key, value);
     }
     return others;
+  }
+
+  /**
+   * Reads something of a key in a way that the table does not know. If `read` throws {@link InvalidValue}, that is
+   * recorded as {@link fail} does, and `otherwise` takes its place.
+   */
+  attempt<T, F>(key: KeyName<Table> | undefined, read: () => T, otherwise: () => F): T | F {
+    return this.#attempt(key, read, otherwise);
+  }
+
+  #attempt<T, F>(key: string | undefined, read: () => T, otherwise: () => F): T | F {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof InvalidValue)) throw error;
+      this.#fail(key, error.message);
+      return otherwise();
+    }
   }
 
   /** Records what is wrong with a key; at its line, or if it is missing at the section's. */
@@ -140,6 +157,12 @@ export class SectionReader<Table extends KeyTable> {
   }
 
   #default(entry: Key<unknown>): unknown {
-    return entry.default === undefined ? undefined : entry.read.read(entry.default, this.#options.context);
+    const { findings, context } = this.#options;
+    const known = defaultsRead.get(findings) ?? new Map<Key<unknown>, unknown>();
+    defaultsRead.set(findings, known);
+    if (!known.has(entry)) {
+      known.set(entry, entry.default === undefined ? undefined : entry.read.read(entry.default, context));
+    }
+    return known.get(entry);
   }
 }

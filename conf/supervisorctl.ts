@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
 import { readConfigFile } from './config-file.ts';
-import type { Document } from './dialect.ts';
+import { type Document, defaultSection } from './dialect.ts';
 import type { Scope } from './expand.ts';
 import { Findings } from './findings.ts';
 import { InvalidValue } from './invalid-value.ts';
@@ -50,9 +50,14 @@ export function loadSupervisorctlSettings(
   return first === undefined ? { type: 'ok', settings } : { type: 'invalid', errors: [first, ...others] };
 }
 
+/** Of thousands of programs, the client needs none. */
+function isForClient(section: string): boolean {
+  return section === 'supervisorctl' || section === defaultSection || section.startsWith(pluginPrefix);
+}
+
 function read(file: string, context: SupervisorctlContext, findings: Findings): SupervisorctlSettings {
   const path = resolve(context.cwd, file);
-  const result = readConfigFile(path);
+  const result = readConfigFile(path, isForClient);
   if (result.type === 'unreadable') {
     const missing = result.code === 'ENOENT' || result.code === 'ENOTDIR';
     const what = `could not ${missing ? 'find' : 'read'} config file ${file}`;
@@ -102,15 +107,12 @@ function readPassword(
   }
   const file = reader.get(key, scope);
   if (context.hasPassword === true || file === undefined) return undefined;
-  try {
+  const readFile = () => {
     const { password } = readPasswordFile(file, { here: written.here, home: context });
     if (parseStoredPassword(password).type === 'plain') return password;
-    reader.fail(key, 'the password file holds a hash: a client needs the password itself');
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail(key, error.message);
-  }
-  return undefined;
+    throw new InvalidValue('the password file holds a hash: a client needs the password itself');
+  };
+  return reader.attempt(key, readFile, () => undefined);
 }
 
 interface Reading {

@@ -1,15 +1,14 @@
 /** `[supervisord]`. */
 import { ConfigError } from './config-error.ts';
 import type { Section } from './dialect.ts';
-import { parseEnvironment } from './environment-syntax.ts';
+import { readEnvironment } from './environment-syntax.ts';
 import type { Scope } from './expand.ts';
-import { InvalidValue } from './invalid-value.ts';
 import { supervisordKeys } from './keys/supervisord.ts';
 import type { Loading } from './load-context.ts';
 import { absolutePath } from './paths.ts';
 import { repr } from './python-text.ts';
 import { SectionReader } from './section-reader.ts';
-import type { Environment, GroupSettings, ProcessName, SupervisordSettings, User } from './settings.ts';
+import type { GroupSettings, ProcessName, SupervisordSettings, User } from './settings.ts';
 import { user } from './users.ts';
 
 /** The settings, and checks that come later: whether the process and the user exist. */
@@ -84,13 +83,11 @@ export function readSupervisordSection(
     },
     resolveUser() {
       if (username === undefined || context.overridden?.has('user') === true) return undefined;
-      try {
-        return user.read(username, context);
-      } catch (error) {
-        if (!(error instanceof InvalidValue)) throw error;
-        reader.fail('user', error.message);
-        return undefined;
-      }
+      return reader.attempt(
+        'user',
+        () => user.read(username, context),
+        () => undefined,
+      );
     },
   };
 }
@@ -104,14 +101,4 @@ function isNamed(text: string, { group, name }: ProcessName): boolean {
 function hint(text: string, processes: readonly ProcessName[]): string {
   const meant = processes.find(({ group, name }) => text === name || text.replace(/:\*?$/, '') === group);
   return meant === undefined ? '' : `; did you mean ${meant.group}:${meant.name}?`;
-}
-
-function readEnvironment(reader: SectionReader<typeof supervisordKeys>, scope: Scope): Environment {
-  try {
-    return parseEnvironment(reader.expanded('environment', scope) ?? '');
-  } catch (error) {
-    if (!(error instanceof InvalidValue)) throw error;
-    reader.fail('environment', error.message);
-    return new Map();
-  }
 }

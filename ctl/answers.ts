@@ -2,7 +2,7 @@
  * Readers of what the server sends back: from a value of the wire to a value with a type. Each throws
  * `UnexpectedAnswer` for a value it has no use for.
  */
-import type { XmlRpcValue } from '../rpc/xmlrpc.ts';
+import type { XmlRpcValue } from '../rpc/xmlrpc-values.ts';
 import { UnexpectedAnswer } from './failures.ts';
 
 export type Read<T> = (value: XmlRpcValue | undefined) => T;

@@ -1,12 +1,10 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import process from 'node:process';
-import { decodeResponse, type Encodable, encodeCall, XmlRpcError, type XmlRpcValue } from '../rpc/xmlrpc.ts';
-import { ConnectionFailure, HttpFailure, ServerFault, UnexpectedAnswer } from './failures.ts';
-import { parseServerUrl } from './server-url.ts';
-
-// An import statement evaluates every export of a built-in module, and one of these loads a whole WebSocket
-// client: 27 ms of a start that takes 60, against 3 ms this way.
-const { Agent, request } = process.getBuiltinModule('node:http');
+import { encodeCall } from '../rpc/xmlrpc-encode.ts';
+import { decodePlainResponse } from '../rpc/xmlrpc-plain.ts';
+import { type Encodable, type MethodResponse, XmlRpcError, type XmlRpcValue } from '../rpc/xmlrpc-values.ts';
+import { ConnectionFailure, errorCode, HttpFailure, ServerFault, UnexpectedAnswer } from './failures.ts';
+import { Connection } from './http/connection.ts';
+import type { Answer } from './http/exchange.ts';
+import { parseServerUrl, type ServerAddress } from './server-url.ts';
 
 /** Sent only if both are set and not empty. */
 export interface ClientCredentials {
@@ -22,14 +20,14 @@ export interface ClientCredentials {
  */
 export class Client implements Disposable {
   readonly serverurl: string;
-  readonly #agent = new Agent({ keepAlive: true });
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #authorization: string;
+  readonly #connections = new Set<Connection>();
 
   constructor(serverurl: string, { username, password }: ClientCredentials) {
     this.serverurl = serverurl;
-    const authorized = Boolean(username) && Boolean(password);
+    const isAuthorized = Boolean(username) && Boolean(password);
     const basic = Buffer.from(`${username}:${password}`).toString('base64');
-    this.#headers = authorized ? { Authorization: `Basic ${basic}` } : {};
+    this.#authorization = isAuthorized ? `Authorization: Basic ${basic}\r\n` : '';
   }
 
   /**
@@ -41,16 +39,13 @@ export class Client implements Disposable {
    * @throws {UnexpectedAnswer} if the answer is no XML-RPC
    */
   async call(method: string, ...params: readonly Encodable[]): Promise<XmlRpcValue> {
-    const body = Buffer.from(encodeCall(method, params));
-    const answer = await this.#request({
-      method: 'POST',
-      path: '/RPC2',
-      headers: { 'Content-Type': 'text/xml', Accept: 'text/xml', 'Content-Length': body.length },
-      body,
-    });
+    const body = encodeCall(method, params);
+    const length = Buffer.byteLength(body);
+    const headers = `Content-Type: text/xml\r\nAccept: text/xml\r\nContent-Length: ${length}\r\n`;
+    const answer = await this.#exchange('POST /RPC2', headers, { body });
     const text = await this.#readText(answer);
-    if (answer.statusCode !== 200) throw this.#httpFailure(answer);
-    const response = decode(text, method);
+    if (answer.status !== 200) throw this.#httpFailure(answer);
+    const response = decodePlainResponse(text) ?? (await parse(text, method));
     if (response.type === 'fault') throw new ServerFault(response.code, response.text);
     return response.value;
   }
@@ -59,48 +54,58 @@ export class Client implements Disposable {
    * Follows a log: the end of it, then what is added, until the server or `abortSignal` ends it.
    *
    * @param path such as `/logtail/web/stdout`
+   * @returns what comes, as it comes; throws ECONNRESET if the server breaks off
    * @throws {ConnectionFailure} if the server cannot be reached
    * @throws {HttpFailure} for any HTTP status but 200
    */
-  async follow(path: string, abortSignal: AbortSignal): Promise<IncomingMessage> {
-    const answer = await this.#request({ method: 'GET', path, headers: { Accept: '*/*' }, abortSignal });
-    if (answer.statusCode === 200) return answer;
-    answer.destroy();
+  async follow(path: string, abortSignal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const answer = await this.#exchange(`GET ${path}`, 'Accept: */*\r\n', { abortSignal });
+    if (answer.status === 200) return answer.body;
+    answer.discard();
     throw this.#httpFailure(answer);
   }
 
   /** Closes all connections, so that nothing keeps the program alive. */
   [Symbol.dispose](): void {
-    this.#agent.destroy();
+    for (const connection of this.#connections) connection[Symbol.dispose]();
   }
 
-  #httpFailure({ statusCode, statusMessage }: IncomingMessage): HttpFailure {
-    return new HttpFailure(this.serverurl, statusCode ?? 0, statusMessage ?? '');
+  #httpFailure({ status, reason }: Answer): HttpFailure {
+    return new HttpFailure(this.serverurl, status, reason);
   }
 
-  async #request(wanted: Wanted): Promise<IncomingMessage> {
+  async #exchange(
+    methodAndPath: string,
+    headers: string,
+    { body = '', abortSignal }: { readonly body?: string; readonly abortSignal?: AbortSignal },
+  ): Promise<Answer> {
     const address = parseServerUrl(this.serverurl);
-    const options: RequestOptions = {
-      ...(address.type === 'unix'
-        ? { socketPath: address.path, host: 'localhost' }
-        : { host: address.host, port: address.port }),
-      agent: this.#agent,
-      method: wanted.method,
-      path: wanted.path,
-      headers: { 'User-Agent': 'supervisorctl', ...this.#headers, ...wanted.headers },
-    };
-    if (wanted.abortSignal) options.signal = wanted.abortSignal;
+    const request =
+      `${methodAndPath} HTTP/1.1\r\nHost: ${hostHeader(address)}\r\nUser-Agent: supervisorctl\r\n` +
+      `${this.#authorization}${headers}Connection: keep-alive\r\n\r\n${body}`;
     for (;;) {
-      const outcome = await exchange(request(options), wanted.body);
-      if (outcome.type === 'answer') return outcome.answer;
-      if (!outcome.wasStale) throw new ConnectionFailure(this.serverurl, outcome.error);
+      const kept = [...this.#connections].find((connection) => connection.isIdle);
+      try {
+        return await (kept ?? this.#connect(address)).exchange(request, abortSignal);
+      } catch (error) {
+        // A kept connection may have been closed before the server saw the request. Only EPIPE says that nothing
+        // was read: after a reset the server may have begun to start a process.
+        const wasStale = kept !== undefined && errorCode(error) === 'EPIPE';
+        if (!wasStale) throw new ConnectionFailure(this.serverurl, error);
+      }
     }
   }
 
-  async #readText(answer: IncomingMessage): Promise<string> {
+  #connect(address: ServerAddress): Connection {
+    const connection = new Connection(address, () => this.#connections.delete(connection));
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  async #readText({ body }: Answer): Promise<string> {
     const chunks: Buffer[] = [];
     try {
-      for await (const chunk of answer) chunks.push(chunk);
+      for await (const chunk of body) chunks.push(chunk);
     } catch (error) {
       throw new ConnectionFailure(this.serverurl, error);
     }
@@ -108,31 +113,14 @@ export class Client implements Disposable {
   }
 }
 
-interface Wanted {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string | number>>;
-  readonly body?: Buffer;
-  readonly abortSignal?: AbortSignal;
+function hostHeader(address: ServerAddress): string {
+  if (address.type === 'unix') return 'localhost';
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return address.port === 80 ? host : `${host}:${address.port}`;
 }
 
-/** `wasStale`: the server had closed the kept connection before it saw the request. */
-type Outcome =
-  | { readonly type: 'answer'; readonly answer: IncomingMessage }
-  | { readonly type: 'failed'; readonly error: Error; readonly wasStale: boolean };
-
-function exchange(request: ClientRequest, body: Buffer | undefined): Promise<Outcome> {
-  return new Promise((resolve) => {
-    request.on('response', (answer) => resolve({ type: 'answer', answer }));
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      // Only EPIPE says that nothing was read: after a reset the server may have begun to start a process.
-      resolve({ type: 'failed', error, wasStale: request.reusedSocket && error.code === 'EPIPE' });
-    });
-    request.end(body);
-  });
-}
-
-function decode(text: string, method: string): ReturnType<typeof decodeResponse> {
+async function parse(text: string, method: string): Promise<MethodResponse> {
+  const { decodeResponse } = await import('../rpc/xmlrpc-decode.ts');
   try {
     return decodeResponse(withoutIllegalCharacters(text));
   } catch (error) {

@@ -67,9 +67,11 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['ENETUNREACH', 'network is unreachable'],
   ['ETIMEDOUT', 'connection timed out'],
   ['ENAMETOOLONG', 'the path is too long for a socket'],
+  ['EPROTO', 'the server does not speak HTTP'],
 ]);
 
-function errorCode(error: unknown): string | undefined {
+/** The system's name for what went wrong; `undefined`: the error has none. */
+export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }

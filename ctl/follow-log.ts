@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../conf/error-code.ts';
 import { type ExitStatus, exitStatuses } from './exit-status.ts';
@@ -56,7 +55,7 @@ const shortestStreamMs = 1000;
  */
 export async function copyLog(session: Session, { path }: LogPath, abortSignal: AbortSignal): Promise<void> {
   const log = new LogContinuation();
-  let stream: IncomingMessage | undefined = await session.follow(path, abortSignal);
+  let stream: AsyncIterable<Uint8Array> | undefined = await session.follow(path, abortSignal);
   for (let futile = 0; stream !== undefined; ) {
     const beginning = performance.now();
     log.begin();
@@ -76,7 +75,11 @@ interface Stream {
   readonly hasNews: boolean;
 }
 
-async function print(session: Session, stream: IncomingMessage, log: LogContinuation): Promise<Stream> {
+async function print(
+  session: Session,
+  stream: AsyncIterable<Uint8Array>,
+  log: LogContinuation,
+): Promise<Stream> {
   let hasNews = false;
   try {
     for await (const chunk of stream) {
@@ -97,7 +100,7 @@ async function followAgain(
   session: Session,
   path: string,
   { abortSignal, patienceMs }: { readonly abortSignal: AbortSignal; readonly patienceMs: number },
-): Promise<IncomingMessage | undefined> {
+): Promise<AsyncIterable<Uint8Array> | undefined> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     try {

@@ -1,7 +1,5 @@
-import process from 'node:process';
-import { createInterface, type Interface } from 'node:readline';
-import { Interrupted } from './failures.ts';
 import type { Interrupts } from './interrupts.ts';
+import type { Output } from './output.ts';
 
 /** What the TAB key offers: candidates, and the part of the line that each would replace. */
 export type Complete = (line: string) => Promise<readonly [candidates: readonly string[], word: string]>;
@@ -24,125 +22,25 @@ export interface Input extends Disposable {
   readHidden(prompt: string): Promise<string | undefined>;
 }
 
-/** The program's own stdin: edited line by line on a terminal, taken as it comes from anywhere else. */
-export function standardInput(interrupts: Interrupts): Input {
-  return process.stdin.isTTY && process.stdout.isTTY ? new TerminalInput() : new PlainInput(interrupts);
+export interface InputOptions {
+  readonly interrupts: Interrupts;
+  /** Where prompts go. */
+  readonly output: Pick<Output, 'write'>;
 }
 
 /**
- * A terminal. Its line editor exists only while a line is read, so that in between the terminal is as
- * every program expects it: Ctrl-C is SIGINT, Ctrl-Z stops.
+ * The program's own stdin. It is opened, and what reads lines is loaded, when a line is wanted: few commands want one.
  */
-class TerminalInput implements Input {
-  /** Lines that were typed before anybody asked for them. */
-  readonly #typedAhead: string[] = [];
-
-  readLine(prompt: string, { complete, history = [] }: LineEditing = {}): Promise<string | undefined> {
-    const ready = this.#typedAhead.shift();
-    if (ready !== undefined) {
-      process.stdout.write(`${prompt}${ready}\n`);
-      return Promise.resolve(ready);
-    }
-    const editor = createInterface({
-      input: process.stdin,
-      output: process.stdout,
-      terminal: true,
-      history: history.toReversed(),
-      historySize: history.length + 1,
-      ...(complete && { completer: completer(complete) }),
-    });
-    editor.setPrompt(prompt);
-    editor.prompt();
-    return this.#nextLine(editor);
-  }
-
-  async readHidden(prompt: string): Promise<string | undefined> {
-    process.stdout.write(prompt);
-    const silent = { write: () => true, on: () => silent, removeListener: () => silent, end: () => silent };
-    const editor = createInterface({
-      input: process.stdin,
-      output: silent as unknown as NodeJS.WritableStream,
-      terminal: true,
-      historySize: 0,
-    });
-    const line = await this.#nextLine(editor);
-    process.stdout.write('\n');
-    return line;
-  }
-
-  [Symbol.dispose](): void {
-    process.stdin.pause();
-  }
-
-  #nextLine(editor: Interface): Promise<string | undefined> {
-    const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
-    let isAnswered = false;
-    editor.on('line', (line) => {
-      if (isAnswered) this.#typedAhead.push(line);
-      else resolve(line);
-      isAnswered = true;
-      editor.close();
-    });
-    editor.on('SIGINT', () => {
-      reject(new Interrupted('Ctrl-C'));
-      editor.close();
-    });
-    editor.on('close', () => resolve(undefined));
-    return promise;
-  }
-}
-
-function completer(complete: Complete) {
-  let isAsking = false;
-  return (line: string, done: (error: null, result: [string[], string]) => void): void => {
-    // A second TAB before the first is answered would insert the answer twice.
-    if (isAsking) {
-      done(null, [[], line]);
-      return;
-    }
-    isAsking = true;
-    void complete(line)
-      // Completion is a help, never an obstacle: a server that does not answer offers nothing.
-      .catch((): Awaited<ReturnType<Complete>> => [[], line])
-      .then(([candidates, word]) => {
-        isAsking = false;
-        done(null, [[...candidates], word]);
-      });
+export function standardInput(options: InputOptions): Input {
+  let opened: Input | undefined;
+  const open = async (): Promise<Input> => {
+    const { openStandardInput } = await import('./line-reader.ts');
+    opened ??= openStandardInput(options);
+    return opened;
   };
-}
-
-/** A pipe or a file. The prompts are written all the same. */
-class PlainInput implements Input {
-  readonly #interrupts: Interrupts;
-  #reader: Interface | undefined;
-  #lines: AsyncIterator<string> | undefined;
-
-  constructor(interrupts: Interrupts) {
-    this.#interrupts = interrupts;
-  }
-
-  readLine(prompt: string): Promise<string | undefined> {
-    process.stdout.write(prompt);
-    this.#reader ??= createInterface({ input: process.stdin, terminal: false });
-    this.#lines ??= this.#reader[Symbol.asyncIterator]();
-    const next = this.#lines.next();
-    const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
-    return this.#interrupts.during(
-      () => reject(new Interrupted('Ctrl-C')),
-      () => {
-        next.then(({ done, value }) => resolve(done ? undefined : value), reject);
-        return promise;
-      },
-    );
-  }
-
-  readHidden(prompt: string): Promise<string | undefined> {
-    return this.readLine(prompt);
-  }
-
-  [Symbol.dispose](): void {
-    this.#reader?.close();
-    // A pipe that its writer keeps open would keep the program alive.
-    if (this.#reader) process.stdin.destroy();
-  }
+  return {
+    readLine: async (prompt, editing) => (await open()).readLine(prompt, editing),
+    readHidden: async (prompt) => (await open()).readHidden(prompt),
+    [Symbol.dispose]: () => opened?.[Symbol.dispose](),
+  };
 }

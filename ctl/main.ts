@@ -9,25 +9,26 @@ import { type ExitStatus, exitStatuses } from './exit-status.ts';
 import { standardInput } from './input.ts';
 import { Interrupts } from './interrupts.ts';
 import { loadSettings } from './load-settings.ts';
-import type { CtlCommandLine } from './options.ts';
+import { type CtlCommandLine, readCommandLine } from './options.ts';
 import { standardOutput } from './output.ts';
 import { runLine } from './run-line.ts';
 import { Session } from './session.ts';
 
 const [, , argv0 = 'supervisorctl', ...words] = process.argv;
 
-// Whoever reads our output may stop before its end, as `head` does.
-process.stdout.on('error', () => process.exit(exitStatuses.GENERIC));
-const exitStatus = await main();
-// A pipe takes what was written as its reader reads: ending before would cut it off.
-process.stdout.write('', () => process.exit(exitStatus));
+const output = standardOutput(() => process.exit(exitStatuses.GENERIC));
+void main().then(async (exitStatus) => {
+  await output.flush();
+  // Connections may still be open, and nobody waits for their end.
+  process.exit(exitStatus);
+});
 
 async function main(): Promise<ExitStatus> {
   try {
-    const { options, action } = await commandLine();
+    const { options, action } = readCommandLine(words);
     if (options.help) {
       const { usageText } = await import('./usage.ts');
-      process.stdout.write(usageText(argv0));
+      output.write(usageText(argv0));
       return exitStatuses.SUCCESS;
     }
     return await run({ options, action });
@@ -38,23 +39,16 @@ async function main(): Promise<ExitStatus> {
   }
 }
 
-/** Without options there is nothing to parse, and nothing to load for it. */
-async function commandLine(): Promise<CtlCommandLine> {
-  if (!words[0]?.startsWith('-')) return { options: {}, action: words };
-  const { readCommandLine } = await import('./options.ts');
-  return readCommandLine(words);
-}
-
 async function run({ options, action }: CtlCommandLine): Promise<ExitStatus> {
   const settings = loadSettings(argv0, options);
   const hasAction = action.length > 0;
   const interactive = options.interactive === true || !hasAction;
   const interrupts = new Interrupts();
-  using session = new Session({
+  const session = new Session({
     ...settings,
     interactive,
-    output: standardOutput(),
-    input: standardInput(interrupts),
+    output,
+    input: standardInput({ interrupts, output }),
     interrupts,
   });
   if (settings.plugins.length > 0) {

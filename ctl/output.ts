@@ -1,4 +1,6 @@
+import { fstatSync, writeSync } from 'node:fs';
 import process from 'node:process';
+import { errorCode } from './failures.ts';
 
 /** Where commands print. */
 export interface Output {
@@ -18,14 +20,67 @@ export interface Output {
 }
 
 /** The program's own stdout and stderr. */
-export function standardOutput(): Output {
+export interface StandardOutput extends Output {
+  /** Resolves when all is written: a pipe takes it as its reader reads, and the end of the program would cut it off. */
+  flush(): Promise<void>;
+}
+
+/** @param onBroken ends the program: whoever reads stdout may stop before its end, as `head` does */
+export function standardOutput(onBroken: () => never): StandardOutput {
+  const stdout = new Stdout(onBroken);
+  const printError = (line: string): void => void process.stderr.write(`${line}\n`);
   return {
-    print: (line) => void process.stdout.write(`${line}\n`),
-    write: (chunk) => void process.stdout.write(chunk),
-    printError: (line) => void process.stderr.write(`${line}\n`),
-    showNotice: process.stderr.isTTY ? (line) => void process.stderr.write(`${line}\n`) : undefined,
-    showLive: process.stdout.isTTY
-      ? (line) => void process.stdout.write(`\r${line.slice(0, process.stdout.columns - 1)}\x1b[K`)
+    print: (line) => stdout.print(`${line}\n`),
+    write: (chunk) => stdout.write(chunk),
+    printError,
+    showNotice: isTerminal(2) ? printError : undefined,
+    showLive: isTerminal(1)
+      ? (line) => stdout.write(`\r${line.slice(0, process.stdout.columns - 1)}\x1b[K`)
       : undefined,
+    flush: () => stdout.flush(),
   };
+}
+
+/**
+ * Lines go straight to the descriptor, because making Node's stream for it costs more than to write them. The stream
+ * is for what can take its time, and once it is there for everything, so that all stays in order.
+ */
+class Stdout {
+  readonly #onBroken: () => never;
+  #stream: NodeJS.WriteStream | undefined;
+
+  constructor(onBroken: () => never) {
+    this.#onBroken = onBroken;
+  }
+
+  print(text: string): void {
+    if (this.#stream !== undefined) {
+      this.#stream.write(text);
+      return;
+    }
+    let rest: Uint8Array = Buffer.from(text);
+    try {
+      while (rest.length > 0) rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      // A pipe that does not block, because a program that shares it has it so, is full.
+      if (errorCode(error) !== 'EAGAIN') this.#onBroken();
+      this.write(rest);
+    }
+  }
+
+  write(chunk: string | Uint8Array): void {
+    this.#stream ??= process.stdout.on('error', this.#onBroken);
+    this.#stream.write(chunk);
+  }
+
+  async flush(): Promise<void> {
+    const stream = this.#stream;
+    if (stream !== undefined) await new Promise((resolve) => stream.write('', resolve));
+  }
+}
+
+/** Asks for what costs nothing first. */
+function isTerminal(descriptor: number): boolean {
+  if (!fstatSync(descriptor).isCharacterDevice()) return false;
+  return process.getBuiltinModule('node:tty').isatty(descriptor);
 }

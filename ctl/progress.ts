@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { formatNamespec } from '../rpc/namespec.ts';
 import type { Session } from './session.ts';
 import type { ProcessInfo } from './supervisor-api.ts';
@@ -32,6 +31,7 @@ export async function showProgress<T>(
 
 /** Returns how often it showed something. */
 async function refresh(abortSignal: AbortSignal, show: () => Promise<void>): Promise<number> {
+  const { setTimeout: delay } = await import('node:timers/promises');
   for (let shown = 0; ; shown += 1) {
     try {
       // No polling while nothing is awaited: XML-RPC cannot tell a client of a change.

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import type { Encodable, XmlRpcValue } from '../rpc/xmlrpc.ts';
+import type { Encodable, XmlRpcValue } from '../rpc/xmlrpc-values.ts';
 import { Client, type ClientCredentials } from './client.ts';
 import type { Input } from './input.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -57,11 +56,11 @@ export class Session implements Disposable {
 
   /** Prints each line on stdout. */
   printAll(lines: readonly string[]): void {
-    for (const line of lines) this.output.print(line);
+    if (lines.length > 0) this.output.print(lines.join('\n'));
   }
 
   /** Follows a log of the server; see `Client.follow`. */
-  follow(path: string, abortSignal: AbortSignal): Promise<IncomingMessage> {
+  follow(path: string, abortSignal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     return this.#client.follow(path, abortSignal);
   }
 

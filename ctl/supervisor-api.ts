@@ -1,4 +1,4 @@
-import type { Encodable, XmlRpcValue } from '../rpc/xmlrpc.ts';
+import type { Encodable, XmlRpcValue } from '../rpc/xmlrpc-values.ts';
 import { integer, listOf, type Read, struct, text, truth } from './answers.ts';
 
 /** What `getProcessInfo` says about a process, as far as supervisorctl looks at it. */

@@ -8,12 +8,12 @@
  * @see docs/supervisord.md
  */
 import process from 'node:process';
-import { compactMemorySoon } from './compact-memory.ts';
 import { holdEventLoop } from './host/event-loop.ts';
 import { removeFifosOfOthers } from './host/fifo.ts';
 import { RuntimeDirectory } from './host/runtime-directory.ts';
 import { openHttpServers } from './http/server.ts';
 import { assemble, type DaemonSetup, type Life, type MakingRoom, type Places } from './life.ts';
+import { Compaction } from './memory.ts';
 import { keepPidfile, removePidfile } from './pidfile.ts';
 import type { Supervisor } from './process/supervisor.ts';
 import { rpcContext } from './rpc-context.ts';
@@ -60,6 +60,7 @@ async function live(setup: DaemonSetup, places: Places): Promise<EndOfLife> {
   process.on('uncaughtException', onUncaught);
   const stopHandling = signals.handle(signalHandlers(life));
   const pidfile = start(setup, life, places);
+  using _ = new Compaction();
 
   const makingRoom = await finished;
   if (makingRoom !== undefined) {
@@ -106,7 +107,6 @@ function start(
   // Those that ended while one version made room for the other.
   if (handover !== undefined) host.reap();
   events.recovered();
-  compactMemorySoon();
   return pidfile;
 }
 

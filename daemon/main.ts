@@ -37,6 +37,7 @@ import { type ActivityLog, isRotatable } from './log/activity-log.ts';
 import { formatRecord } from './log/log-record.ts';
 import { syslogMessage } from './log/syslog-message.ts';
 import { SyslogSocket } from './log/syslog-socket.ts';
+import { startUnoptimized } from './memory.ts';
 import { takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
 import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
@@ -52,12 +53,15 @@ type ExitStatus = (typeof exitStatuses)[keyof typeof exitStatuses];
 const [, , argv0 = 'supervisord', ...words] = process.argv;
 process.title = ['supervisord', ...words].join(' ');
 const parent = takeParent();
-const exitStatus = await main();
-// A pipe takes what was written as its reader reads: ending before would cut it off.
-process.stdout.write('', () => {
-  if (parent !== undefined) tellParentOfEnd(parent);
-  process.exit(exitStatus);
-});
+void main().then(end);
+
+function end(exitStatus: number): void {
+  // A pipe takes what was written as its reader reads: ending before would cut it off.
+  process.stdout.write('', () => {
+    if (parent !== undefined) tellParentOfEnd(parent);
+    process.exit(exitStatus);
+  });
+}
 
 async function main(): Promise<number> {
   const softNofile = process.env[softNofileVariable];
@@ -116,12 +120,13 @@ async function run({
   const configured = loaderOf(commandLine, { argv0, context });
   const load = parent === undefined ? configured : inForeground(configured);
   let result = load();
-  if (result.type === 'invalid') return usageError(result.errors.map(errorLine));
+  if (result.type === 'invalid') return usageError(messagesOf(result.errors));
   let { settings } = result;
   if (!settings.supervisord.nodaemon && starter === undefined && handover === undefined) {
     return await startDaemonized(softNofile, inheritedDescriptors);
   }
 
+  startUnoptimized();
   const signals = new Signals(handover?.signals);
   await startWorkerThreads();
   const eventSerials = new SerialCounter();
@@ -188,10 +193,7 @@ async function run({
 
 /** For the daemon that asks: prints what it needs to know, or what stands in the way. */
 function checkUpgrade(result: LoadResult, runtimeDirectory: string): ExitStatus {
-  if (result.type === 'invalid') {
-    for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
-    return exitStatuses.USAGE;
-  }
+  if (result.type === 'invalid') return refuse(messagesOf(result.errors));
   const reason = obstacle(result.settings, runtimeDirectory);
   if (reason !== undefined) {
     process.stderr.write(`${reason}\n`);
@@ -265,20 +267,21 @@ function detach({ supervisord }: Settings, starter: Starter, log: ActivityLog): 
 
 /** Prints what the configuration means, or everything that is wrong with it. */
 function check(result: LoadResult): ExitStatus {
-  if (result.type === 'invalid') {
-    for (const error of result.errors) process.stderr.write(`${errorLine(error)}\n`);
-    return exitStatuses.USAGE;
-  }
+  if (result.type === 'invalid') return refuse(messagesOf(result.errors));
   process.stdout.write(checkReport(result.settings));
   return exitStatuses.SUCCESS;
 }
 
 function usageError(lines: readonly string[]): ExitStatus {
-  for (const line of lines) process.stderr.write(`Error: ${line}\n`);
-  process.stderr.write(`For help, use ${argv0} -h\n`);
+  return refuse([...lines.map((line) => `Error: ${line}`), `For help, use ${argv0} -h`]);
+}
+
+/** Prints what is wrong with what was asked for. */
+function refuse(lines: readonly string[]): ExitStatus {
+  for (const line of lines) process.stderr.write(`${line}\n`);
   return exitStatuses.USAGE;
 }
 
-function errorLine(error: ConfigError): string {
-  return error.message;
+function messagesOf(errors: readonly ConfigError[]): readonly string[] {
+  return errors.map(({ message }) => message);
 }

@@ -6,17 +6,13 @@
  * sends one, and entities of one's own are how small documents become large.
  */
 import { SaxesParser } from 'saxes';
-import { XmlRpcError, type XmlRpcValue } from './xmlrpc-values.ts';
+import { type MethodResponse, XmlRpcError, type XmlRpcValue } from './xmlrpc-values.ts';
 
 export interface MethodCall {
   /** `undefined`: the document names none. */
   readonly methodName: string | undefined;
   readonly params: readonly XmlRpcValue[];
 }
-
-export type MethodResponse =
-  | { readonly type: 'result'; readonly value: XmlRpcValue }
-  | { readonly type: 'fault'; readonly code: number; readonly text: string };
 
 /** Elements inside one another; arrays and structs take three and four of them a level. */
 const maxDepth = 256;

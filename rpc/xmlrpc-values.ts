@@ -33,6 +33,11 @@ export type Encodable =
   | ReadonlyMap<string, Encodable>
   | { readonly [member: string]: Encodable };
 
+/** What a `methodResponse` document says. */
+export type MethodResponse =
+  | { readonly type: 'result'; readonly value: XmlRpcValue }
+  | { readonly type: 'fault'; readonly code: number; readonly text: string };
+
 /** The document is no XML-RPC message: not well-formed, too deep, or not of the protocol's shape. */
 export class XmlRpcError extends Error {
   override readonly name = 'XmlRpcError';

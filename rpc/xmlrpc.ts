@@ -3,6 +3,12 @@
  *
  * @see http://xmlrpc.com/spec.md
  */
-export { decodeCall, decodeResponse, type MethodCall, type MethodResponse } from './xmlrpc-decode.ts';
+export { decodeCall, decodeResponse, type MethodCall } from './xmlrpc-decode.ts';
 export { encodeCall, encodeFault, encodeResponse, encodeValue } from './xmlrpc-encode.ts';
-export { Double, type Encodable, XmlRpcError, type XmlRpcValue } from './xmlrpc-values.ts';
+export {
+  Double,
+  type Encodable,
+  type MethodResponse,
+  XmlRpcError,
+  type XmlRpcValue,
+} from './xmlrpc-values.ts';

@@ -1,26 +1,58 @@
-/** Bundles each command into one file in dist/, for installed packages. */
-import { build } from 'esbuild';
+/**
+ * Bundles each command for installed packages:
+ *
+ *     node scripts/bundle.ts [DIRECTORY]     dist/ unless given
+ */
+import { rmSync } from 'node:fs';
+import { argv } from 'node:process';
+import { type BuildOptions, build } from 'esbuild';
+import { precompile } from './precompile.ts';
+import { startStandIn } from './stand-in.ts';
 
-const entries = {
-  supervisord: 'daemon/main.ts',
-  supervisorctl: 'ctl/main.ts',
-  echo_supervisord_conf: 'conf/echo-main.ts',
-  pidproxy: 'daemon/pidproxy.ts',
-};
+const [, , outdir = 'dist'] = argv;
+// Names contain hashes: what an earlier build made would stay.
+rmSync(outdir, { recursive: true, force: true });
 
-await build({
-  entryPoints: entries,
-  outdir: 'dist',
+const common: BuildOptions = {
+  outdir,
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node24',
   minifySyntax: true,
   legalComments: 'linked',
   // Native code and what finds its own files at run time stay packages of their own.
   external: ['koffi'],
+};
+
+await build({
+  ...common,
+  entryPoints: { echo_supervisord_conf: 'conf/echo-main.ts', pidproxy: 'daemon/pidproxy.ts' },
+  splitting: true,
+  format: 'esm',
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+});
+
+// The daemon runs for years, and holds all of this all the time: see docs/decisions/0016-memory.md. An `import` of
+// one of Node's modules reads each of its exports, also those that load more only then; so there is none.
+await build({
+  ...common,
+  entryPoints: { supervisord: 'daemon/main.ts' },
+  format: 'cjs',
+  minifyWhitespace: true,
+  lineLimit: 120,
+  alias: { 'node:process': './scripts/node-process.ts' },
+  banner: {
+    js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
+  },
+});
+
+await using standIn = await startStandIn();
+await precompile({
+  name: 'supervisorctl',
+  source: 'ctl/main.ts',
+  outdir,
+  words: ['-c', standIn.configurationFile],
+  input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nexit\n',
 });

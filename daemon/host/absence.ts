@@ -2,7 +2,8 @@
  * Whether really nobody of a program is alive. A table of processes is no snapshot: one that forks and ends while it is
  * read can be missed together with the other one. But it leaves traces.
  */
-import type { ProcessRow, ProcessTable } from './process-table.ts';
+import type { ProcessRow } from './process-stat.ts';
+import type { ProcessTable } from './process-table.ts';
 import { sendSignal } from './signalling.ts';
 
 /** How many torn tables in a row are enough to believe that nobody is there: others come and go all the time. */

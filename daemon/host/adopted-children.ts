@@ -4,12 +4,12 @@
  */
 import { closeSync, readFileSync, statSync } from 'node:fs';
 import nodeProcess from 'node:process';
-import { type Birth, isBorn } from './birth.ts';
+import type { Birth } from './birth.ts';
 import { Epoll, type ReadyListener } from './epoll.ts';
 import type { ChildExit, ExitStatus } from './host.ts';
 import { openPidfd, signalPidfd, waitStatusOf } from './libc/pidfd.ts';
 import { EPOLLIN } from './libc/readiness.ts';
-import { processStat } from './process-stat.ts';
+import { findProcess, zombieWaitStatus } from './process-stat.ts';
 
 export interface AdoptedChildrenOptions {
   onExit(exit: ChildExit): void;
@@ -37,12 +37,12 @@ export class AdoptedChildren implements Disposable {
     const pidfd = openPidfd(pid);
     if (pidfd === undefined) return 'gone';
     // Only now: what the descriptor stands for cannot become another process any more.
-    const stat = processStat(pid);
-    if (stat === undefined || !isBorn(birth, stat.startTicks)) {
+    const process = findProcess(pid, birth);
+    if (process === undefined) {
       closeSync(pidfd);
       return 'gone';
     }
-    if (stat.ppid === nodeProcess.pid) {
+    if (process.ppid === nodeProcess.pid) {
       closeSync(pidfd);
       return 'watched';
     }
@@ -97,9 +97,8 @@ function endOf(pid: number, pidfd: number): ExitStatus {
 
 /** Until it is reaped, the kernel tells those who could trace it; others read 0, which would be a success. */
 function zombieStatus(pid: number): number | undefined {
-  const stat = processStat(pid);
-  if (stat?.state !== 'Z') return undefined;
-  return stat.waitStatus !== 0 || mayTrace(pid) ? stat.waitStatus : undefined;
+  const status = zombieWaitStatus(pid);
+  return status === 0 && !mayTrace(pid) ? undefined : status;
 }
 
 /** @see capabilities(7) */

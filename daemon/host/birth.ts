@@ -18,12 +18,17 @@ export function presentTick(): number {
   return Number(bootNanoseconds() / nanosecondsPerTick);
 }
 
-/** Whether a process that the kernel says to have begun at `startTicks` can be the child. */
-export function isBorn({ from, to }: Birth, startTicks: number): boolean {
-  return from <= startTicks && startTicks <= to;
+/** Whether a process that the kernel says to have begun at tick `start` can be the child. */
+export function isBorn({ from, to }: Birth, start: number): boolean {
+  return from <= start && start <= to;
 }
 
-/** Seconds from the beginning of a process until now. */
-export function ageOf(startTicks: number): number {
-  return Math.max(0, Number(bootNanoseconds()) / 1e9 - startTicks / ticksPerSecond);
+/** What the kernel says of a child that was born at this time; `undefined`: that has to be asked. */
+export function exactStart({ from, to }: Birth): number | undefined {
+  return from === to ? from : undefined;
+}
+
+/** Seconds from the tick in which a process began until now. */
+export function ageOf(start: number): number {
+  return Math.max(0, Number(bootNanoseconds()) / 1e9 - start / ticksPerSecond);
 }

@@ -4,16 +4,13 @@ import type { ChannelSettings, Logfile, ProcessSettings, User } from '../../conf
 import { createAutoLog } from '../log/auto-logs.ts';
 import { channelFilter, type FilterContext, speaksProtocol } from '../log/channel-filter.ts';
 import { listenerDebugLine } from '../log/debug-line.ts';
-import { ListenerStream, type OutputObserver } from '../log/listener-stream.ts';
-import { OutputStream } from '../log/output-stream.ts';
-import { PipeSource, type PipeSourceOptions } from '../log/pipe-source.ts';
-import { Relay, type Relays, relayEnding } from '../log/relay.ts';
+import type { OutputObserver } from '../log/listener-stream.ts';
+import { relayEnding } from '../log/relay.ts';
 import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
 import { removeStaged, stagedEnding } from '../log/staging.ts';
 import type { Syslog } from '../log/syslog.ts';
 import { SyslogCopy } from '../log/syslog-copy.ts';
-import type { Epoll } from './epoll.ts';
 import {
   ensureFifo,
   fifoPath,
@@ -22,25 +19,21 @@ import {
   openForChild,
   openForDaemon,
   pathOfHeldFifo,
-  removeFifo,
   removeOwnFifo,
   renewFifo,
 } from './fifo.ts';
 import type { Channel } from './host.ts';
+import { unlinkIfThere } from './libc/descriptors.ts';
+import { ListenerOutput, type OpenOutput, type OpenOutputContext, ProgramOutput } from './open-output.ts';
 import type { PipeKeeper } from './pipe-keeper.ts';
 
 /** What all channels of all processes share. */
-export interface OutputContext extends FilterContext {
-  readonly runtimeDirectory: string;
-  /** Of this boot of the machine. */
-  readonly bootId: string;
+export interface OutputContext extends FilterContext, OpenOutputContext {
   readonly childlogdir: string;
   readonly identifier: string;
-  readonly epoll: Epoll;
   readonly sinks: Sinks;
   readonly syslog: Syslog;
   readonly keeper: PipeKeeper;
-  readonly relays: Relays;
   /** Log files that an earlier daemon has named, by `group:process`. */
   readonly autoLogs: ReadonlyMap<string, { readonly [C in Channel]?: string }>;
   /**
@@ -56,14 +49,9 @@ export class ChildOutput {
   readonly #channel: Channel;
   readonly #settings: ChannelSettings;
   readonly #context: OutputContext;
-  readonly #fifo: string;
-  /** Where what is on its way from there to the log is kept, if it has to be looked at. */
-  readonly #staged: string;
-  /** Where the relay of a child in full flow is. */
-  readonly #relay: string;
   /** AUTO files already have their name. */
   #logfile: Logfile;
-  #open: { readonly fd: number; readonly stream: OutputStream | ListenerStream } | undefined;
+  #open: OpenOutput | undefined;
   /** No child has had the FIFO since it was opened. */
   #isUnused = false;
   #lease: SinkLease | undefined;
@@ -77,9 +65,6 @@ export class ChildOutput {
     this.#channel = channel;
     this.#settings = process[channel];
     this.#context = context;
-    this.#fifo = fifoPath(context.runtimeDirectory, process, channel);
-    this.#staged = `${this.#fifo}${stagedEnding}`;
-    this.#relay = `${this.#fifo}${relayEnding}`;
     this.#logfile = this.#earlierAutoLog() ?? this.#settings.logfile;
     try {
       this.#resolveLogfile();
@@ -100,18 +85,20 @@ export class ChildOutput {
 
   /** Bytes that did not get to the log, because it could not be written. */
   get dropped(): number {
-    return this.#dropped;
+    return this.#dropped + (this.#open?.dropped ?? 0);
   }
 
   /**
-   * Makes the FIFO for a child that is about to come. What fails is tried again with the spawn.
+   * Makes the FIFO for a child that is about to come, unless there is one: a process that is to make room for this one
+   * has it, and removes it when it goes. What fails is tried again with the spawn.
    *
    * @param limit descriptors from this one on are left to those who need them at once
    */
   prepare(owner: User | undefined, limit: number): void {
     if (this.#open !== undefined || speaksProtocol(this.#process, this.#channel)) return;
     try {
-      if (this.#openStream(this.#makeFifo(owner)).fd >= limit) this.abandon();
+      if (isFifo(this.#fifo)) return;
+      if (this.#openStream(this.#makeFifo(owner)).pipe >= limit) this.abandon();
     } catch {
       // The spawn will say what is wrong.
     }
@@ -126,9 +113,9 @@ export class ChildOutput {
   open(owner: User | undefined): number {
     const lease = this.#takeLease();
     try {
-      const { fd, stream } = this.#open ?? this.#openStream(this.#makeFifo(owner));
+      const { pipe, stream } = this.#open ?? this.#openStream(this.#makeFifo(owner));
       // By descriptor: the FIFO may have been removed from the directory.
-      const childEnd = openForChild(`/proc/self/fd/${fd}`);
+      const childEnd = openForChild(`/proc/self/fd/${pipe}`);
       try {
         const { logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
         stream.begin(this.#withSyslog(lease.sink), { maxbytes, backups });
@@ -214,11 +201,12 @@ export class ChildOutput {
 
   /** @throws an error with `code` when the FIFO cannot be removed; all else is done */
   dispose(): void {
-    const inode = this.#open === undefined ? undefined : inodeOf(this.#open.fd);
+    const inode = this.#open === undefined ? undefined : inodeOf(this.#open.pipe);
     this.#close();
     this.#lease?.release();
     this.#lease = undefined;
-    if (inode !== undefined && removeOwnFifo(this.#fifo, inode)) removeStaged(this.#staged);
+    const path = this.#fifo;
+    if (inode !== undefined && removeOwnFifo(path, inode)) removeStaged(`${path}${stagedEnding}`);
   }
 
   /** Leaves the FIFO, and what is in it, to the child and to the next daemon. */
@@ -228,17 +216,27 @@ export class ChildOutput {
     if (this.#open === undefined) return;
     this.#open.stream.leave();
     // Not taken from the keeper, which goes on.
-    closeSync(this.#open.fd);
-    this.#open = undefined;
+    closeSync(this.#open.pipe);
+    this.#forgetOpen(this.#open);
   }
 
   #close(): void {
     if (this.#open === undefined) return;
     this.#open.stream.close();
-    this.#context.keeper.remove(this.#open.fd);
-    closeSync(this.#open.fd);
-    this.#open = undefined;
+    this.#context.keeper.remove(this.#open.pipe);
+    closeSync(this.#open.pipe);
+    this.#forgetOpen(this.#open);
     this.#isUnused = false;
+  }
+
+  #forgetOpen({ dropped }: OpenOutput): void {
+    this.#dropped += dropped;
+    this.#open = undefined;
+  }
+
+  /** Made when it is needed, as most programs seldom do. */
+  get #fifo(): string {
+    return fifoPath(this.#context.runtimeDirectory, this.#process, this.#channel);
   }
 
   /** @throws an error with `code` */
@@ -265,58 +263,41 @@ export class ChildOutput {
 
   /** Where the FIFO is that an earlier daemon has made; `undefined`: nowhere, and no child has it. */
   #earlierFifo(pid: number): string | undefined {
-    const path = pathOfHeldFifo(this.#fifo, pid, this.#channel === 'stdout' ? 1 : 2);
-    if (path !== this.#fifo || isFifo(path)) return path;
+    const fifo = this.#fifo;
+    const path = pathOfHeldFifo(fifo, pid, this.#channel === 'stdout' ? 1 : 2);
+    if (path !== fifo || isFifo(path)) return path;
     return this.#context.keeper.removedFifo(path) ?? (pid === 0 ? undefined : path);
   }
 
   /** @returns its path @throws an error with `code` */
   #makeFifo(owner: User | undefined): string {
+    const path = this.#fifo;
     // What others still write belongs in the log, but not in a conversation.
     if (speaksProtocol(this.#process, this.#channel)) {
-      renewFifo(this.#fifo, owner);
-      removeStaged(this.#staged);
-      removeFifo(this.#relay);
-    } else ensureFifo(this.#fifo, owner);
-    return this.#fifo;
+      renewFifo(path, owner);
+      removeStaged(`${path}${stagedEnding}`);
+      unlinkIfThere(`${path}${relayEnding}`);
+    } else ensureFifo(path, owner);
+    return path;
   }
 
   /** @throws an error with `code` */
-  #openStream(fifo: string): { readonly fd: number; readonly stream: OutputStream | ListenerStream } {
+  #openStream(fifo: string): OpenOutput {
     const observer = this.#listenerObserver();
-    const fd = openForDaemon(fifo);
-    const { bootId, epoll, log } = this.#context;
-    const { group, name } = this.#process;
-    const options = {
-      pipe: fd,
-      place: { path: this.#staged, bootId, channel: `${group}:${name}:${this.#channel}` },
-      epoll,
-      owner: `'${name}' ${this.#channel}`,
-      filter: channelFilter(this.#process, this.#channel, this.#context, () => this.#pid),
-      log,
-      countDropped: (bytes: number) => {
-        this.#dropped += bytes;
-      },
-    };
+    const pipe = openForDaemon(fifo);
+    const [process, channel, context] = [this.#process, this.#channel, this.#context];
+    const filter = channelFilter(process, channel, context, () => this.#pid);
     try {
-      const stream =
-        observer === undefined
-          ? new OutputStream({ ...options, source: this.#pipeSource(options) })
-          : new ListenerStream({ ...options, observer });
-      this.#open = { fd, stream };
+      const options = { process, channel, context, pipe, filter };
+      this.#open =
+        observer === undefined ? new ProgramOutput(options) : new ListenerOutput(options, observer);
     } catch (error) {
-      closeSync(fd);
+      closeSync(pipe);
       throw error;
     }
-    this.#context.keeper.add(fd);
+    context.keeper.add(pipe);
     this.#isUnused = true;
     return this.#open;
-  }
-
-  /** @throws an error with `code` */
-  #pipeSource(options: PipeSourceOptions): PipeSource {
-    const relay = new Relay(options.pipe, this.#relay, this.#context.relays);
-    return new PipeSource({ ...options, relay });
   }
 
   #listenerObserver(): OutputObserver | undefined {

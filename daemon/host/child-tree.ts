@@ -1,11 +1,13 @@
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
-import { type Birth, isBorn } from './birth.ts';
+import { type Birth, exactStart } from './birth.ts';
 import type { Cgroup } from './cgroup.ts';
 import type { EnvironmentContext } from './child-environment.ts';
+import { descendantsOf, listsChildren } from './descendants.ts';
 import { fifoPath } from './fifo.ts';
 import type { KillResult } from './host.ts';
-import { type ProcessIdentity, type ProcessRow, ProcessTable, readProcess } from './process-table.ts';
+import { type ProcessIdentity, type ProcessRow, readProcess } from './process-stat.ts';
+import { ProcessTable } from './process-table.ts';
 import { membersOf, type ProgramMarks } from './process-tree.ts';
 import type { ProcessTrees } from './process-trees.ts';
 import { type ProcessSet, TreeStop } from './tree-stop.ts';
@@ -26,12 +28,11 @@ const unknownStart = -1;
 /** All processes of one configured process: its child, and what comes of that. */
 export class ChildTree implements ProcessSet {
   readonly #settings: ProcessSettings;
-  readonly #trees: ProcessTrees;
-  readonly #marks: ProgramMarks;
+  readonly #context: TreeContext;
   readonly #cgroup: Cgroup | undefined;
   readonly #stop: TreeStop | undefined;
   /** Processes that were seen to come of the present child or the last one, itself among them. */
-  #seen = new Map<number, ProcessIdentity>();
+  #seen: readonly ProcessIdentity[] = [];
   /** The same of children before. */
   #earlier: readonly ProcessIdentity[] = [];
   /** Until it has been reaped. */
@@ -43,8 +44,7 @@ export class ChildTree implements ProcessSet {
     const { trees } = context;
     const { name, killmode } = settings;
     this.#settings = settings;
-    this.#trees = trees;
-    this.#marks = marksOf(settings, context);
+    this.#context = context;
     this.#cgroup = killmode === 'cgroup' ? trees.cgroupOf(settings) : undefined;
     if (killmode === 'tree' || killmode === 'cgroup') {
       const { tables, epoll } = trees;
@@ -58,6 +58,15 @@ export class ChildTree implements ProcessSet {
     }
   }
 
+  get #trees(): ProcessTrees {
+    return this.#context.trees;
+  }
+
+  /** Made when it is needed, as most programs seldom do. */
+  get #marks(): ProgramMarks {
+    return marksOf(this.#settings, this.#context);
+  }
+
   /** Calls `start`, which spawns the child, so that it begins its life where its kind belongs. */
   spawn<T>(start: () => T): T {
     if (!this.#enterCgroup()) return start();
@@ -68,26 +77,21 @@ export class ChildTree implements ProcessSet {
     }
   }
 
-  /**
-   * The child is there, and has not been reaped.
-   *
-   * @param birth of a child that an earlier daemon has started: it may have been reaped, and its pid be another's now
-   */
+  /** The child is there. One that an earlier daemon has started may have been reaped, and its pid be another's now. */
   started(pid: number, birth?: Birth): void {
     const { name, group } = this.#settings;
     if (this.#stop !== undefined) {
-      this.#earlier = [...this.#earlier, ...this.#seen.values()].slice(-mostEarlier);
+      this.#earlier = [...this.#earlier, ...this.#seen].slice(-mostEarlier);
     }
-    this.#seen.clear();
     this.#child = { pid, start: unknownStart };
     try {
       this.#isInCgroup = this.#cgroup?.pids().includes(pid) ?? false;
-      const start = readProcess(pid)?.start ?? unknownStart;
-      if (birth === undefined || isBorn(birth, start)) this.#child = { pid, start };
+      const exact = birth && exactStart(birth);
+      this.#child = { pid, start: exact ?? readProcess(pid, birth)?.start ?? unknownStart };
     } catch (error) {
       this.#trees.log('warn', `cannot look for processes of '${name}': ${errorCode(error)}`);
     }
-    this.#seen.set(pid, this.#child);
+    this.#seen = [this.#child];
     this.#trees.add({ ...this.#child, name, group });
   }
 
@@ -112,7 +116,7 @@ export class ChildTree implements ProcessSet {
     if (this.#stop?.isUnderWay === true) return;
     if (this.#isInCgroup) this.#noteMembers();
     const { name, group } = this.#settings;
-    this.#trees.survivors.ended({ name, group, roots: this.#seen.values(), marks: this.#marks });
+    this.#trees.survivors.ended({ name, group, roots: this.#seen, marks: this.#marks });
   }
 
   /** Calls `gone` once, when nothing of the program is alive any more; the child has ended already. */
@@ -133,7 +137,7 @@ export class ChildTree implements ProcessSet {
 
   members(table: ProcessTable): readonly ProcessRow[] {
     const members = this.#isInCgroup ? this.#inCgroup() : this.#inTree(table);
-    for (const { pid, start } of members) this.#seen.set(pid, { pid, start });
+    this.#see(members);
     return members;
   }
 
@@ -143,25 +147,37 @@ export class ChildTree implements ProcessSet {
 
   /** Remembers who is there now, to name those that live on. */
   #noteMembers(): void {
-    const { tables } = this.#trees;
-    const table = tables.recent(Math.max(maxAgeMs, maxAgeReadings * tables.cost));
     try {
-      if (table instanceof ProcessTable) this.members(table);
+      if (this.#isInCgroup) this.#see(this.#inCgroup());
+      else if (listsChildren()) this.#see(descendantsOf(this.#seen));
+      else this.#noteInTable();
     } catch {
       // Those that nobody can see now are not named, that is all.
     }
   }
 
+  #noteInTable(): void {
+    const { tables } = this.#trees;
+    const table = tables.recent(Math.max(maxAgeMs, maxAgeReadings * tables.cost));
+    if (table instanceof ProcessTable) this.members(table);
+  }
+
+  #see(processes: readonly ProcessIdentity[]): void {
+    const seen = new Map(this.#seen.map((identity) => [identity.pid, identity]));
+    for (const { pid, start } of processes) seen.set(pid, { pid, start });
+    this.#seen = [...seen.values()];
+  }
+
   #inTree(table: ProcessTable): readonly ProcessRow[] {
     const orphans = this.#trees.orphans(table, this.#marks);
-    const roots = [...this.#earlier, ...this.#seen.values()];
+    const roots = [...this.#earlier, ...this.#seen];
     const isForeign = (pid: number): boolean => pid !== this.#child?.pid && this.#trees.isChild(pid);
     return membersOf(table, { roots, orphans }, isForeign);
   }
 
   #inCgroup(): readonly ProcessRow[] {
     const pids = this.#cgroup?.pids() ?? [];
-    return pids.map(readProcess).filter((row) => row !== undefined);
+    return pids.map((pid) => readProcess(pid)).filter((row) => row !== undefined);
   }
 
   /** Whether the daemon is in the control group now. */

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import type { Epoll } from './epoll.ts';
 import { openPidfd } from './libc/pidfd.ts';
 import { EPOLLIN } from './libc/readiness.ts';
-import { isRunning, type ProcessIdentity } from './process-table.ts';
+import { isRunning, type ProcessIdentity } from './process-stat.ts';
 
 /** How many processes are watched at a time: each costs a descriptor. */
 const mostWatched = 16;

@@ -16,10 +16,11 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessName, User } from '../../conf/settings.ts';
 import { ENXIO, SystemError } from './libc/call.ts';
-import { makeFifo, makePipe } from './libc/descriptors.ts';
+import { makeFifo, makeFifoIfMissing, makePipe, unlinkIfThere } from './libc/descriptors.ts';
+
+const fifoMode = 0o600;
 
 /** Longest part of a file name that comes from process and group; the limit for all of it is 255 bytes. */
 const longest = 200;
@@ -41,6 +42,7 @@ export function processFileName(process: ProcessName): string {
 }
 
 function encodeName(name: string): string {
+  if (/^[A-Za-z0-9_.-]*$/.test(name)) return name;
   return Buffer.from(name)
     .toString('latin1')
     .replace(/[^A-Za-z0-9_.-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
@@ -53,26 +55,25 @@ function encodeName(name: string): string {
  * @throws an error with `code`
  */
 export function ensureFifo(path: string, owner: User | undefined): void {
-  if (!isFifo(path)) {
-    removeFifo(path);
-    makeFifo(path, 0o600);
-  }
-  if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
+  if (!makeFifoIfMissing(path, fifoMode) && !isFifo(path)) replace(path);
+  giveTo(owner, path);
 }
 
 /** Makes a new, empty FIFO, whatever was there. @throws an error with `code` */
 export function renewFifo(path: string, owner: User | undefined): void {
-  removeFifo(path);
-  ensureFifo(path, owner);
+  if (!makeFifoIfMissing(path, fifoMode)) replace(path);
+  giveTo(owner, path);
 }
 
-/** Missing is fine. @throws an error with `code` */
-export function removeFifo(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
+/** @throws an error with `code` */
+function replace(path: string): void {
+  unlinkIfThere(path);
+  makeFifo(path, fifoMode);
+}
+
+/** @throws an error with `code` */
+function giveTo(owner: User | undefined, path: string): void {
+  if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
 }
 
 /**
@@ -85,7 +86,7 @@ export function removeFifo(path: string): void {
 export function removeOwnFifo(path: string, inode: bigint): boolean {
   const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (found?.ino !== inode) return false;
-  removeFifo(path);
+  unlinkIfThere(path);
   return true;
 }
 
@@ -111,14 +112,19 @@ export function pathOfHeldFifo(path: string, pid: number, fd: number): string {
  * what was staged of them.
  */
 export function removeFifosOfOthers(directory: string, processes: readonly ProcessName[]): void {
-  const beginnings = processes.map((process) => `${processFileName(process)}.`);
+  const known = new Set(processes.map(processFileName));
   const isOfOther = (name: string) =>
-    /\.std(?:in|out|err)(?:\.|$)/.test(name) && !beginnings.some((beginning) => name.startsWith(beginning));
+    /\.std(?:in|out|err)(?:\.|$)/.test(name) && !beginnings(name).some((beginning) => known.has(beginning));
   try {
     for (const name of readdirSync(directory)) if (isOfOther(name)) unlinkSync(join(directory, name));
   } catch {
     // They are in nobody's way.
   }
+}
+
+/** All that comes before a dot: the name of a process may have dots in it. */
+function beginnings(name: string): readonly string[] {
+  return Array.from(name.matchAll(/\./g), ({ index }) => name.slice(0, index));
 }
 
 /** Tells one FIFO from another that has the same path. */
@@ -178,12 +184,7 @@ export function openOwnPipe(): number {
   }
 }
 
-/** @throws an error with `code` other than `ENOENT` */
+/** Missing is none. @throws an error with `code` */
 export function isFifo(path: string): boolean {
-  try {
-    return lstatSync(path).isFIFO();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
+  return lstatSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
 }

@@ -20,6 +20,11 @@ export class LibuvChildren {
     subscribe('child_process', this.#onSpawn);
   }
 
+  /** Whether libuv has no child at all, so that whoever ends is none of its. */
+  get isEmpty(): boolean {
+    return this.#children.size === 0;
+  }
+
   /** Whether the pid is that of a child which libuv has yet to reap. */
   has(pid: number): boolean {
     for (const child of this.#children) {

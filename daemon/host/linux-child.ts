@@ -4,7 +4,7 @@ import nodeProcess from 'node:process';
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
 import { speaksProtocol } from '../log/channel-filter.ts';
-import { type Birth, isBorn } from './birth.ts';
+import type { Birth } from './birth.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
 import { type ChildInput, ChildStdin, type StdinProgress } from './child-stdin.ts';
@@ -16,7 +16,7 @@ import type { Channel, ChildHandle, CommandResolution, KillResult, SpawnResult }
 import { SystemError } from './libc/call.ts';
 import { getLimit } from './libc/limits.ts';
 import type { Piece } from './marked-pieces.ts';
-import { processStat } from './process-stat.ts';
+import { findProcess } from './process-stat.ts';
 import { spawnProgram } from './spawn.ts';
 
 /** What all processes share. */
@@ -53,12 +53,6 @@ function spawnError(name: string, error: unknown): string {
   const code = errorCode(error);
   if (code === 'EMFILE') return `too many open files to spawn '${name}'`;
   return `unknown error making dispatchers for '${name}': ${code}`;
-}
-
-/** Whether the process with this pid is the one that was born then. */
-function isStill(pid: number, birth: Birth | undefined): boolean {
-  const stat = pid === 0 ? undefined : processStat(pid);
-  return stat !== undefined && birth !== undefined && isBorn(birth, stat.startTicks);
 }
 
 function childInput(settings: ProcessSettings, context: ChildContext): ChildInput {
@@ -118,7 +112,7 @@ export class LinuxChild implements ChildHandle {
       const request = { name, path, argv, environment, directory, stdio, user, umask, nofile };
       const outcome = this.#tree.spawn(() => spawnProgram(request));
       if (outcome.type === 'spawned') {
-        this.#tree.started(outcome.pid);
+        this.#tree.started(outcome.pid, outcome.birth);
         this.#stdout.started(outcome.pid);
         this.#stderr?.started(outcome.pid);
         return outcome;
@@ -139,7 +133,8 @@ export class LinuxChild implements ChildHandle {
   adopt(pid: number, birth?: Birth): void {
     if (pid !== 0) this.#tree.started(pid, birth);
     // A stranger who has got the pid since may have a socket as its stdin, too.
-    this.#stdin.adopt(isStill(pid, birth) ? pid : 0);
+    const isThere = birth !== undefined && findProcess(pid, birth) !== undefined;
+    this.#stdin.adopt(isThere ? pid : 0);
     this.#stdout.adopt(pid);
     this.#stderr?.adopt(pid);
   }

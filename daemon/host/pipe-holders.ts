@@ -6,26 +6,20 @@
  * the processes of containers, where another daemon may have its FIFOs at the same path. So it is looked which file is
  * open.
  */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import nodeProcess from 'node:process';
-import { processStat } from './process-stat.ts';
+import { descriptorsOf, openPath, standardStreamsOf } from './open-files.ts';
+import { findProcess, type ProcessRow } from './process-stat.ts';
+import { allPids } from './process-table.ts';
 import { isWhollyOf, processUids } from './process-uids.ts';
 
 /** A process that has FIFOs of a runtime directory as its standard streams. */
-export interface PipeHolder {
-  readonly pid: number;
-  readonly ppid: number;
-  /** Process group. */
-  readonly pgrp: number;
-  readonly session: number;
-  /** When it came into being: see `birth.ts`. */
-  readonly startTicks: number;
+export interface PipeHolder extends ProcessRow {
   /** Names of the FIFOs, without their directory. */
   readonly fifos: ReadonlySet<string>;
 }
 
-const standardStreams = [0, 1, 2];
 /** How a daemon shows itself in lists of processes, see `main.ts`. */
 const daemonTitle = 'supervisord';
 /** What the kernel adds to the name of a file that has been removed. */
@@ -40,17 +34,15 @@ export function pipeHolders(directory: string): PipeHolder[] {
   const holders: PipeHolder[] = [];
   for (const pid of allPids()) {
     const fifos = new Set<string>();
-    for (const fd of standardStreams) {
-      const fifo = fifoOf(`/proc/${pid}/fd/${fd}`, { directory, pid });
+    for (const descriptor of standardStreamsOf(pid)) {
+      const fifo = fifoOf(descriptor, { directory, pid });
       if (fifo !== undefined) fifos.add(fifo);
     }
     if (fifos.size === 0) continue;
-    const stat = processStat(pid);
-    if (stat === undefined || stat.state === 'Z') continue;
-    const { ppid, pgrp, session, startTicks } = stat;
-    holders.push({ pid, ppid, pgrp, session, startTicks, fifos });
+    const row = findProcess(pid);
+    if (row !== undefined && !row.isZombie) holders.push({ ...row, fifos });
   }
-  return holders.sort((one, other) => one.startTicks - other.startTicks);
+  return holders.sort((one, other) => one.start - other.start);
 }
 
 /** Whether a process has a FIFO of a runtime directory open. @param directory without symbolic links */
@@ -71,7 +63,7 @@ export function isTakenThoughRemoved(directory: string): boolean {
     .filter(isOther)
     .flatMap(descriptorsOf)
     .some((descriptor) => {
-      if (linkTarget(descriptor) !== `${directory} (deleted)`) return false;
+      if (openPath(descriptor) !== `${directory} (deleted)`) return false;
       try {
         const open = statSync(descriptor);
         return open.isDirectory() && open.dev === dev;
@@ -92,7 +84,7 @@ export function pidsOfCommand(argv: readonly string[]): number[] {
 export function removedFiles(pids: readonly number[]): Map<string, string> {
   const files = new Map<string, string>();
   for (const descriptor of pids.flatMap(descriptorsOf)) {
-    const target = linkTarget(descriptor);
+    const target = openPath(descriptor);
     if (target !== undefined && deleted.test(target)) files.set(target.replace(deleted, ''), descriptor);
   }
   return files;
@@ -103,7 +95,7 @@ function fifoOf(
   descriptor: string,
   { directory, pid }: { readonly directory: string; readonly pid: number },
 ): string | undefined {
-  const target = linkTarget(descriptor);
+  const target = openPath(descriptor);
   if (target === undefined || !target.startsWith(`${directory}/`)) return undefined;
   const name = basename(target.replace(deleted, ''));
   try {
@@ -137,35 +129,11 @@ function ownUid(): number {
   return nodeProcess.geteuid?.() ?? 0;
 }
 
-function descriptorsOf(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => `/proc/${pid}/fd/${fd}`);
-  } catch {
-    // It has ended.
-    return [];
-  }
-}
-
 /** Each word ends with a NUL. `undefined`: the process has ended. */
 function commandLineOf(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
-    return undefined;
-  }
-}
-
-function allPids(): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid));
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    // It has ended, has no such descriptor, or belongs to somebody else.
     return undefined;
   }
 }

@@ -6,54 +6,7 @@ import { readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setImmediate as soon } from 'node:timers';
 import { errorCode } from '../../conf/error-code.ts';
-import { readStatFields } from './process-stat.ts';
-
-/** A process that cannot be taken for a later one of the same pid. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** When it was started, in clock ticks since the machine was. */
-  readonly start: number;
-}
-
-export interface ProcessRow extends ProcessIdentity {
-  readonly ppid: number;
-  /** Id of its process group. */
-  readonly group: number;
-  /** Id of its session. */
-  readonly session: number;
-  /** It has ended, and its parent is yet to notice. */
-  readonly isZombie: boolean;
-}
-
-/**
- * What /proc says of a process. `undefined`: there is none of that pid.
- *
- * @throws an error with `code`, such as `EMFILE`: nobody can tell
- */
-export function readProcess(pid: number): ProcessRow | undefined {
-  const fields = readStatFields(pid);
-  if (fields === undefined) return undefined;
-  const [state = '', ppid, group, session] = fields;
-  return {
-    pid,
-    start: Number(fields[19]),
-    ppid: Number(ppid),
-    group: Number(group),
-    session: Number(session),
-    isZombie: state === 'Z' || state === 'X',
-  };
-}
-
-/** Whether that very process is there, ended or not: its pid and its group are nobody else's. */
-export function exists({ pid, start }: ProcessIdentity): boolean {
-  return readProcess(pid)?.start === start;
-}
-
-/** Whether that very process is there and has not ended. */
-export function isRunning({ pid, start }: ProcessIdentity): boolean {
-  const row = readProcess(pid);
-  return row?.start === start && !row.isZombie;
-}
+import { type ProcessRow, readProcess } from './process-stat.ts';
 
 /** Processes by what ties them to each other. */
 export class ProcessTable {
@@ -112,7 +65,7 @@ export function readProcessTable(look: Look = () => true): ProcessTable {
   for (let pass = 0; isTorn && pass < mostPasses; pass += 1) {
     isTorn = false;
     // The latest first: those are the ones that may be gone in a moment.
-    for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger).reverse()) {
+    for (const pid of allPids().reverse()) {
       if (!rows.has(pid)) read(pid);
     }
     for (const row of rows.values()) {
@@ -124,6 +77,11 @@ export function readProcessTable(look: Look = () => true): ProcessTable {
     rows.values().filter((row) => row !== undefined),
     { isTorn },
   );
+}
+
+/** Pids of all processes of the machine, in the order of their numbers. */
+export function allPids(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 
 function isLiving(row: ProcessRow | undefined): boolean {

@@ -4,16 +4,12 @@
  * Parents alone do not tell: a process whose parent has ended is given to another one. But it keeps its process group
  * and session, and unless it takes pains, its environment and the standard streams that it was started with.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import nodeProcess from 'node:process';
 import { glimpse } from './glimpse.ts';
-import {
-  isRunning,
-  type ProcessIdentity,
-  type ProcessRow,
-  type ProcessTable,
-  readProcess,
-} from './process-table.ts';
+import { openPath, standardStreamsOf } from './open-files.ts';
+import { isRunning, type ProcessIdentity, type ProcessRow, readProcess } from './process-stat.ts';
+import type { ProcessTable } from './process-table.ts';
 import { processUids } from './process-uids.ts';
 
 /** What a process still has on it of the program that it comes from, whoever its parent is now. */
@@ -114,7 +110,10 @@ export class Orphans {
     // One that has ended has none; nor have some that are alive.
     if (environment === '' && !isRunning(row)) return false;
     for (const variable of ownVariables(environment)) push(this.#byVariable, variable, row);
-    for (const file of new Set(readStandardStreams(row.pid))) push(this.#byFile, file, row);
+    // Not others: the process that keeps all pipes open has those of every program.
+    for (const file of new Set(standardStreamsOf(row.pid).map(openPath))) {
+      if (file !== undefined) push(this.#byFile, file, row);
+    }
     return true;
   }
 
@@ -141,11 +140,4 @@ function readEnvironment(pid: number): string {
 /** The variables that we give every program to know itself by. */
 function ownVariables(environment: string): readonly string[] {
   return environment.split('\0').filter((variable) => variable.startsWith('SUPERVISOR_'));
-}
-
-/** Not more: the process that keeps all pipes open has the others of every program. */
-const standardStreams = [0, 1, 2];
-
-function readStandardStreams(pid: number): readonly string[] {
-  return standardStreams.map((fd) => glimpse(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? '');
 }

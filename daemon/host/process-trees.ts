@@ -3,13 +3,8 @@ import type { LogLevel } from '../../conf/settings.ts';
 import { type Cgroup, Cgroups } from './cgroup.ts';
 import type { Epoll } from './epoll.ts';
 import type { KillResult } from './host.ts';
-import {
-  type ProcessIdentity,
-  type ProcessRow,
-  type ProcessTable,
-  ProcessTables,
-  readProcessTable,
-} from './process-table.ts';
+import type { ProcessIdentity, ProcessRow } from './process-stat.ts';
+import { type ProcessTable, ProcessTables, readProcessTable } from './process-table.ts';
 import { Orphans, type ProgramMarks } from './process-tree.ts';
 import { type ChildOfProgram, Survivors } from './survivors.ts';
 

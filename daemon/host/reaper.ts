@@ -4,7 +4,7 @@
  */
 import { setImmediate as soon } from 'node:timers';
 import type { ChildExit, ExitStatus } from './host.ts';
-import { type EndedChild, peekEndedChild, reapChild } from './libc/children.ts';
+import { type EndedChild, peekEndedChild, reapAnyChild, reapChild } from './libc/children.ts';
 import { LibuvChildren } from './libuv-children.ts';
 
 /** Where SIGCHLD is told: Node's `process`. */
@@ -46,16 +46,20 @@ export class Reaper {
     // One SIGCHLD can stand for many exits. They are told when all are collected: what is done about one,
     // such as spawning its successor, takes long enough for others to end, and would never come to an end.
     const exits: EndedChild[] = [];
-    let isLibuvFirst = false;
-    for (let ended = peekEndedChild(); ended !== undefined; ended = peekEndedChild()) {
-      isLibuvFirst = this.#libuvChildren.has(ended.pid);
-      if (isLibuvFirst) break;
-      const reaped = reapChild(ended.pid);
-      if (reaped !== undefined) exits.push(reaped);
-    }
-    if (isLibuvFirst) this.#lookAgain();
+    let next = this.#reapNext();
+    for (; typeof next === 'object'; next = this.#reapNext()) exits.push(next);
+    if (next === "libuv's") this.#lookAgain();
     else this.#looksForLibuv = 0;
     for (const exit of exits) this.#tell(exit);
+  }
+
+  /** Reaps a child of ours; or says that there is none, or that one of libuv comes first. */
+  #reapNext(): EndedChild | 'none' | "libuv's" {
+    // The kernel goes through all children for this: it is asked once for each that has ended if that will do.
+    if (this.#libuvChildren.isEmpty) return reapAnyChild() ?? 'none';
+    const ended = peekEndedChild();
+    if (ended === undefined) return 'none';
+    return this.#libuvChildren.has(ended.pid) ? "libuv's" : (reapChild(ended.pid) ?? this.#reapNext());
   }
 
   [Symbol.dispose](): void {

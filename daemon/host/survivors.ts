@@ -6,13 +6,8 @@
  * programs that ended meanwhile: hundreds may stop at a time, and one may end a thousand times a second.
  */
 import { errorCode } from '../../conf/error-code.ts';
-import {
-  type ProcessIdentity,
-  type ProcessRow,
-  type ProcessTable,
-  type ProcessTables,
-  tableOf,
-} from './process-table.ts';
+import type { ProcessIdentity, ProcessRow } from './process-stat.ts';
+import { type ProcessTable, type ProcessTables, tableOf } from './process-table.ts';
 import { nameProcesses } from './process-title.ts';
 import { membersOf, type ProgramMarks } from './process-tree.ts';
 
@@ -63,7 +58,7 @@ export class Survivors {
 
   /** A child has ended. */
   ended({ name, group, roots, marks }: Remains): void {
-    const key = `${group}:${name}`;
+    const key = keyOf({ name, group });
     const found = this.#cases.get(key) ?? { name, group, roots: new Map(), marks };
     for (const root of roots) found.roots.set(root.pid, root);
     this.#cases.set(key, found);
@@ -92,8 +87,11 @@ export class Survivors {
     const table = tableOf(this.#options.tables.fresh());
     const named = new Map([...this.#named].filter(([pid, { start }]) => table.get(pid)?.start === start));
     this.#named = named;
+    // Thousands may have ended: none of them is looked for among thousands.
+    const present = new Map(this.#options.children.values().map((child) => [keyOf(child), child]));
     for (const found of cases) {
-      const survivors = this.#survivorsOf(found, table).filter(({ pid }) => !named.has(pid));
+      const successor = present.get(keyOf(found));
+      const survivors = this.#survivorsOf(found, table, successor).filter(({ pid }) => !named.has(pid));
       if (survivors.length === 0) continue;
       for (const row of survivors) named.set(row.pid, row);
       const pids = survivors.map(({ pid }) => pid);
@@ -101,14 +99,22 @@ export class Survivors {
     }
   }
 
-  #survivorsOf({ name, group, roots, marks }: Case, table: ProcessTable): readonly ProcessRow[] {
+  /** @param successor the present child of the program, if it has one */
+  #survivorsOf(
+    { roots, marks }: Case,
+    table: ProcessTable,
+    successor: ProcessIdentity | undefined,
+  ): readonly ProcessRow[] {
     const { children } = this.#options;
     const isChild = (pid: number): boolean => children.has(pid);
-    const present = [...children.values()].find((child) => child.name === name && child.group === group);
     // Marks are the same from one life to the next; what is younger than the present child is of its time.
     const orphans = this.#options
       .orphans(table, marks)
-      .filter(({ start }) => present === undefined || start < present.start);
+      .filter(({ start }) => successor === undefined || start < successor.start);
     return membersOf(table, { roots: roots.values(), orphans }, isChild).filter(({ isZombie }) => !isZombie);
   }
+}
+
+function keyOf({ name, group }: Pick<ChildOfProgram, 'name' | 'group'>): string {
+  return `${group}:${name}`;
 }

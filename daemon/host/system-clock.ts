@@ -1,9 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { hrtime } from 'node:process';
+import { clearImmediate, setImmediate } from 'node:timers';
 import type { Clock, EpochSeconds, Instant, Now, Timer } from './clock.ts';
 
 /** The most `setTimeout` can wait; with more it fires at once. */
 const longestWait = 2 ** 31 - 1;
+
+/**
+ * Milliseconds that are not waited for: the next turn of the event loop comes about as soon. `setTimeout` waits for
+ * one whole millisecond at least, which is as long as it takes to start a program.
+ */
+const asGoodAsDue = 0.01;
 
 /** Milliseconds on the monotonic clock at which `performance.now()` was 0. It is the same clock, read faster. */
 const origin = Number(hrtime.bigint()) / 1e6 - performance.now();
@@ -12,14 +19,20 @@ const origin = Number(hrtime.bigint()) / 1e6 - performance.now();
 export const systemClock: Clock = {
   now: systemNow,
   setTimer(at: Instant, wake: () => void): Timer {
-    let timeout: NodeJS.Timeout;
+    let cancel: () => void;
     wait();
-    return { cancel: () => clearTimeout(timeout) };
+    return { cancel: () => cancel() };
 
     function wait(): void {
+      const milliseconds = (at - systemNow().instant) * 1000;
+      if (milliseconds <= asGoodAsDue) {
+        const immediate = setImmediate(check);
+        cancel = () => clearImmediate(immediate);
+        return;
+      }
       // Rounded up: Node's timers may fire a fraction of a millisecond early.
-      const milliseconds = Math.ceil((at - systemNow().instant) * 1000);
-      timeout = setTimeout(check, Math.min(Math.max(milliseconds, 0), longestWait));
+      const timeout = setTimeout(check, Math.min(Math.ceil(milliseconds), longestWait));
+      cancel = () => clearTimeout(timeout);
     }
 
     function check(): void {

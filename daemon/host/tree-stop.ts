@@ -10,15 +10,8 @@ import { errorCode } from '../../conf/error-code.ts';
 import { Absence } from './absence.ts';
 import { EndWatch } from './end-watch.ts';
 import type { Epoll } from './epoll.ts';
-import {
-  exists,
-  isRunning,
-  type ProcessRow,
-  type ProcessTable,
-  type ProcessTables,
-  type TableResult,
-  tableOf,
-} from './process-table.ts';
+import { exists, isRunning, type ProcessRow } from './process-stat.ts';
+import { type ProcessTable, type ProcessTables, type TableResult, tableOf } from './process-table.ts';
 import { nameProcesses } from './process-title.ts';
 import { sendSignal } from './signalling.ts';
 

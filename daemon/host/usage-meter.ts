@@ -5,7 +5,7 @@
  * the daemon a descriptor for each of them.
  */
 import { readFileSync } from 'node:fs';
-import { statFields } from './process-stat.ts';
+import { statField, statFields } from './process-stat.ts';
 
 /** What one process and its threads use. */
 export interface Usage {
@@ -68,12 +68,13 @@ function read(pid: number): (Measured & { readonly memory: number }) | undefined
     const fields = statFields(pid);
     if (fields === undefined) return undefined;
     const at = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'));
-    const seconds = (index: number): number => Number(fields[index]) * secondsPerTick;
+    const seconds = (field: 'userTime' | 'systemTime' | 'start'): number =>
+      Number(fields[statField[field]]) * secondsPerTick;
     // A process that has ended, and has not been reaped, has no such line.
     const resident = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
     return {
-      started: seconds(19),
-      cpuTime: { used: seconds(11) + seconds(12), at },
+      started: seconds('start'),
+      cpuTime: { used: seconds('userTime') + seconds('systemTime'), at },
       memory: Number(resident?.[1] ?? 0) * 1024,
     };
   } catch {

@@ -205,7 +205,8 @@ export class ChannelFilter implements OutputFilter {
 
 /** What a filter in this state has held back, if there is no capture mode any more. */
 export function heldBack({ isInside, matched }: FilterState, captured: Buffer): Buffer {
-  return isInside ? captured : beginToken.subarray(0, matched);
+  if (isInside) return captured;
+  return matched === 0 ? nothing : beginToken.subarray(0, matched);
 }
 
 function joined(parts: readonly Buffer[]): Buffer {

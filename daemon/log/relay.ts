@@ -61,6 +61,12 @@ export class Relays {
   }
 }
 
+/** Where the relay of an output is. */
+export interface RelayPlace {
+  readonly path: string;
+  readonly relays: Relays;
+}
+
 /** That of one output. It is there only while the child is in full flow. */
 export class Relay {
   readonly #pipe: number;
@@ -74,20 +80,23 @@ export class Relay {
   #retryAt = 0;
 
   /** @param pipe the FIFO of the child */
-  constructor(pipe: number, path: string, relays: Relays) {
+  constructor(pipe: number, { path, relays }: RelayPlace) {
     this.#pipe = pipe;
     this.#path = path;
     this.#relays = relays;
   }
 
   /**
-   * Goes on with what an earlier daemon has left.
+   * The one that an earlier daemon has left; `undefined`: none.
    *
    * @throws an error with `code`: descriptors are short. What is in it must be read before anything else
    */
-  resume(): void {
-    const earlier = this.#earlier();
-    if (earlier !== undefined) this.#open(earlier);
+  static ofEarlierDaemon(pipe: number, place: RelayPlace): Relay | undefined {
+    const path = pathOfEarlier(pipe, place);
+    if (path === undefined) return undefined;
+    const relay = new Relay(pipe, place);
+    relay.#open(path);
+    return relay;
   }
 
   /** Bytes in it: they come before those in the FIFO of the child. */
@@ -187,14 +196,6 @@ export class Relay {
     }
   }
 
-  /** Where the one of an earlier daemon is. */
-  #earlier(): string | undefined {
-    if (isFifo(this.#path)) return this.#path;
-    // Somebody has removed it: only while it was needed, the FIFO of the child is wide.
-    const isWide = pipeSize(this.#pipe) > pipeCapacity;
-    return isWide ? this.#relays.keeper.removedFifo(this.#path) : undefined;
-  }
-
   /** @throws an error with `code` */
   #open(path: string): number {
     const fd = openForDaemon(path);
@@ -203,4 +204,10 @@ export class Relay {
     this.#relays.keeper.add(fd);
     return fd;
   }
+}
+
+function pathOfEarlier(pipe: number, { path, relays }: RelayPlace): string | undefined {
+  if (isFifo(path)) return path;
+  // Somebody may have removed it. Only where there was one, the FIFO of the child is wide.
+  return pipeSize(pipe) > pipeCapacity ? relays.keeper.removedFifo(path) : undefined;
 }

@@ -21,9 +21,41 @@ export interface SinkLease {
   release(): void;
 }
 
+interface UsedSink {
+  readonly sink: Sink;
+  users: number;
+}
+
+const noLease: SinkLease = { sink: discardSink, release() {} };
+
+class Lease implements SinkLease {
+  readonly #key: string;
+  readonly #used: UsedSink;
+  readonly #inUse: Map<string, UsedSink>;
+  #isReleased = false;
+
+  constructor(key: string, used: UsedSink, inUse: Map<string, UsedSink>) {
+    this.#key = key;
+    this.#used = used;
+    this.#inUse = inUse;
+    used.users += 1;
+  }
+
+  get sink(): Sink {
+    return this.#used.sink;
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#used.users -= 1;
+    if (this.#used.users === 0) this.#inUse.delete(this.#key);
+  }
+}
+
 export class Sinks {
   readonly #options: SinksOptions;
-  readonly #inUse = new Map<string, { readonly sink: Sink; users: number }>();
+  readonly #inUse = new Map<string, UsedSink>();
 
   constructor(options: SinksOptions) {
     this.#options = options;
@@ -38,21 +70,13 @@ export class Sinks {
     logfile: Exclude<Logfile, { type: 'AUTO' }>,
     { isPrivate = false }: { isPrivate?: boolean } = {},
   ): SinkLease {
-    if (logfile.type === 'NONE') return { sink: discardSink, release() {} };
+    if (logfile.type === 'NONE') return noLease;
     const { path } = logfile;
     const descriptor = descriptorOf(path);
     const key = descriptor === undefined ? resolve(path) : `fd ${descriptor}`;
     const used = this.#inUse.get(key) ?? { sink: this.#create(path, descriptor, isPrivate), users: 0 };
     this.#inUse.set(key, used);
-    used.users += 1;
-    let isReleased = false;
-    const release = () => {
-      if (isReleased) return;
-      isReleased = true;
-      used.users -= 1;
-      if (used.users === 0) this.#inUse.delete(key);
-    };
-    return { sink: used.sink, release };
+    return new Lease(key, used, this.#inUse);
   }
 
   #create(path: string, descriptor: number | undefined, isPrivate: boolean): Sink {

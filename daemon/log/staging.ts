@@ -3,11 +3,12 @@
  * record of how far it has come. If no such file can be had, it stays in the pipe until it has been seen: then a
  * daemon that is killed at that moment logs some bytes twice, and loses what it has captured.
  */
-import { readdirSync, unlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { errorCode } from '../../conf/error-code.ts';
 import { EAGAIN, EINTR, errnoName } from '../host/libc/call.ts';
+import { unlinkIfThere } from '../host/libc/descriptors.ts';
 import { setAside } from '../state/record-file.ts';
 import {
   CaptureFile,
@@ -68,9 +69,9 @@ export function settleStaged(directory: string, bootId: string): void {
 export function removeStaged(path: string): void {
   for (const name of [path, ...capturedPaths(path)]) {
     try {
-      unlinkSync(name);
+      unlinkIfThere(name);
     } catch {
-      // Missing. Or it cannot be removed: then the next daemon logs, perhaps once more, what it finds there.
+      // It cannot be removed: then the next daemon logs, perhaps once more, what it finds there.
     }
   }
 }
@@ -96,10 +97,12 @@ export class Staging {
   /**
    * Finds what an earlier daemon has left.
    *
+   * @param isLookedFor there was nothing, and what may be there now is somebody else's
    * @throws an error with `code`: descriptors are short. What there is must be read before it can be replaced
    */
-  constructor(options: StagingOptions) {
+  constructor(options: StagingOptions, { isLookedFor = false }: { readonly isLookedFor?: boolean } = {}) {
     this.#options = options;
+    if (isLookedFor) return;
     const reading = this.#open();
     if (reading.type === 'unusable') this.#putAside(reading.reason);
     if (reading.type !== 'read') return;
@@ -107,6 +110,11 @@ export class Staging {
     this.#progress = reading.progress;
     this.#capturePlace = reading.progress.capture;
     this.captured = this.#readCaptured();
+  }
+
+  /** Nothing was found, and nothing has been staged since. */
+  get isUnused(): boolean {
+    return this.#file === undefined && this.#progress === beginning && !this.#isFailing;
   }
 
   /** How far the output had come when that was last written down. */

@@ -74,7 +74,7 @@ export class Ending {
   /** Why the daemon is to end now; `undefined`: it is not. */
   decide(groups: Iterable<GroupEntry>): string | undefined {
     if (!this.#mayDecide()) return undefined;
-    if (this.#verdict === undefined && this.#wasOwnEnd && [...groups].every(isDone)) {
+    if (this.#verdict === undefined && this.#wasOwnEnd && Iterator.from(groups).every(isDone)) {
       const [first] = this.#failed;
       const exitStatus = first === undefined ? 0 : exitStatusOf(first.process);
       this.#verdict = { reason: 'all processes have ended (exit_when_done=true)', exitStatus };

@@ -10,6 +10,8 @@ import type { GroupUpdate } from './group-update.ts';
 import { settle, type Waiter } from './outcomes.ts';
 import { newProcess, type Process, pidOf } from './state.ts';
 
+const nobody: readonly Waiter[] = [];
+
 /** A process of an active group, and those who wait for it. */
 export class ProcessEntry implements SupervisedProcess {
   readonly child: ChildHandle;
@@ -26,7 +28,7 @@ export class ProcessEntry implements SupervisedProcess {
   readonly #clock: Clock;
   #settings: ProcessSettings;
   #process: Process = newProcess;
-  #waiters: Waiter[] = [];
+  #waiters: readonly Waiter[] = nobody;
 
   constructor(settings: ProcessSettings, child: ChildHandle, group: GroupEntry, clock: Clock) {
     this.#settings = settings;
@@ -63,7 +65,7 @@ export class ProcessEntry implements SupervisedProcess {
 
   /** Adds somebody to those who wait, unless the outcome is there already. */
   await(waiter: Waiter): void {
-    if (!settle(waiter, this.#process)) this.#waiters.push(waiter);
+    if (!settle(waiter, this.#process)) this.#waiters = [...this.#waiters, waiter];
   }
 
   /** Tells those who wait what the present state means to them. */
@@ -75,7 +77,7 @@ export class ProcessEntry implements SupervisedProcess {
   /** Tells those who wait that it is another daemon which will see the outcome. */
   leaveWaiters(): void {
     for (const waiter of this.#waiters) waiter.resolve({ type: 'left' });
-    this.#waiters = [];
+    this.#waiters = nobody;
   }
 
   /** Whether a client waits for the process to stop. */
@@ -114,26 +116,33 @@ export class GroupEntry implements ProcessGroup {
   /** The change that it is going through. */
   update: GroupUpdate | undefined;
   #settings: GroupSettings;
+  /** What they say of processes is out of date. */
+  #isStale = false;
 
   constructor(settings: GroupSettings) {
     this.#settings = settings;
   }
 
   get settings(): GroupSettings {
+    if (this.#isStale) {
+      this.#isStale = false;
+      const processes = Array.from(this.processes.values(), ({ settings }) => settings);
+      this.#settings = { ...this.#settings, processes };
+    }
     return this.#settings;
   }
 
   /** Replaces settings and members. The settings say of each process what it runs with, old or new. */
   become(settings: GroupSettings, members: readonly ProcessEntry[]): void {
-    this.#settings = { ...settings, processes: members.map((member) => member.settings) };
+    this.#settings = settings;
     this.processes.clear();
     for (const member of members) this.processes.set(member.settings.name, member);
+    this.refresh();
   }
 
-  /** The settings of a member have changed. */
+  /** The settings of a member have changed. The next who asks sees it: thousands may change, one by one. */
   refresh(): void {
-    const processes = [...this.processes.values()].map(({ settings }) => settings);
-    this.#settings = { ...this.#settings, processes };
+    this.#isStale = true;
   }
 
   /** The processes in the order shutdown stops them: highest priority number first, of equals the last. */

@@ -4,7 +4,7 @@
  */
 import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
-import { after, type Instant } from '../host/clock.ts';
+import { after } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
 import { Activity, type ActivitySinks } from './activity.ts';
 import type {
@@ -23,7 +23,7 @@ import { Groups } from './groups.ts';
 import type { StartWaiter, StopWaiter, Waiter } from './outcomes.ts';
 import { isReplacedOnceStopped, noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
 import { Runner, type Wake } from './runner.ts';
-import { Shutdown, unstoppedProcesses } from './shutdown.ts';
+import { Shutdown } from './shutdown.ts';
 import { pidOf } from './state.ts';
 import type { Input } from './step.ts';
 import { problemSending } from './stopping.ts';
@@ -32,15 +32,6 @@ import { WorkQueue } from './work-queue.ts';
 
 /** Seconds between two lines `waiting for <n> to stop`. */
 const stopReportSecs = 2;
-
-/** Seconds between two lines `waiting for <n1>, <n2> to die`. */
-const shutdownReportSecs = 3;
-
-/**
- * Seconds that shutdown waits for listeners to be told of what it has stopped. supervisord stops one group a
- * second, so its listeners have about as long.
- */
-const lastDeliveriesSecs = 1;
 
 /** Seconds of work on deadlines after which clients and children get their turn. */
 const longestWakeSecs = 0.02;
@@ -73,9 +64,6 @@ type Task =
   | { readonly type: 'listeners settled' }
   | { readonly type: 'wake' };
 
-const shutdownReport = { type: 'shutdown report' } as const;
-const lastDeliveries = { type: 'last deliveries' } as const;
-
 const noEnding: EndingSettings = { exit_when_done: false, exit_code_from: undefined };
 
 /** Runs the configured processes of a daemon. */
@@ -85,7 +73,6 @@ export class Supervisor implements SupervisorControl {
   readonly #deadlines: Deadlines<Wake>;
   readonly #runner: Runner;
   readonly #queue: WorkQueue<Task>;
-  readonly #isDelivering: (group: string) => boolean;
   readonly #recorder: StateRecorder;
   readonly #leavesProcesses: () => boolean;
   readonly #onFinished: (next: 'exit' | 'restart') => void;
@@ -93,10 +80,8 @@ export class Supervisor implements SupervisorControl {
   readonly #updates: GroupUpdates;
   readonly #ending: Ending;
   readonly #strays: Strays;
+  readonly #shutdown: Shutdown;
   #state: SupervisorStateName = 'RUNNING';
-  #shutdown: Shutdown | undefined;
-  /** When the pool whose turn it is to stop is stopped whatever it is still to deliver. */
-  #deliveriesUntil: Instant | undefined;
   /** Another daemon is about to go on. */
   #isLeaving = false;
   #isDisposed = false;
@@ -105,7 +90,6 @@ export class Supervisor implements SupervisorControl {
     const { host } = dependencies;
     this.#host = host;
     this.#activity = new Activity(dependencies);
-    this.#isDelivering = dependencies.isDelivering ?? (() => false);
     this.#onFinished = dependencies.onFinished;
     const recorder = dependencies.recorder ?? noRecorder;
     this.#recorder = recorder;
@@ -137,6 +121,15 @@ export class Supervisor implements SupervisorControl {
       mayUpdate: () => isRunning() && !this.#isLeaving,
       dispatch: (task) => this.#dispatch(task),
       reportStop: (entry) => this.#reportStop(entry),
+    });
+    this.#shutdown = new Shutdown({
+      clock: host.clock,
+      activity,
+      deadlines,
+      groups,
+      isDelivering: dependencies.isDelivering ?? (() => false),
+      stop: (entry) => runner.handle(entry, { type: 'shutDown' }),
+      onStopped: () => this.#finish(),
     });
     this.#strays = new Strays(host, activity);
     host.onExit((exit) => this.#dispatch({ type: 'exit', exit }));
@@ -263,21 +256,14 @@ export class Supervisor implements SupervisorControl {
 
   /** The listeners of some group have nothing left to be told; shutdown may have waited for that. */
   listenersSettled(): void {
-    if (this.#shutdown !== undefined) this.#dispatch({ type: 'listeners settled' });
+    if (this.#shutdown.isUnderWay) this.#dispatch({ type: 'listeners settled' });
   }
 
   /** Lets go of every child handle and of the clock. Children that still live go on without us. */
   [Symbol.dispose](): void {
-    this.#isDisposed = true;
-    this.#deadlines.clear();
-    this.#strays[Symbol.dispose]();
-    for (const group of this.groups.values()) {
-      this.#updates.abandon(group, { type: 'shutting-down' });
-      for (const entry of group.processes.values()) {
-        entry.removed = true;
-        this.#runner.dispose(entry);
-      }
-    }
+    this.#letGo((entry) => this.#runner.dispose(entry));
+    // Only now: an update that waited for this one is refused.
+    for (const group of this.groups.values()) this.#updates.abandon(group, { type: 'shutting-down' });
   }
 
   /** From now on nobody waits for what becomes of a process: another daemon will see it. */
@@ -293,13 +279,17 @@ export class Supervisor implements SupervisorControl {
    * after `shutDown` has come to nothing else, or instead of it.
    */
   leave(): void {
+    this.#letGo((entry) => this.#runner.leave(entry));
+  }
+
+  #letGo(part: (entry: ProcessEntry) => void): void {
     this.#isDisposed = true;
     this.#deadlines.clear();
     this.#strays[Symbol.dispose]();
     for (const group of this.groups.values()) {
       for (const entry of group.processes.values()) {
         entry.removed = true;
-        this.#runner.leave(entry);
+        part(entry);
       }
     }
   }
@@ -375,7 +365,7 @@ export class Supervisor implements SupervisorControl {
         task satisfies never;
     }
     this.#endByItself();
-    this.#advanceShutdown();
+    this.#shutdown.advance();
   }
 
   /** The ends that nobody saw come before any signal is sent: those pids may be others' by now. */
@@ -449,56 +439,16 @@ export class Supervisor implements SupervisorControl {
       return;
     }
     this.#recorder.stopping();
-    const groups = this.groupsByPriority();
     // Nobody waits any more for the next attempt of a process in BACKOFF.
-    for (const group of groups) {
+    for (const group of this.groups.values()) {
       for (const entry of group.processes.values()) this.#runner.updateDeadline(entry);
     }
-    this.#shutdown = new Shutdown(
-      groups,
-      (group) => this.#mayStop(group),
-      (entry) => this.#runner.handle(entry, { type: 'shutDown' }),
-    );
-    this.#shutdown.advance();
-    this.#reportShutdown();
-  }
-
-  /** Listeners are stopped when they know what became of the others, or have had the time to. */
-  #mayStop({ settings: { name } }: GroupEntry): boolean {
-    const isDelivering = this.#activity.contain(`looking at pool ${name}`, () => this.#isDelivering(name));
-    const { instant } = this.#host.clock.now();
-    if (isDelivering) {
-      this.#deliveriesUntil ??= after(instant, lastDeliveriesSecs);
-      this.#deadlines.set(lastDeliveries, this.#deliveriesUntil);
-      if (instant < this.#deliveriesUntil) return false;
-      this.#activity.log('info', `pool ${name} has not handled all events in time, and is stopped`);
-    }
-    this.#deliveriesUntil = undefined;
-    this.#deadlines.set(lastDeliveries, undefined);
-    return true;
-  }
-
-  #advanceShutdown(): void {
-    if (this.#shutdown?.advance() !== true) return;
-    this.#shutdown = undefined;
-    this.#deadlines.set(shutdownReport, undefined);
-    this.#finish();
+    this.#shutdown.begin();
   }
 
   #finish(): void {
     const next = this.#state === 'RESTARTING' ? 'restart' : 'exit';
     this.#activity.contain(`finishing to ${next}`, () => this.#onFinished(next));
-  }
-
-  #reportShutdown(): void {
-    const unstopped = unstoppedProcesses(this.groups.values());
-    if (unstopped.length === 0) return;
-    const names = unstopped.map((entry) => entry.settings.name);
-    this.#activity.log('info', `waiting for ${names.join(', ')} to die`);
-    for (const entry of unstopped) {
-      this.#activity.log('blather', `${entry.settings.name} state: ${entry.process.state}`);
-    }
-    this.#deadlines.set(shutdownReport, after(this.#host.clock.now().instant, shutdownReportSecs));
   }
 
   #wake(): void {
@@ -509,7 +459,7 @@ export class Supervisor implements SupervisorControl {
       if (due.type === 'tick') this.#runner.handle(due.entry, { type: 'tick', maySpawn });
       else if (due.type === 'stop report') this.#reportStop(due.entry);
       // The other one, for the last deliveries, asks for nothing: shutdown goes on after every task.
-      else if (due.type === 'shutdown report') this.#reportShutdown();
+      else if (due.type === 'shutdown report') this.#shutdown.report();
       // The rest has come too, so the timer is set to a moment in the past: the event loop's next turn.
       if (this.#host.clock.now().instant - instant > longestWakeSecs) return;
     }

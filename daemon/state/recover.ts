@@ -10,13 +10,13 @@ import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { GroupSettings, ProcessName, ProcessSettings } from '../../conf/settings.ts';
-import { ageOf, type Birth, isBorn } from '../host/birth.ts';
+import { ageOf, type Birth } from '../host/birth.ts';
 import { bootId } from '../host/boot-id.ts';
 import { after, type EpochSeconds, type Now } from '../host/clock.ts';
 import { fifoPath } from '../host/fifo.ts';
 import type { Channel } from '../host/host.ts';
 import { type PipeHolder, pipeHolders } from '../host/pipe-holders.ts';
-import { processStat } from '../host/process-stat.ts';
+import { findProcess } from '../host/process-stat.ts';
 import { findAutoLog } from '../log/auto-logs.ts';
 import { type RecoveredProcess, type Recovery, replacedOnceStopped } from '../process/recovery.ts';
 import { newProcess, type Process, pidOf } from '../process/state.ts';
@@ -53,8 +53,9 @@ export function recover(options: RecoverOptions): Recovered | undefined {
   const { runtimeDirectory, groups, log } = options;
   const journal = readJournal(options);
   // Also if the directory is empty: somebody may have tidied it away, and the programs are there all the same.
-  const holders = children(pipeHolders(runtimeDirectory));
-  const isGoingOn = journal !== undefined || holders.length > 0;
+  const held = children(pipeHolders(runtimeDirectory));
+  const holders = byFifo(held);
+  const isGoingOn = journal !== undefined || held.length > 0;
   // In FIFOs may be the last words of programs that nobody knows of any more.
   if (!isGoingOn && !hasLeftovers(runtimeDirectory)) return undefined;
 
@@ -70,7 +71,7 @@ export function recover(options: RecoverOptions): Recovered | undefined {
       found.add(pidOf(recovered.process));
     }
   }
-  const strays = [...recordedStrays(journal, holders, found), ...heldStrays(holders, journal, found)];
+  const strays = [...recordedStrays(journal, holders, found), ...heldStrays(held, journal, found)];
   if (isGoingOn) log('info', 'going on for an earlier supervisord');
   return {
     find: (group, process) => processes.get(keyOf({ group, name: process })),
@@ -157,7 +158,7 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
 interface ProcessSources {
   readonly settings: ProcessSettings;
   readonly record: ProcessRecord | undefined;
-  readonly holders: readonly PipeHolder[];
+  readonly holders: HoldersByFifo;
   readonly options: RecoverOptions;
   readonly journal: ReadJournal | undefined;
 }
@@ -187,21 +188,19 @@ function recoverProcess({ settings, record, holders, options, journal }: Process
 
 /** A child of a process whose spawn nobody had the time to write down. */
 function unseenChild(
-  holders: readonly PipeHolder[],
+  holders: HoldersByFifo,
   process: ProcessName,
   record: ProcessRecord | undefined,
 ): PipeHolder | undefined {
-  const fifos = new Set(streams.map((stream) => basename(fifoPath('', process, stream))));
-  return holders.find(
-    (holder) =>
-      [...holder.fifos].some((fifo) => fifos.has(fifo)) &&
-      // One that is older was left behind by a child of before: its own beginning would have been written down.
-      (record === undefined || holder.startTicks >= record.writtenAt),
-  );
+  const fifos = streams.map((stream) => basename(fifoPath('', process, stream)));
+  // One that is older was left behind by a child of before: its own beginning would have been written down.
+  const isPresent = ({ start }: PipeHolder) => record === undefined || start >= record.writtenAt;
+  const [first, ...others] = fifos.flatMap((fifo) => holders.get(fifo) ?? []).filter(isPresent);
+  return others.reduce((oldest, other) => (oldest && other.start < oldest.start ? other : oldest), first);
 }
 
-function birthOf({ startTicks }: PipeHolder): Birth {
-  return { from: startTicks, to: startTicks };
+function birthOf({ start }: PipeHolder): Birth {
+  return { from: start, to: start };
 }
 
 /** One that has ended, and that nobody has reaped, may have a successor already. */
@@ -211,8 +210,7 @@ function hasChild({ process, birth }: ProcessRecord): boolean {
 }
 
 function isRunning(pid: number, birth: Birth): boolean {
-  const stat = processStat(pid);
-  return stat !== undefined && stat.state !== 'Z' && isBorn(birth, stat.startTicks);
+  return findProcess(pid, birth)?.isZombie === false;
 }
 
 function recordedAutoLogs({ processes }: ReadJournal): Recovered['autoLogs'] {
@@ -237,17 +235,34 @@ function foundAutoLogs(
   );
 }
 
+/** Processes that have FIFOs, by the names of these. */
+type HoldersByFifo = ReadonlyMap<string, readonly PipeHolder[]>;
+
+function byFifo(holders: readonly PipeHolder[]): HoldersByFifo {
+  const found = new Map<string, PipeHolder[]>();
+  for (const holder of holders) {
+    for (const fifo of holder.fifos) {
+      const others = found.get(fifo);
+      if (others === undefined) found.set(fifo, [holder]);
+      else others.push(holder);
+    }
+  }
+  return found;
+}
+
 /**
  * Of those that have FIFOs, the ones that we started: no other did, and each leads a process group, hence cannot have
  * begun a session. One that has is a daemon that a program left behind.
  */
 function children(holders: readonly PipeHolder[]): PipeHolder[] {
   const pids = new Set(holders.map(({ pid }) => pid));
-  return holders.filter(({ pid, pgrp, session, ppid }) => pid === pgrp && pid !== session && !pids.has(ppid));
+  return holders.filter(
+    ({ pid, group, session, ppid }) => pid === group && pid !== session && !pids.has(ppid),
+  );
 }
 
-function startedUnseen({ pid, startTicks }: PipeHolder, before: Process, now: Now): Process {
-  const age = ageOf(startTicks);
+function startedUnseen({ pid, start: tick }: PipeHolder, before: Process, now: Now): Process {
+  const age = ageOf(tick);
   const start = (now.epoch - age) as EpochSeconds;
   return {
     state: 'STARTING',
@@ -260,7 +275,7 @@ function startedUnseen({ pid, startTicks }: PipeHolder, before: Process, now: No
 
 function recordedStrays(
   journal: ReadJournal | undefined,
-  holders: readonly PipeHolder[],
+  holders: HoldersByFifo,
   adopted: ReadonlySet<number>,
 ): Stray[] {
   const strays = (journal?.strays ?? []).filter(

@@ -125,6 +125,15 @@ describe('places', () => {
     expect(section?.values.get('y')).toMatchObject({ line: 4 });
   });
 
+  it('are there for the sections that are needed; problems are found in all', () => {
+    const text = '[DEFAULT]\na=1\n[s]\nb=2\n[t]\nc=3\nwrong\n[s]\nd=4\n';
+    const { document, problems } = parseDocument(text, '/etc/s.conf', (name) => name === 's');
+    expect([...document.sections.keys()]).toEqual(['s']);
+    expect([...(document.sections.get('s')?.values.keys() ?? [])]).toEqual(['b', 'd']);
+    expect(document.defaults.size).toBe(0);
+    expect(problems.map(({ line }) => line)).toEqual([7]);
+  });
+
   it('name the file that contributed the value, after a merge', () => {
     const second = parseDocument('[s]\nx=2\n[t]\ny=1\n', '/inc/a.conf').document;
     const merged = mergeDocuments(parse('[s]\nx=1\nz=0\n').document, second);

@@ -270,21 +270,30 @@ it('a child that was spawned in the very last moment is found by its pipes', asy
   expect(await pids()).toEqual(before);
 });
 
-it('programs are found without a journal also where the runtime directory is named by a symbolic link', async () => {
-  await using other = new Daemon({
-    implementation: 'ours',
-    configuration,
-    supervisord: 'runtime_directory=%(here)s/link',
-  });
+/** A daemon whose runtime directory is named by a symbolic link. */
+function daemonBehindLink(): Daemon {
+  const supervisord = 'runtime_directory=%(here)s/link';
+  const other = new Daemon({ implementation: 'ours', configuration, supervisord });
   mkdirSync(join(other.dir, 'run'));
   symlinkSync('run', join(other.dir, 'link'));
+  return other;
+}
+
+/** Starts it, kills it, empties its journal and starts it again. @returns the pid that `stays` had before */
+async function startAgainWithoutJournal(other: Daemon): Promise<number> {
   await other.start();
   await waitForState(other, 'stays', 'RUNNING');
   const pid = await pidOf(other, 'stays');
   other.kill('SIGKILL');
   await other.ended();
-  truncateSync(join(other.dir, 'run', 'supervisor.d', 'processes'), 0);
+  truncateSync(join(other.dir, 'run', 'supervisor.d', 'processes'));
   await other.start();
+  return pid;
+}
+
+it('programs are found without a journal also where the runtime directory is named by a symbolic link', async () => {
+  await using other = daemonBehindLink();
+  const pid = await startAgainWithoutJournal(other);
   expect(await pidOf(other, 'stays')).toBe(pid);
   await other.upgrade();
   expect(await pidOf(other, 'stays')).toBe(pid);
@@ -362,20 +371,8 @@ describe('runtime_directory', () => {
   });
 
   it('may be behind a link, and what runs is found all the same when there is no journal', async () => {
-    await using other = new Daemon({
-      implementation: 'ours',
-      configuration,
-      supervisord: 'runtime_directory=%(here)s/link',
-    });
-    mkdirSync(join(other.dir, 'run'));
-    symlinkSync('run', join(other.dir, 'link'));
-    await other.start();
-    await waitForState(other, 'stays', 'RUNNING');
-    const pid = await pidOf(other, 'stays');
-    other.kill('SIGKILL');
-    await other.ended();
-    truncateSync(join(other.dir, 'run', 'supervisor.d', 'processes'));
-    await other.start();
+    await using other = daemonBehindLink();
+    const pid = await startAgainWithoutJournal(other);
     expect(await pidOf(other, 'stays')).toBe(pid);
     expect((await other.ctl('ours', ['upgrade', '--check'])).stdout).toMatch(/can take over/);
   });

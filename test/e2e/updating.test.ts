@@ -1,5 +1,5 @@
 /** What an edit of the configuration does to programs that run, and what it leaves alone. */
-import { lstatSync, mkdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Daemon } from '../support/daemons.ts';
@@ -119,6 +119,23 @@ describe('update', () => {
       'fails: stopped\nfails: updated process group\nlost: stopped\nlost: updated process group\n',
     );
     for (const name of ['fails', 'lost']) await waitForState(daemon, name, 'RUNNING');
+  });
+});
+
+describe('update of a program that runs', () => {
+  it('gives the new process FIFOs of its own, where the next daemon looks for them', async () => {
+    await using daemon = new Daemon({ implementation: 'ours', configuration: pool(1) });
+    await daemon.start();
+    await waitForState(daemon, 'pool:0', 'RUNNING');
+    daemon.configure(pool(1, 'environment=A="1"'));
+    await daemon.ctl('ours', ['update']);
+    await waitForState(daemon, 'pool:0', 'RUNNING');
+    const pid = await pidOf(daemon, 'pool:0');
+    for (const [fd, stream] of ['stdin', 'stdout', 'stderr'].entries()) {
+      const fifo = join(`${daemon.socket}.d`, `pool:0.${stream}`);
+      expect(readlinkSync(`/proc/${pid}/fd/${fd}`)).toBe(fifo);
+      expect(statSync(`/proc/${pid}/fd/${fd}`).ino).toBe(lstatSync(fifo).ino);
+    }
   });
 });
 

@@ -40,6 +40,8 @@ export interface DaemonOptions {
   readonly prefix?: readonly string[];
   /** Variables beside this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Milliseconds until it has to answer; by default 20,000. */
+  readonly startLimit?: number;
 }
 
 export interface CtlResult {
@@ -100,7 +102,7 @@ export class Daemon implements AsyncDisposable {
 
   /** Starts the process and waits until it answers, or has ended. */
   async start(): Promise<void> {
-    const { prefix = [], args = [], environment = {}, credentials } = this.#options;
+    const { prefix = [], args = [], environment = {}, credentials, startLimit } = this.#options;
     const supervisord = this.#options.command ?? join(bins[this.implementation], 'supervisord');
     const [command = '', ...words] = [...prefix, supervisord, '-n'];
     const process = launch(command, [...words, '-c', this.configurationFile, ...args], {
@@ -117,6 +119,7 @@ export class Daemon implements AsyncDisposable {
     });
     await waitFor(async () => hasEnded || (await this.#answers(credentials !== undefined)), {
       what: `${this.implementation} supervisord to answer`,
+      ...(startLimit !== undefined && { limit: startLimit }),
     });
   }
 

@@ -27,6 +27,12 @@ export function peekEndedChild(): EndedChild | undefined {
   return endedChild(waitidCall(P_ALL, 0, siginfo, WEXITED | WNOHANG | WNOWAIT));
 }
 
+/** Reaps any child that has ended. */
+export function reapAnyChild(): EndedChild | undefined {
+  siginfo.writeInt32LE(0, 16);
+  return endedChild(waitidCall(P_ALL, 0, siginfo, WEXITED | WNOHANG));
+}
+
 /** Reaps one child, if it has ended and nobody else reaped it. */
 export function reapChild(pid: number): EndedChild | undefined {
   siginfo.writeInt32LE(0, 16);

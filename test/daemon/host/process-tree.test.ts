@@ -1,8 +1,15 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from '@jest/globals';
 import { Absence } from '../../../daemon/host/absence.ts';
-import { type ProcessRow, ProcessTable, readProcess } from '../../../daemon/host/process-table.ts';
-import { membersOf } from '../../../daemon/host/process-tree.ts';
+import { type ProcessRow, readProcess } from '../../../daemon/host/process-stat.ts';
+import { ProcessTable } from '../../../daemon/host/process-table.ts';
+import { membersOf, Orphans } from '../../../daemon/host/process-tree.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 /** A process that began in clock tick `pid`. */
 function row(pid: number, ppid: number, changes: Partial<ProcessRow> = {}): ProcessRow {
@@ -67,6 +74,31 @@ describe('the processes of a program', () => {
     const inOurGroup = row(2, child.pid, { group: process.pid });
     expect(pidsOf([child, inOurGroup, row(3, 1, { group: process.pid })])).toEqual([child.pid, 2]);
     expect(pidsOf([child, row(2, child.pid), row(3, 2)], { foreign: [2] })).toEqual([child.pid]);
+  });
+});
+
+describe('an orphan', () => {
+  it('is known by its environment, also when the kernel cannot tell where its stdin is', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'far-down-'));
+    const stranger = spawn(resolve('test/fixtures/programs/reads-far-down'), [directory], {
+      stdio: 'ignore',
+      env: { ...process.env, SUPERVISOR_PROCESS_NAME: 'web' },
+    });
+    const ended = once(stranger, 'exit');
+    try {
+      const pid = stranger.pid ?? 0;
+      await waitFor(() => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n');
+      const orphan = row(pid, 1);
+      const orphans = new Orphans(() => true);
+      expect(orphans.look(orphan)).toBe(true);
+      const marks = { environment: ['SUPERVISOR_PROCESS_NAME=web'], files: [] };
+      expect(orphans.of(marks)).toEqual([orphan]);
+    } finally {
+      stranger.kill('SIGKILL');
+      await ended;
+      // Its paths are too long for us as well.
+      execFileSync('rm', ['-rf', directory]);
+    }
   });
 });
 

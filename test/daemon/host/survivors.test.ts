@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import { type ProcessRow, ProcessTable } from '../../../daemon/host/process-table.ts';
+import type { ProcessRow } from '../../../daemon/host/process-stat.ts';
+import { ProcessTable } from '../../../daemon/host/process-table.ts';
 import { type ChildOfProgram, Survivors } from '../../../daemon/host/survivors.ts';
 
 let rows: ProcessRow[];

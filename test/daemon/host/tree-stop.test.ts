@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Epoll } from '../../../daemon/host/epoll.ts';
-import {
-  type ProcessRow,
-  ProcessTables,
-  readProcess,
-  readProcessTable,
-} from '../../../daemon/host/process-table.ts';
+import { type ProcessRow, readProcess } from '../../../daemon/host/process-stat.ts';
+import { ProcessTables, readProcessTable } from '../../../daemon/host/process-table.ts';
 import { nameProcesses } from '../../../daemon/host/process-title.ts';
 import { TreeStop } from '../../../daemon/host/tree-stop.ts';
 import { hasEnded, program, RealHost } from '../../support/real-host.ts';

@@ -55,12 +55,14 @@ const keeper: FifoKeeper = {
 };
 
 function relayOf(relays = new Relays(keeper), of = { pipe, path }): Relay {
-  const relay = new Relay(of.pipe, of.path, relays);
+  const relay = new Relay(of.pipe, { path: of.path, relays });
   opened.push(relay);
   return relay;
 }
 
-function sourceWith(relay: Relay, filter?: ChannelFilter): PipeSource {
+/** The source of a daemon that is started now. */
+function sourceWith(relays = new Relays(keeper), filter?: ChannelFilter): PipeSource {
+  const relay = { path, relays };
   const place = { path: `${fifo}.staged`, bootId: 'this boot', channel: 'web:web:stdout' };
   const source = new PipeSource({ pipe, relay, place, owner: "'web' stdout", filter, log() {} });
   opened.push(source);
@@ -177,7 +179,7 @@ describe('what a daemon that was killed had in the relay', () => {
   it('comes before what the child has written since', () => {
     const held = leaveInRelay('one\n');
     writeSync(pipe, 'two\n');
-    const source = sourceWith(relayOf());
+    const source = sourceWith();
     expect([source.hasRest, source.left]).toEqual([true, 8]);
     move(source);
     expect([logged(), source.hasRest, source.left]).toEqual(['one\ntwo\n', false, 0]);
@@ -191,7 +193,7 @@ describe('what a daemon that was killed had in the relay', () => {
     const pathOfKeeper = `/proc/${process.pid}/fd/${held}`;
     const relays = new Relays({ ...keeper, removedFifo: () => pathOfKeeper });
     writeSync(pipe, 'two\n');
-    move(sourceWith(relayOf(relays)));
+    move(sourceWith(relays));
     expect(logged()).toBe('one\ntwo\n');
     closeSync(held);
   });
@@ -207,7 +209,7 @@ describe('what a daemon that was killed had in the relay', () => {
       unfinished() {},
     };
     const filter = new ChannelFilter({ stripAnsi: true, captureMaxbytes: 0, observer });
-    move(sourceWith(relayOf(), filter));
+    move(sourceWith(undefined, filter));
     expect(logged()).toBe('one\ntwo\n');
     closeSync(held);
   });
@@ -215,7 +217,7 @@ describe('what a daemon that was killed had in the relay', () => {
   it('is looked at before it is logged where it cannot be spliced, and there is no room to keep it', () => {
     const held = leaveInRelay('one\n');
     writeSync(pipe, 'two\n');
-    const source = sourceWith(relayOf());
+    const source = sourceWith();
     rmSync(directory, { recursive: true });
     const written: string[] = [];
     const unspliceable: Sink = {
@@ -234,7 +236,7 @@ describe('what a log does not take', () => {
     const relay = relayOf();
     flood(relay, 8_388_608);
     const { length } = logged();
-    const source = sourceWith(relay);
+    const source = sourceWith();
     writeSync(pipe, 'one\n');
     expect(source.move(stuck, neverRotate)).toEqual({ failed: 'ENOSPC' });
     writeSync(pipe, 'two\n');
@@ -251,7 +253,7 @@ describe('what a log does not take', () => {
     relay.splice(stuck, neverRotate);
     relay.leave();
     const { length } = logged();
-    move(sourceWith(relayOf()));
+    move(sourceWith());
     expect(logged().slice(length)).toBe('one\n');
     closeSync(held);
   });

@@ -1,0 +1,96 @@
+/**
+ * Keeps the daemon small where it is idle, as it mostly is. Start-up, and clients that ask much, leave several times
+ * of what is needed from then on; and a process that has nothing to do never collects it.
+ *
+ * @see docs/decisions/0016-memory.md
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import process from 'node:process';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { programMappings, releaseFreeMemory, releasePages } from './host/libc/memory.ts';
+
+/** Start-up, or what clients have asked for, is over when so much time has passed with little to do. */
+const settleMilliseconds = 3000;
+const littleToDo = 0.1;
+/** A collection takes some 50 ms: clients that come again and again do not bring about one after the other. */
+const restMilliseconds = 60_000;
+/** By so much the heap grows before another collection is worth it. */
+const worthBytes = 8 * 1024 * 1024;
+/** Published by Node for each answer that has been sent. */
+const answered = 'http.server.response.finish';
+
+/** V8 has these for itself; they are the largest function it optimizes, and the age at which code is dropped. */
+const optimizedBytes = 61_440;
+const oldAge = 6;
+
+/**
+ * Runs code as it is until {@link Compaction} finds that start-up is over. Code that is optimized for start-up is not
+ * needed afterwards, and optimizing takes more time there than it saves.
+ */
+export function startUnoptimized(): void {
+  setFlagsFromString('--max-optimized-bytecode-size=0');
+}
+
+/** Gives back what start-up needed, and later what clients that ask much have made necessary. */
+export class Compaction implements Disposable {
+  #timer: NodeJS.Timeout | undefined;
+  /** Bytes of the heap after the last one. */
+  #heap = 0;
+  #notBefore = 0;
+  readonly #onAnswer = (): void => {
+    if (this.#timer === undefined && getHeapStatistics().total_heap_size > this.#heap + worthBytes) {
+      this.#settle(Math.max(settleMilliseconds, this.#notBefore - performance.now()));
+    }
+  };
+
+  constructor() {
+    this.#settle(settleMilliseconds);
+    subscribe(answered, this.#onAnswer);
+  }
+
+  [Symbol.dispose](): void {
+    unsubscribe(answered, this.#onAnswer);
+    clearTimeout(this.#timer);
+  }
+
+  #settle(milliseconds: number): void {
+    const cpuBefore = process.cpuUsage();
+    this.#timer = setTimeout(() => {
+      setFlagsFromString(`--max-optimized-bytecode-size=${optimizedBytes}`);
+      const { user, system } = process.cpuUsage(cpuBefore);
+      if ((user + system) / 1000 > littleToDo * milliseconds) {
+        this.#settle(settleMilliseconds);
+        return;
+      }
+      this.#timer = undefined;
+      compact();
+      this.#heap = getHeapStatistics().total_heap_size;
+      this.#notBefore = performance.now() + restMilliseconds;
+    }, milliseconds).unref();
+  }
+}
+
+function compact(): void {
+  // Before the collection, because asking leaves garbage.
+  const mappings = programMappings();
+  collect();
+  releaseFreeMemory();
+  releasePages(mappings);
+}
+
+/** Collects garbage, code that has not run since the last collection among it. */
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  const gc: unknown = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  if (typeof gc !== 'function') return;
+  setFlagsFromString('--bytecode-old-age=1');
+  setFlagsFromString('--compact-on-every-full-gc');
+  try {
+    gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  } finally {
+    setFlagsFromString('--no-compact-on-every-full-gc');
+    setFlagsFromString(`--bytecode-old-age=${oldAge}`);
+  }
+}
