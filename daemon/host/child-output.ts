@@ -5,6 +5,7 @@ import { createAutoLog } from '../log/auto-logs.ts';
 import { channelFilter, type FilterContext, speaksProtocol } from '../log/channel-filter.ts';
 import { listenerDebugLine } from '../log/debug-line.ts';
 import type { OutputObserver } from '../log/listener-stream.ts';
+import { relayEnding } from '../log/relay.ts';
 import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
 import { removeStaged, stagedEnding } from '../log/staging.ts';
@@ -22,6 +23,7 @@ import {
   renewFifo,
 } from './fifo.ts';
 import type { Channel } from './host.ts';
+import { unlinkIfThere } from './libc/descriptors.ts';
 import { ListenerOutput, type OpenOutput, type OpenOutputContext, ProgramOutput } from './open-output.ts';
 import type { PipeKeeper } from './pipe-keeper.ts';
 
@@ -274,6 +276,7 @@ export class ChildOutput {
     if (speaksProtocol(this.#process, this.#channel)) {
       renewFifo(path, owner);
       removeStaged(`${path}${stagedEnding}`);
+      unlinkIfThere(`${path}${relayEnding}`);
     } else ensureFifo(path, owner);
     return path;
   }

@@ -2,6 +2,7 @@ import nodeProcess from 'node:process';
 import type { Environment, LogLevel, ProcessSettings } from '../../conf/settings.ts';
 import type { OutputEvents } from '../log/channel-filter.ts';
 import type { OutputObserver } from '../log/listener-stream.ts';
+import { Relays } from '../log/relay.ts';
 import { Sinks } from '../log/sinks.ts';
 import { settleStaged } from '../log/staging.ts';
 import { Syslog } from '../log/syslog.ts';
@@ -86,6 +87,7 @@ export class LinuxHost implements Host {
     const syslog = options.syslog ?? new Syslog({ epoll, log });
     this.#ownSyslog = options.syslog === undefined ? syslog : undefined;
     this.#keeper = new PipeKeeper({ ...options, log });
+    const relays = new Relays(this.#keeper);
     this.#context = {
       ...options,
       log,
@@ -95,6 +97,7 @@ export class LinuxHost implements Host {
       autoLogs: options.autoLogs ?? new Map(),
       isRecovering: options.isRecovering ?? false,
       keeper: this.#keeper,
+      relays,
       epoll,
       sinks,
       syslog,

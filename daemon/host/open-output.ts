@@ -7,8 +7,9 @@ import { ListenerStream, type OutputObserver } from '../log/listener-stream.ts';
 import type { OutputFilter } from '../log/output-filter.ts';
 import type { OutputSource } from '../log/output-source.ts';
 import { OutputStream, type OutputStreamOptions } from '../log/output-stream.ts';
-import { PipeSource } from '../log/pipe-source.ts';
-import { type StagingOptions, type StagingPlace, stagedEnding } from '../log/staging.ts';
+import { PipeSource, type PipeSourceOptions } from '../log/pipe-source.ts';
+import { type RelayPlace, type Relays, relayEnding } from '../log/relay.ts';
+import { type StagingPlace, stagedEnding } from '../log/staging.ts';
 import type { Epoll } from './epoll.ts';
 import { fifoPath } from './fifo.ts';
 import type { Channel } from './host.ts';
@@ -19,6 +20,7 @@ export interface OpenOutputContext {
   /** Of this boot of the machine. */
   readonly bootId: string;
   readonly epoll: Epoll;
+  readonly relays: Relays;
   log(level: LogLevel, text: string): void;
 }
 
@@ -32,7 +34,7 @@ export interface OpenOutputOptions {
 }
 
 /** An open output of either kind. */
-export abstract class OpenOutput implements StagingOptions {
+export abstract class OpenOutput implements PipeSourceOptions {
   abstract readonly stream: OutputStream | ListenerStream;
   readonly pipe: number;
   readonly filter: OutputFilter | undefined;
@@ -56,9 +58,12 @@ export abstract class OpenOutput implements StagingOptions {
 
   get place(): StagingPlace {
     const { group, name } = this.#process;
-    const { runtimeDirectory, bootId } = this.#context;
-    const fifo = fifoPath(runtimeDirectory, this.#process, this.#channel);
-    return { path: `${fifo}${stagedEnding}`, bootId, channel: `${group}:${name}:${this.#channel}` };
+    const { bootId } = this.#context;
+    return { path: `${this.#fifo}${stagedEnding}`, bootId, channel: `${group}:${name}:${this.#channel}` };
+  }
+
+  get relay(): RelayPlace {
+    return { path: `${this.#fifo}${relayEnding}`, relays: this.#context.relays };
   }
 
   get epoll(): Epoll {
@@ -73,6 +78,10 @@ export abstract class OpenOutput implements StagingOptions {
     return (bytes) => {
       this.dropped += bytes;
     };
+  }
+
+  get #fifo(): string {
+    return fifoPath(this.#context.runtimeDirectory, this.#process, this.#channel);
   }
 }
 

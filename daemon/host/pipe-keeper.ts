@@ -76,6 +76,11 @@ export class PipeKeeper {
     this.#gatherLater();
   }
 
+  /** Whether one is kept open at this moment. */
+  keeps(fd: number): boolean {
+    return this.#wanted.has(fd) && !this.#pending.has(fd);
+  }
+
   /** Now all are kept open that were added: a child may be started that writes to them. */
   sync(): void {
     clearImmediate(this.#soon);

@@ -30,6 +30,7 @@ export interface OutputObserver {
 }
 
 export interface ListenerStreamOptions extends StagingOptions {
+  readonly pipe: number;
   readonly epoll: Epoll;
   readonly observer: OutputObserver;
   log(level: 'error' | 'warn' | 'info', text: string): void;
@@ -82,7 +83,7 @@ export class ListenerStream implements ReadyListener {
    * @throws an error with `code` when the sink cannot be opened
    */
   begin(sink: Sink, rotation: Rotation): void {
-    for (let left = turn; left > 0 && this.#staging.takeLasting() > 0; left -= 1);
+    for (let left = turn; left > 0 && this.#staging.takeLasting(this.#options.pipe) > 0; left -= 1);
     this.#heardUpTo = this.#staging.end;
     this.#log.begin(sink, rotation);
     this.#options.observer.begin(this.#heardUpTo);
@@ -138,7 +139,8 @@ export class ListenerStream implements ReadyListener {
   #take(): boolean {
     this.#leftovers = undefined;
     for (let left = turn; left > 0; left -= 1) {
-      if (this.#heardUpTo === this.#staging.end && this.#staging.take() <= 0) return left < turn;
+      if (this.#heardUpTo === this.#staging.end && this.#staging.take(this.#options.pipe) <= 0)
+        return left < turn;
       this.#hear();
       this.#makeRoom();
     }

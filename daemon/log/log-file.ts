@@ -10,6 +10,7 @@ import { errorCode } from '../../conf/error-code.ts';
 import { seekToEnd, splice, write } from '../host/libc/bytes.ts';
 import { errnoOf } from '../host/libc/call.ts';
 import { endsWithinLine } from './ends-within-line.ts';
+import { pipeCapacity } from './pipe-peek.ts';
 import { isRemoved } from './removed-file.ts';
 import { shiftBackups } from './rotation.ts';
 import type { FilePosition, Rotation, Sink } from './sink.ts';
@@ -77,7 +78,7 @@ export class LogFile implements Sink {
   }
 
   splice(pipe: number, max: number, rotation: Rotation): number {
-    return this.#append(rotation, (fd) => splice(pipe, fd, max));
+    return this.#append(rotation, (fd, end) => splice(pipe, fd, Math.min(max, roomFor(end, rotation))));
   }
 
   write(bytes: Uint8Array, rotation: Rotation): number {
@@ -133,12 +134,12 @@ export class LogFile implements Sink {
     return this.#fd;
   }
 
-  #append(rotation: Rotation, put: (fd: number) => number): number {
+  #append(rotation: Rotation, put: (fd: number, end: number) => number): number {
     try {
       const fd = this.#open();
       const end = seekToEnd(fd);
       if (end < 0) return end;
-      const count = put(fd);
+      const count = put(fd, end);
       if (count > 0) this.#rotateAfter(end + count, rotation);
       return count;
     } catch (error) {
@@ -183,6 +184,11 @@ export function growthSince({ path, file, size }: FilePosition): number {
     }
   }
   return 0;
+}
+
+/** A file becomes larger than it should by a pipeful at most. */
+function roomFor(size: number, { maxbytes }: Rotation): number {
+  return maxbytes <= 0 ? Number.POSITIVE_INFINITY : Math.max(0, maxbytes - size) + pipeCapacity;
 }
 
 function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {

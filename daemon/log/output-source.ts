@@ -19,6 +19,8 @@ export interface OutputSource {
   readonly left: number;
   /** As many of them as no later daemon would find. */
   readonly unkept: number;
+  /** Whether there may be more in the pipe than was just moved. Otherwise readiness will tell. */
+  readonly mayHaveMore: boolean;
   /** Some of them are no longer in the pipe. */
   readonly hasRest: boolean;
   /** Moves some bytes into a sink. 0: there may be more. */
@@ -31,6 +33,8 @@ export interface OutputSource {
    * @returns whether there is, or may be, anything to move now
    */
   endChild(): boolean;
-  /** Lets go of what it has open. */
+  /** Stops for good. What is left is given up. */
   close(): void;
+  /** Leaves what there is to the next daemon. */
+  leave(): void;
 }

@@ -134,6 +134,7 @@ export class OutputStream implements ReadyListener {
     const { source } = this.#options;
     this.#tellLost(isStuck ? source.left : source.unkept);
     this.#letGo();
+    source.close();
   }
 
   /** Stops for good, and leaves what is in the pipe to whoever comes next. */
@@ -144,6 +145,7 @@ export class OutputStream implements ReadyListener {
     this.#stopWaiting();
     this.#tellLost(source.unkept);
     this.#letGo();
+    source.leave();
   }
 
   /** @param inSource bytes there that nobody is going to move */
@@ -160,7 +162,6 @@ export class OutputStream implements ReadyListener {
     this.#release();
     this.#unwatch();
     clearImmediate(this.#rest);
-    this.#options.source.close();
   }
 
   #goOn(sink: Sink, rotation: Rotation): void {
@@ -192,6 +193,7 @@ export class OutputStream implements ReadyListener {
       if (typeof moved !== 'number') break;
       total += moved;
       if (moved > 0) this.#recover();
+      if (this.#isRunning && !this.#options.source.mayHaveMore) break;
     }
     if (moved === 'full') this.#waitUntilWritable();
     else if (typeof moved === 'object') this.#fail(moved.failed);

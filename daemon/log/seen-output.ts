@@ -49,6 +49,10 @@ export class SeenOutput implements OutputSource {
     return !this.isEmpty;
   }
 
+  get mayHaveMore(): boolean {
+    return true;
+  }
+
   get left(): number {
     const { offset } = this.#progress;
     return this.#pending.length + this.#staging.end - offset - (this.#piece?.length ?? 0);
@@ -94,6 +98,10 @@ export class SeenOutput implements OutputSource {
   }
 
   close(): void {
+    this.#staging.close();
+  }
+
+  leave(): void {
     this.#staging.close();
   }
 

@@ -32,7 +32,6 @@ export interface StagingPlace {
 }
 
 export interface StagingOptions {
-  readonly pipe: number;
   readonly place: StagingPlace;
   /** Whose output it is, for messages. */
   readonly owner: string;
@@ -89,6 +88,8 @@ export class Staging {
   #capturePlace: CapturePlace | undefined;
   /** Without a file: what was looked at, and is still in the pipe. It begins at `#windowStart`. */
   #window: Buffer = nothing;
+  /** Where it was taken from. */
+  #windowPipe = -1;
   #windowStart = 0;
   #isFailing = false;
   #retryAt = 0;
@@ -152,25 +153,26 @@ export class Staging {
    *
    * @returns how many, or a negated errno
    */
-  take(): number {
+  take(pipe: number): number {
     if (this.#file !== undefined && this.#isFailing) this.#dropFile();
     if (this.#file === undefined) this.#makeFile();
     if (this.#file !== undefined) {
-      const count = this.#file.take(this.#options.pipe);
+      const count = this.#file.take(pipe);
       if (count >= 0 || count === -EAGAIN || count === -EINTR) return count;
       this.#fail(errnoName(-count));
       this.#dropFile();
     }
-    const window = peekPipe(this.#options.pipe);
+    const window = peekPipe(pipe);
     if (typeof window === 'number') return window;
+    this.#windowPipe = pipe;
     this.#window = window;
     return window.length;
   }
 
   /** Gets more bytes that last, if that is possible. @returns how many, or a negated errno */
-  takeLasting(): number {
+  takeLasting(pipe: number): number {
     if (this.#file === undefined) this.#makeFile();
-    return this.#isFailing ? 0 : (this.#file?.take(this.#options.pipe) ?? 0);
+    return this.#isFailing ? 0 : (this.#file?.take(pipe) ?? 0);
   }
 
   /** Bytes from `offset` on, `max` at most: a view that is valid until the next call for any output. */
@@ -196,7 +198,7 @@ export class Staging {
   release(offset: number): void {
     if (this.#file !== undefined) return;
     for (let left = offset - this.#windowStart; left > 0; ) {
-      const count = discard(this.#options.pipe, left);
+      const count = discard(this.#windowPipe, left);
       if (count <= 0) break;
       left -= count;
     }

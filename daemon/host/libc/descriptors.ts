@@ -77,3 +77,19 @@ export function tryLock(fd: number): boolean {
   const [LOCK_EX, LOCK_NB] = [2, 4];
   return flockCall(fd, LOCK_EX | LOCK_NB) === 0;
 }
+
+/** How many bytes a pipe can hold, or a negated errno. */
+export function pipeSize(fd: number): number {
+  const F_GETPIPE_SZ = 1032;
+  return fcntlCall(fd, F_GETPIPE_SZ, 0);
+}
+
+/**
+ * Has a pipe hold so many bytes, a power of two.
+ *
+ * @returns that, or a negated errno: `EPERM`, the user has too many pages in pipes; `EBUSY`, there are more bytes in it
+ */
+export function resizePipe(fd: number, bytes: number): number {
+  const F_SETPIPE_SZ = 1031;
+  return fcntlCall(fd, F_SETPIPE_SZ, bytes);
+}

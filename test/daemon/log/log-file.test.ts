@@ -21,6 +21,8 @@ import fc from 'fast-check';
 import { makePipe } from '../../../daemon/host/libc/descriptors.ts';
 import { LogFile } from '../../../daemon/log/log-file.ts';
 import { neverRotate, type Rotation } from '../../../daemon/log/sink.ts';
+import { openDescriptors } from '../../support/real-host.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 let directory: string;
 let path: string;
@@ -90,6 +92,31 @@ describe.each(Object.entries(ways))('a log file fed by %s', (_, put) => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('removes backups of any size, and has none of them open for long', async () => {
+    const file = open();
+    const before = openDescriptors();
+    for (let number = 1; number <= 6; number += 1) {
+      const bytes = Buffer.alloc(60_000, String(number));
+      for (let count = 0; count < 20; count += 1) put(file, bytes, { maxbytes: 1_200_000, backups: 2 });
+    }
+    const beginnings = Object.entries(files()).map(([name, text]) => [name, text.length, text[0]]);
+    expect(beginnings).toEqual([
+      ['f', 0, undefined],
+      ['f.1', 1_200_000, '6'],
+      ['f.2', 1_200_000, '5'],
+    ]);
+    await waitFor(() => openDescriptors() === before, { what: 'removed files to be closed' });
+    file.close();
+  });
+
+  it('leaves a backup alone that would be replaced by nothing', () => {
+    const file = open();
+    writeFileSync(`${path}.2`, 'old');
+    put(file, Buffer.from('0123456789'), { maxbytes: 10, backups: 2 });
+    expect(files()).toEqual({ f: '', 'f.1': '0123456789', 'f.2': 'old' });
+    file.close();
   });
 
   it('is emptied when no backups are kept', () => {

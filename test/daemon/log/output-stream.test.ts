@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -51,6 +52,14 @@ describe('a log', () => {
   it('has every byte of the child in order when the child has ended', async () => {
     await world.run(`${program('numbers-lines')} 200000`);
     expect(world.read('out')).toBe(numbers(200_000));
+  });
+
+  it('has every byte of a child that writes as fast as it can, and what helped with that is gone then', async () => {
+    const piece = numbers(500_000);
+    writeFileSync(world.path('piece'), piece);
+    await world.run(`cat ${`${world.path('piece')} `.repeat(30)}`);
+    expect(world.read('out') === piece.repeat(30)).toBe(true);
+    expect(readdirSync(world.path('run')).filter((name) => name.includes('.std'))).toEqual([]);
   });
 
   it('has what the child left in its pipe as soon as it is finished', () => {
