@@ -33,7 +33,7 @@ const oldAge = 6;
 
 /**
  * To be called before the work of start-up. Code that is optimized for that is not needed afterwards, and to optimize
- * it takes more time than it saves: none is, until {@link Compaction} finds that start-up is over.
+ * it takes more time than it saves: none is, until there is a {@link Compaction}.
  */
 export function startSmall(): void {
   shareFreeMemory();
@@ -53,6 +53,7 @@ export class Compaction implements Disposable {
   };
 
   constructor() {
+    setFlagsFromString(`--max-optimized-bytecode-size=${optimizedBytes}`);
     this.#settle(settleMilliseconds);
     subscribe(answered, this.#onAnswer);
   }
@@ -65,7 +66,6 @@ export class Compaction implements Disposable {
   #settle(milliseconds: number): void {
     const cpuBefore = process.cpuUsage();
     this.#timer = setTimeout(() => {
-      setFlagsFromString(`--max-optimized-bytecode-size=${optimizedBytes}`);
       const { user, system } = process.cpuUsage(cpuBefore);
       if ((user + system) / 1000 > littleToDo * milliseconds) {
         this.#settle(settleMilliseconds);
