@@ -199,8 +199,15 @@ export class ChildOutput {
     }
   }
 
-  /** @throws an error with `code` when the FIFO cannot be removed; all else is done */
-  dispose(): void {
+  /**
+   * @param successor keeps the FIFO if it can, to which processes may still write that the child has left
+   * @throws an error with `code` when the FIFO cannot be removed; all else is done
+   */
+  dispose(successor?: ProcessSettings): void {
+    if (successor !== undefined && this.#isGoodFor(successor)) {
+      this.#handOn();
+      return;
+    }
     const inode = this.#open === undefined ? undefined : inodeOf(this.#open.pipe);
     this.#close();
     this.#lease?.release();
@@ -218,6 +225,18 @@ export class ChildOutput {
     // Not taken from the keeper, which goes on.
     closeSync(this.#open.pipe);
     this.#forgetOpen(this.#open);
+  }
+
+  /** Whether another process, of the same name, will read on at once what comes out of the FIFO. */
+  #isGoodFor(other: ProcessSettings): boolean {
+    const isRead = this.#channel === 'stdout' || !other.redirect_stderr;
+    const isConversation = [this.#process, other].some((process) => speaksProtocol(process, this.#channel));
+    return other.autostart && isRead && !isConversation && other.user?.uid === this.#process.user?.uid;
+  }
+
+  #handOn(): void {
+    if (this.#open !== undefined) this.#context.keeper.remove(this.#open.pipe);
+    this.leave();
   }
 
   #close(): void {

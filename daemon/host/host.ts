@@ -94,8 +94,12 @@ export interface ChildHandle {
   reopenLogs(): void;
   /** Empties the logs; throws an `Error` with `code` when the system refuses. Backups are kept. */
   clearLogs(): void;
-  /** The group was removed or the daemon ends: closes everything. The child must be gone. */
-  dispose(): void;
+  /**
+   * The group was removed or the daemon ends: closes everything. The child must be gone.
+   *
+   * @param successor the process that takes its place: what others still write goes to that one's logs
+   */
+  dispose(successor?: ProcessSettings): void;
   /** The daemon ends, and another one will go on with the child: closes our ends, and leaves it what it has. */
   leave(): void;
 }

@@ -179,10 +179,10 @@ export class LinuxChild implements ChildHandle {
   }
 
   /** @throws an error with `code`, when all that could be closed is */
-  dispose(): void {
+  dispose(successor?: ProcessSettings): void {
     using parts = new DisposableStack();
-    for (const part of [this.#stdin, this.#stdout, this.#stderr, this.#tree])
-      parts.defer(() => part?.dispose());
+    for (const part of [this.#stdin, this.#tree]) parts.defer(() => part.dispose());
+    for (const output of [this.#stdout, this.#stderr]) parts.defer(() => output?.dispose(successor));
   }
 
   #drain(): void {

@@ -101,7 +101,8 @@ export class GroupUpdates {
     group.update = undefined;
     groups.settingsChanged();
     // Before anything is spawned: processes of one name use the same FIFOs.
-    for (const entry of departed) groups.retire(entry);
+    const successors = new Map(arrived.map((entry) => [entry.settings.name, entry]));
+    for (const entry of departed) groups.retire(entry, successors.get(entry.settings.name));
     for (const entry of unused) runner.dispose(entry);
     const groupname = group.settings.name;
     // To whoever keeps a list of processes, the group has come anew.

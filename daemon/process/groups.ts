@@ -78,8 +78,8 @@ export class Groups {
     return entries;
   }
 
-  /** Takes leave of a process in a stopped state. */
-  retire(entry: ProcessEntry): void {
+  /** Takes leave of a process in a stopped state, and maybe has another one of its name take its place. */
+  retire(entry: ProcessEntry, successor?: ProcessEntry): void {
     const { deadlines, recorder, runner } = this.#dependencies;
     entry.removed = true;
     recorder.retired(entry);
@@ -87,6 +87,6 @@ export class Groups {
     deadlines.set(entry.tick, undefined);
     deadlines.set(entry.stopReport, undefined);
     // The child of an UNKNOWN process may live on: what it needs is closed when it is reaped.
-    if (pidOf(entry.process) === 0) runner.dispose(entry);
+    if (pidOf(entry.process) === 0) runner.dispose(entry, successor);
   }
 }

@@ -149,9 +149,10 @@ export class Runner {
     this.#activity.contain(`leaving ${entry.settings.name}`, () => entry.child.leave());
   }
 
-  /** Closes what the system keeps for a process. */
-  dispose(entry: ProcessEntry): void {
-    this.#activity.contain(`closing ${entry.settings.name}`, () => entry.child.dispose());
+  /** Closes what the system keeps for a process, but for what a successor goes on with. */
+  dispose(entry: ProcessEntry, successor?: ProcessEntry): void {
+    const { name } = entry.settings;
+    this.#activity.contain(`closing ${name}`, () => entry.child.dispose(successor?.settings));
   }
 
   /** Sends a signal to the child that is not meant to stop it; the failure to do so is left to the caller. */

@@ -137,6 +137,21 @@ describe('update of a program that runs', () => {
       expect(statSync(`/proc/${pid}/fd/${fd}`).ino).toBe(lstatSync(fifo).ino);
     }
   });
+
+  it('goes on logging what a process writes that the old one has left', async () => {
+    const left = (lines = '') =>
+      `[program:left]\ncommand=sh -c "${program('leaves-a-writer')} %(here)s/go; exec sleep 1000"\nstartsecs=0\n${lines}`;
+    await using daemon = new Daemon({ implementation: 'ours', configuration: left() });
+    await daemon.start();
+    await waitFor(async () => (await stdoutOf(daemon, 'left')).includes('by the child'), { what: 'a line' });
+    daemon.configure(left('environment=A="1"\nstdout_logfile=%(here)s/other.log\n'));
+    await daemon.ctl('ours', ['update']);
+    await waitForState(daemon, 'left', 'RUNNING');
+    writeFileSync(join(daemon.dir, 'go'), '');
+    await waitFor(async () => (await stdoutOf(daemon, 'left')).match(/by a grandchild/g)?.length === 2, {
+      what: 'a line of each grandchild',
+    });
+  });
 });
 
 describeWithPeer('update by the supervisorctl of supervisor', () => {
