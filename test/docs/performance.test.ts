@@ -5,7 +5,9 @@ import { readPage } from './pages.ts';
 
 /** Marks by the name of their figure, as the tables of the page have them. */
 function marksOfPage(): Record<string, string> {
-  const rows = readPage('docs/performance.md').split(`${tableHead.join('\n')}\n`).slice(1);
+  const rows = readPage('docs/performance.md')
+    .split(`${tableHead.join('\n')}\n`)
+    .slice(1);
   const cells = rows
     .flatMap((table) => (table.split('\n\n')[0] ?? '').trim().split('\n'))
     .map((row) => row.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|')));
