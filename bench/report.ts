@@ -68,8 +68,7 @@ function spreadText({ spread: { median, minimum, maximum, count } }: Result): st
 
 function ratioText(ratio: number): string {
   if (ratio === 0) return '0';
-  if (ratio < 0.01) return fractionText(ratio);
-  return ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2);
+  return ratio < 0.01 ? fractionText(ratio) : ratio.toPrecision(3);
 }
 
 /** Such as `1/300`. */
