@@ -88,6 +88,8 @@ async function costs(implementation: Implementation, count: number): Promise<Cos
     if (repetition > 0 && performance.now() > enough) break;
     answers.push(await connection.timeOf('supervisor.getAllProcessInfo'));
     statuses.push(timeOfCtl(daemon, ['status']));
+  }
+  for (let repetition = 0; repetition < repetitions; repetition += 1) {
     await elapse(1 + Math.random());
     const next = births.next();
     const before = performance.now();

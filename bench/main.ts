@@ -44,7 +44,11 @@ function printTable(): void {
   const [marked, others] = [true, false].map((hasMark) =>
     summaries.filter(({ verdicts }) => verdicts.length > 0 === hasMark).map(rowOf),
   );
-  console.log([machine, '', ...tableHead, ...(marked ?? []), '', ...tableHead, ...(others ?? [])].join('\n'));
+  const times = chosen.flatMap(({ name }) => recorded[name]?.measuredAt ?? []).sort();
+  const when = `Measured from ${times.at(0)} to ${times.at(-1)}; what is in one row, in one run.`;
+  console.log(
+    [machine, when, '', ...tableHead, ...(marked ?? []), '', ...tableHead, ...(others ?? [])].join('\n'),
+  );
   for (const { name } of chosen) {
     if (recorded[name] === undefined) console.error(`${name}: not measured yet on this machine`);
   }

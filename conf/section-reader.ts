@@ -157,11 +157,12 @@ export class SectionReader<Table extends KeyTable> {
   }
 
   #default(entry: Key<unknown>): unknown {
+    if (entry.default === undefined) return undefined;
     const { findings, context } = this.#options;
     const known = defaultsRead.get(findings) ?? new Map<Key<unknown>, unknown>();
     defaultsRead.set(findings, known);
     if (!known.has(entry)) {
-      known.set(entry, entry.default === undefined ? undefined : entry.read.read(entry.default, context));
+      known.set(entry, entry.read.read(entry.default, context));
     }
     return known.get(entry);
   }

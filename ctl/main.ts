@@ -52,6 +52,8 @@ async function run({ options, action }: CtlCommandLine): Promise<ExitStatus> {
     interrupts,
   });
   if (settings.plugins.length > 0) {
+    // They may write to Node's stream themselves: from now on there is no other way.
+    output.write('');
     const { loadPlugins } = await import('./plugins/load.ts');
     session.plugins = await loadPlugins(session, settings.plugins);
   }

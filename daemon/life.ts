@@ -8,7 +8,7 @@ import { EventBus } from './event/event-bus.ts';
 import { openEventLedger } from './event/event-store.ts';
 import type { SerialCounter } from './event/serial.ts';
 import { bootId } from './host/boot-id.ts';
-import { Epoll } from './host/epoll.ts';
+import { Epoll, outputPauseMs } from './host/epoll.ts';
 import { LinuxHost } from './host/linux-host.ts';
 import type { RuntimeDirectory } from './host/runtime-directory.ts';
 import { systemClock } from './host/system-clock.ts';
@@ -99,7 +99,7 @@ export function assemble(setup: DaemonSetup, { servers, runtimeDirectory }: Plac
   const onException = (what: string, error: unknown): void =>
     log.logNow('critical', `${what}: ${error instanceof Error ? error.stack : error}`);
   const epoll = new Epoll({
-    pauseMs: 10,
+    pauseMs: outputPauseMs,
     onError: (error) => onException('Uncaught exception in an output stream, contained', error),
   });
   const sinks = new Sinks({ epoll, inheritedDescriptors, log: (level, text) => log.log(level, text) });

@@ -3,14 +3,19 @@
  *
  *     node scripts/bundle.ts [DIRECTORY]     dist/ unless given; what is there is removed
  */
-import { rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { argv } from 'node:process';
 import { type BuildOptions, build } from 'esbuild';
 import { precompile } from './precompile.ts';
 import { startStandIn } from './stand-in.ts';
 
-const [, , outdir = 'dist'] = argv;
-// Names contain hashes: what an earlier build made would stay.
+const [, , destination = 'dist'] = argv;
+if (existsSync(destination) && !existsSync(join(destination, 'supervisord.js'))) {
+  throw new Error(`${destination} is there, and is not what an earlier build has made`);
+}
+// Beside it: a build that fails leaves things as they were.
+const outdir = `${destination}.new`;
 rmSync(outdir, { recursive: true, force: true });
 
 const common: BuildOptions = {
@@ -56,3 +61,6 @@ await precompile({
   words: ['-c', standIn.configurationFile],
   input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nexit\n',
 });
+
+rmSync(destination, { recursive: true, force: true });
+renameSync(outdir, destination);

@@ -33,9 +33,14 @@ const answers: ReadonlyMap<string, Encodable> = new Map<string, Encodable>([
   ['supervisor.getProcessInfo', processes[0] ?? null],
 ]);
 
+/** The path of a socket has 107 bytes at most. */
+function placeForSocket(): string {
+  return Buffer.byteLength(tmpdir()) > 80 ? '/tmp' : tmpdir();
+}
+
 /** Starts it on a unix socket in a directory of its own. */
 export async function startStandIn(): Promise<StandIn> {
-  const directory = mkdtempSync(join(tmpdir(), 'stand-in-'));
+  const directory = mkdtempSync(join(placeForSocket(), 'stand-in-'));
   const configurationFile = join(directory, 'supervisord.conf');
   const lines = [
     '[unix_http_server]',
@@ -53,7 +58,8 @@ export async function startStandIn(): Promise<StandIn> {
       .writeHead(200, { 'Content-Type': 'text/xml', 'Content-Length': Buffer.byteLength(body) })
       .end(body);
   });
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
   server.listen(join(directory, 's.sock'), resolve);
   await promise;
   return {

@@ -36,9 +36,9 @@ export class Connection implements Disposable {
     this.#socket.on('close', () => this.#close(closedTooEarly()));
   }
 
-  /** Whether it can be used. */
+  /** Whether it can be used. Somebody who does not want the rest of an answer destroys the socket, which is told later. */
   get isIdle(): boolean {
-    return this.#exchange === undefined && !this.#isClosed;
+    return this.#exchange === undefined && !this.#isClosed && !this.#socket.destroyed;
   }
 
   /**

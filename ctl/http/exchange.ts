@@ -6,7 +6,7 @@ export interface Answer extends AnswerHead {
   /**
    * The body, as it comes; to be read once. Who stops before its end closes the connection.
    *
-   * Throws what the connection breaks with, ECONNRESET if the server closes it too early.
+   * Throws ECONNRESET if the connection breaks before its end, or the reason of the signal that has aborted it.
    */
   readonly body: AsyncIterable<Buffer>;
   /** Closes the connection: nobody wants the body. */
@@ -85,6 +85,13 @@ export class Exchange {
     this.#wake?.();
   }
 
+  /** What the reader of the body is told: how the connection broke makes no difference to it. */
+  #brokenOff(): unknown {
+    if (this.#abortSignal?.aborted) return this.#failure;
+    const error = new Error('The server broke off its answer', { cause: this.#failure });
+    return Object.assign(error, { code: 'ECONNRESET' });
+  }
+
   async *#read(): AsyncGenerator<Buffer, void> {
     try {
       for (;;) {
@@ -95,7 +102,7 @@ export class Exchange {
           continue;
         }
         if (this.#end === 'complete') return;
-        if (this.#end === 'failed') throw this.#failure;
+        if (this.#end === 'failed') throw this.#brokenOff();
         if (this.#socket.isPaused()) this.#socket.resume();
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -227,11 +227,11 @@ export class ChildOutput {
     this.#forgetOpen(this.#open);
   }
 
-  /** Whether another process, of the same name, will read on at once what comes out of the FIFO. */
+  /** Whether another process, of the same name, can read on what comes out of the FIFO. */
   #isGoodFor(other: ProcessSettings): boolean {
     const isRead = this.#channel === 'stdout' || !other.redirect_stderr;
     const isConversation = [this.#process, other].some((process) => speaksProtocol(process, this.#channel));
-    return other.autostart && isRead && !isConversation && other.user?.uid === this.#process.user?.uid;
+    return isRead && !isConversation && other.user?.uid === this.#process.user?.uid;
   }
 
   #handOn(): void {

@@ -13,6 +13,9 @@ import { closeSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { epollControl, epollCreate, type LoopWatch, ReadySet, watchReadable } from './libc/readiness.ts';
 
+/** Milliseconds that programs' output may rest: half of that costs half as much CPU time again, for little. */
+export const outputPauseMs = 20;
+
 /** `busy`: there was so much to do that resting would slow someone down. */
 export type Load = 'quiet' | 'busy';
 

@@ -97,9 +97,12 @@ export interface ChildHandle {
   /**
    * The group was removed or the daemon ends: closes everything. The child must be gone.
    *
-   * @param successor the process that takes its place: what others still write goes to that one's logs
+   * @param successor the process that takes its place, and is about to take over: what others still write goes to
+   *   that one's logs
    */
   dispose(successor?: ProcessSettings): void;
+  /** Goes on with what the process before it has left with `dispose`. There is no child yet. */
+  takeOver(): void;
   /** The daemon ends, and another one will go on with the child: closes our ends, and leaves it what it has. */
   leave(): void;
 }

@@ -139,6 +139,12 @@ export class LinuxChild implements ChildHandle {
     this.#stderr?.adopt(pid);
   }
 
+  takeOver(): void {
+    this.#stdout.adopt(0);
+    this.#stderr?.adopt(0);
+    this.#drain();
+  }
+
   finish(): void {
     this.#tree.ended();
     this.#drain();

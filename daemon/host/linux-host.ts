@@ -10,7 +10,7 @@ import { AdoptedChildren } from './adopted-children.ts';
 import type { Birth } from './birth.ts';
 import { bootId } from './boot-id.ts';
 import type { OutputContext } from './child-output.ts';
-import { Epoll } from './epoll.ts';
+import { Epoll, outputPauseMs } from './epoll.ts';
 import { FcgiSockets } from './fcgi-stdin.ts';
 import type { ChildExit, ChildHandle, Host, KillResult } from './host.ts';
 import { errnoName } from './libc/call.ts';
@@ -57,8 +57,6 @@ export interface LinuxHostOptions {
   readonly signals?: SignalSource;
 }
 
-/** Milliseconds to rest after moving output: see `Epoll`. */
-const pauseMs = 10;
 const noEvents: OutputEvents = { isWanted: () => false, emit() {} };
 
 /** The operating system this daemon runs on. */
@@ -80,7 +78,7 @@ export class LinuxHost implements Host {
     const log = (level: LogLevel, text: string) => options.log(level, text);
     const onError = (error: unknown) =>
       log('critical', error instanceof Error ? (error.stack ?? '') : String(error));
-    const epoll = options.epoll ?? new Epoll({ pauseMs, onError });
+    const epoll = options.epoll ?? new Epoll({ pauseMs: outputPauseMs, onError });
     this.#ownEpoll = options.epoll === undefined ? epoll : undefined;
     const { inheritedDescriptors } = options;
     const sinks = options.sinks ?? new Sinks({ epoll, inheritedDescriptors, log });

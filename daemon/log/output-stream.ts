@@ -132,6 +132,8 @@ export class OutputStream implements ReadyListener {
       this.#stopWaiting();
     }
     const { source } = this.#options;
+    // More than a turn: the last one was spent on what had to wait before.
+    if (!isStuck && source.left > 0) this.#move();
     this.#tellLost(isStuck ? source.left : source.unkept);
     this.#letGo();
     source.close();

@@ -13,7 +13,7 @@ import type { Rotation, Sink } from './sink.ts';
 import { Staging, type StagingOptions } from './staging.ts';
 
 /** Pipefuls of a child that has ended which are told from what others write later. */
-const maxLastWords = 16;
+const maxLastWords = 32;
 /** Who writes less at a time is not in full flow. */
 const page = 4096;
 

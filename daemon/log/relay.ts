@@ -161,8 +161,11 @@ export class Relay {
       this.close();
       return;
     }
+    const { keeper } = this.#relays;
     this.#relays.remove(this);
-    // Not taken from the keeper, which goes on.
+    if (!keeper.keeps(this.#fd)) keeper.sync();
+    // The process that has it goes on; the number may soon be that of something else.
+    keeper.remove(this.#fd);
     closeSync(this.#fd);
     this.#fd = undefined;
   }

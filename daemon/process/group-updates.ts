@@ -102,7 +102,11 @@ export class GroupUpdates {
     groups.settingsChanged();
     // Before anything is spawned: processes of one name use the same FIFOs.
     const successors = new Map(arrived.map((entry) => [entry.settings.name, entry]));
-    for (const entry of departed) groups.retire(entry, successors.get(entry.settings.name));
+    for (const entry of departed) {
+      const successor = successors.get(entry.settings.name);
+      groups.retire(entry, successor);
+      if (successor !== undefined) runner.takeOver(successor);
+    }
     for (const entry of unused) runner.dispose(entry);
     const groupname = group.settings.name;
     // To whoever keeps a list of processes, the group has come anew.

@@ -129,6 +129,11 @@ export class Runner {
     this.#deadlines.set(entry.tick, deadlineOf(entry.process, entry.settings, this.#maySpawn()));
   }
 
+  /** Has a process go on with what the one before it has left: see `ChildHandle.takeOver`. */
+  takeOver(entry: ProcessEntry): void {
+    this.#activity.contain(`taking over ${entry.settings.name}`, () => entry.child.takeOver());
+  }
+
   /** A child has been reaped: its last output first, then what its end means. */
   reaped({ pid, status }: ChildExit): void {
     const entry = this.#pids.get(pid);

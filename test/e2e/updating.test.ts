@@ -1,5 +1,5 @@
 /** What an edit of the configuration does to programs that run, and what it leaves alone. */
-import { lstatSync, mkdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Daemon } from '../support/daemons.ts';
@@ -136,6 +136,25 @@ describe('update of a program that runs', () => {
       expect(readlinkSync(`/proc/${pid}/fd/${fd}`)).toBe(fifo);
       expect(statSync(`/proc/${pid}/fd/${fd}`).ino).toBe(lstatSync(fifo).ino);
     }
+  });
+
+  it('goes on logging that also where the new process cannot be started, until the program is removed', async () => {
+    const left = (command: string, lines = '') => `[program:left]\ncommand=${command}\nstartsecs=0\n${lines}`;
+    const writer = `sh -c "${program('leaves-a-writer')} %(here)s/go; exec sleep 1000"`;
+    const files = () => readdirSync(`${daemon.socket}.d`).filter((name) => name.startsWith('left:'));
+    await using daemon = new Daemon({ implementation: 'ours', configuration: left(writer) });
+    await daemon.start();
+    await waitFor(async () => (await stdoutOf(daemon, 'left')).includes('by the child'), { what: 'a line' });
+    daemon.configure(left('/nonexistent/command', 'startretries=0\n'));
+    await daemon.ctl('ours', ['update']);
+    await waitForState(daemon, 'left', 'FATAL');
+    writeFileSync(join(daemon.dir, 'go'), '');
+    await waitFor(async () => (await stdoutOf(daemon, 'left')).includes('by a grandchild'), {
+      what: 'its line',
+    });
+    expect(files()).not.toEqual([]);
+    await daemon.rpc('supervisor.removeProcessGroup', 'left');
+    expect(files()).toEqual([]);
   });
 
   it('goes on logging what a process writes that the old one has left', async () => {

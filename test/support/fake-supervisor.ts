@@ -69,6 +69,7 @@ export class FakeProcess implements SupervisedProcess {
         this.cleared += 1;
       },
       dispose: () => {},
+      takeOver: () => {},
     };
   }
 

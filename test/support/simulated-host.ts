@@ -132,6 +132,8 @@ export class SimulatedChild implements ChildHandle {
     this.disposed = true;
   }
 
+  takeOver(): void {}
+
   leave(): void {
     this.left = true;
   }

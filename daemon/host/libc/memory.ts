@@ -27,17 +27,29 @@ export interface Mapping {
 
 /**
  * The parts of the program and its libraries that are the same in memory as in their files. What the loader has
- * written to in a mapping that is read-only since is in no file: such a mapping is not among them.
+ * written to in a mapping that is read-only since is in no file, but in memory or swapped out: such a mapping is not
+ * among them.
  *
  * @throws an error with `code`: the system does not tell
  */
 export function programMappings(): Mapping[] {
+  return mappingsOfFiles(readFileSync('/proc/self/smaps', 'latin1'));
+}
+
+/** @param smaps as in proc_pid_smaps(5) */
+export function mappingsOfFiles(smaps: string): Mapping[] {
   const mappings: Mapping[] = [];
   let found: RegExpExecArray | null = null;
-  for (const line of readFileSync('/proc/self/smaps', 'latin1').split('\n')) {
-    // A mapping has one line with its address, and then one for each of its figures.
-    if (/^[0-9a-f]+-/.test(line)) found = /^([0-9a-f]+)-([0-9a-f]+) r-[-x]p .* \//.exec(line);
-    else if (found !== null && /^Anonymous: +0 kB/.test(line)) {
+  let isWritten = false;
+  for (const line of smaps.split('\n')) {
+    // A mapping has one line with its address, then one for each of its figures, and last its flags.
+    if (/^[0-9a-f]+-/.test(line)) {
+      found = /^([0-9a-f]+)-([0-9a-f]+) r-[-x]p .* \//.exec(line);
+      isWritten = false;
+    } else if (found === null) continue;
+    else if (/^(?:Anonymous|Swap): +[1-9]/.test(line)) isWritten = true;
+    // `ac`, accountable: it was writable once, wherever its pages are now.
+    else if (line.startsWith('VmFlags:') && !isWritten && !/ ac\b/.test(line)) {
       const [, start = '', end = ''] = found;
       mappings.push({ start: Number.parseInt(start, 16), end: Number.parseInt(end, 16) });
     }

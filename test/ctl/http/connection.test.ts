@@ -192,6 +192,25 @@ describe('a log that is followed', () => {
     await expect(client.follow('/x', new AbortController().signal)).rejects.toThrow(HttpFailure);
   });
 
+  it('that is refused leaves the next call alone', async () => {
+    await using server = await serve((socket, text) =>
+      socket.write(text.startsWith('GET') ? 'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno' : answer),
+    );
+    using client = new Client(server.serverurl, nobody);
+    const { signal } = new AbortController();
+    await expect(client.follow('/x', signal)).rejects.toThrow(HttpFailure);
+    expect(await client.call('m')).toBe(42);
+  });
+
+  it('breaks off in one way, whatever the server does', async () => {
+    for (const end of ['', 'ZZ\r\nno number\r\n']) {
+      await using server = await serve((socket) => socket.end(`${head}3\r\none\r\n${end}`));
+      using client = new Client(server.serverurl, nobody);
+      const log = await client.follow('/x', new AbortController().signal);
+      await expect(Array.fromAsync(log)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    }
+  });
+
   it('waits for a slow reader rather than being read into memory', async () => {
     const line = `${'x'.repeat(65_536)}`;
     let sent = 0;

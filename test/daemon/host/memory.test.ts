@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import { expect, it } from '@jest/globals';
-import { programMappings, releasePages } from '../../../daemon/host/libc/memory.ts';
+import { mappingsOfFiles, programMappings, releasePages } from '../../../daemon/host/libc/memory.ts';
 
 /** KiB of files that are mapped and in memory. */
 function residentFilePages(): number {
@@ -27,4 +27,16 @@ it('leaves alone what the loader has written to', () => {
   }
   expect(relocated.length).toBeGreaterThan(0);
   expect(relocated.filter((address) => addresses.has(address))).toEqual([]);
+});
+
+it('leaves alone what the loader has written to, wherever that is now', () => {
+  const mapping = (figures: string, flags: string): string =>
+    `7f0000001000-7f0000002000 r--p 00001000 fd:00 7 /usr/lib/libm.so.6\n${figures}\nVmFlags: ${flags}\n`;
+  const inFile = 'Anonymous:             0 kB\nSwap:                  0 kB';
+  expect(mappingsOfFiles(mapping(inFile, 'rd mr mw me sd'))).toHaveLength(1);
+  expect(mappingsOfFiles(mapping(inFile, 'rd mr mw me ac sd'))).toEqual([]);
+  const inMemory = 'Anonymous:             4 kB\nSwap:                  0 kB';
+  expect(mappingsOfFiles(mapping(inMemory, 'rd mr mw me sd'))).toEqual([]);
+  const swappedOut = 'Anonymous:             0 kB\nSwap:                  4 kB';
+  expect(mappingsOfFiles(mapping(swappedOut, 'rd mr mw me sd'))).toEqual([]);
 });
