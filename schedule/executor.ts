@@ -1,0 +1,41 @@
+import type { Job } from './job.ts';
+import type { Json } from './json.ts';
+import type { Run, RunOutcome } from './run.ts';
+
+/** How a run that was started, or was to be, has ended. */
+export interface RunResult {
+  readonly outcome: Extract<RunOutcome, 'SUCCESS' | 'FAILED' | 'SPAWN_ERROR' | 'CANCELLED' | 'LOST'>;
+  readonly exitStatus?: number | undefined;
+  readonly signal?: number | undefined;
+  /** One line. */
+  readonly error?: string | undefined;
+  /** What a function threw. */
+  readonly exception?: unknown;
+  readonly returnValue?: Json | undefined;
+  /** Replaces {@link Run.data}. */
+  readonly data?: Json | undefined;
+}
+
+export interface RunContext {
+  /**
+   * Aborted when the run is to end: its `reason` is `timeout`, `cancelled` (by somebody, or to make room) or
+   * `shutdown`. The run counts as under way until {@link Executor.run} resolves.
+   */
+  readonly abortSignal: AbortSignal;
+  /** Says that the run has been started, and writes down what is needed to find it again. */
+  readonly started: (data: Json) => Promise<void>;
+}
+
+/** Runs jobs. The scheduler knows nothing about how. */
+export interface Executor {
+  /** Must not reject: what goes wrong is a result. */
+  run(run: Run, job: Job, context: RunContext): Promise<RunResult>;
+  /**
+   * Goes on with a run that was STARTING or RUNNING when the last scheduler of this node ended.
+   *
+   * @returns `undefined`: nobody knows anything about it, so that it is LOST
+   */
+  adopt?(run: Run, job: Job | undefined, context: RunContext): Promise<RunResult> | undefined;
+  /** No more runs come. */
+  shutdown?(options: { readonly wait: boolean }): Promise<void>;
+}
