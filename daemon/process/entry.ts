@@ -7,6 +7,7 @@ import type { ChildHandle } from '../host/host.ts';
 import type { ProcessGroup, ProcessView, SupervisedProcess } from './control.ts';
 import { describe } from './description.ts';
 import type { GroupUpdate } from './group-update.ts';
+import type { OccasionRecord } from './occasion.ts';
 import { settle, type Waiter } from './outcomes.ts';
 import { newProcess, type Process, pidOf } from './state.ts';
 
@@ -29,6 +30,7 @@ export class ProcessEntry implements SupervisedProcess {
   #settings: ProcessSettings;
   #process: Process = newProcess;
   #waiters: readonly Waiter[] = nobody;
+  #occasion: OccasionRecord | undefined;
 
   constructor(settings: ProcessSettings, child: ChildHandle, group: GroupEntry, clock: Clock) {
     this.#settings = settings;
@@ -57,6 +59,15 @@ export class ProcessEntry implements SupervisedProcess {
     return this.#process;
   }
 
+  get occasion(): OccasionRecord | undefined {
+    return this.#occasion;
+  }
+
+  /** It is about to be started, on an occasion or on none; or was by an earlier daemon. */
+  occur(record: OccasionRecord | undefined): void {
+    this.#occasion = record;
+  }
+
   /** Replaces the state; the group keeps count of those that are not stopped. */
   become(next: Process): void {
     this.group.unstopped += unstopped(next) - unstopped(this.#process);
@@ -72,6 +83,12 @@ export class ProcessEntry implements SupervisedProcess {
   settleWaiters(): void {
     if (this.#waiters.length === 0) return;
     this.#waiters = this.#waiters.filter((waiter) => !settle(waiter, this.#process));
+  }
+
+  /** It is no longer in an active group: nobody will learn here how its child ends. */
+  dropWaiters(): void {
+    for (const waiter of this.#waiters) if (waiter.command === 'await end') waiter.resolve({ type: 'removed' });
+    this.#waiters = nobody;
   }
 
   /** Tells those who wait that it is another daemon which will see the outcome. */

@@ -84,6 +84,7 @@ export class Groups {
     entry.removed = true;
     recorder.retired(entry);
     entry.settleWaiters();
+    entry.dropWaiters();
     deadlines.set(entry.tick, undefined);
     deadlines.set(entry.stopReport, undefined);
     // The child of an UNKNOWN process may live on: what it needs is closed when it is reaped.

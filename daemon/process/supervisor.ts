@@ -8,6 +8,7 @@ import { after } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
 import { Activity, type ActivitySinks } from './activity.ts';
 import type {
+  EndOutcome,
   SignalOutcome,
   StartOutcome,
   StopOutcome,
@@ -20,7 +21,8 @@ import { Ending, type EndingSettings } from './ending.ts';
 import { type GroupEntry, ProcessEntry } from './entry.ts';
 import { GroupUpdates, type UpdateTask } from './group-updates.ts';
 import { Groups } from './groups.ts';
-import type { StartWaiter, StopWaiter, Waiter } from './outcomes.ts';
+import type { Occasion } from './occasion.ts';
+import type { EndWaiter, StartWaiter, StopWaiter, Waiter } from './outcomes.ts';
 import { isReplacedOnceStopped, noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
 import { Runner, type Wake } from './runner.ts';
 import { Shutdown } from './shutdown.ts';
@@ -46,6 +48,8 @@ export interface SupervisorDependencies extends ActivitySinks {
   readonly recorder?: StateRecorder;
   /** From `RunnerDependencies`; by default nobody is told. */
   readonly adopted?: (process: ProcessSettings) => void;
+  /** Asks the schedule of that name for a run, which starts its processes; must not reject. By default there is none. */
+  readonly askForRun?: (schedule: string) => Promise<StartOutcome>;
   /** Whether processes are to run on when the daemon ends; by default they are stopped. */
   readonly leavesProcesses?: () => boolean;
   /** Called once, when a shutdown or restart has stopped everything. */
@@ -54,7 +58,13 @@ export interface SupervisorDependencies extends ActivitySinks {
 
 type Task =
   | { readonly type: 'input'; readonly entry: ProcessEntry; readonly input: Input }
-  | { readonly type: 'start'; readonly entry: ProcessEntry; readonly waiter: StartWaiter }
+  | {
+      readonly type: 'start';
+      readonly entry: ProcessEntry;
+      readonly waiter: StartWaiter;
+      readonly occasion: Occasion | undefined;
+    }
+  | { readonly type: 'await end'; readonly entry: ProcessEntry; readonly waiter: EndWaiter }
   | { readonly type: 'stop'; readonly entry: ProcessEntry; readonly waiter: StopWaiter }
   | UpdateTask
   | { readonly type: 'exit'; readonly exit: ChildExit }
@@ -74,6 +84,7 @@ export class Supervisor implements SupervisorControl {
   readonly #runner: Runner;
   readonly #queue: WorkQueue<Task>;
   readonly #recorder: StateRecorder;
+  readonly #askForRun: (schedule: string) => Promise<StartOutcome>;
   readonly #leavesProcesses: () => boolean;
   readonly #onFinished: (next: 'exit' | 'restart') => void;
   readonly #groups: Groups;
@@ -93,6 +104,7 @@ export class Supervisor implements SupervisorControl {
     this.#onFinished = dependencies.onFinished;
     const recorder = dependencies.recorder ?? noRecorder;
     this.#recorder = recorder;
+    this.#askForRun = dependencies.askForRun ?? (async () => ({ type: 'refused', reason: 'no scheduler' }));
     this.#leavesProcesses = dependencies.leavesProcesses ?? (() => false);
     this.#deadlines = new Deadlines(host.clock, () => {
       host.reap();
@@ -209,13 +221,21 @@ export class Supervisor implements SupervisorControl {
 
   start(
     process: SupervisedProcess,
-    options: { readonly until: 'running' | 'spawned' },
+    { until, occasion }: { readonly until: 'running' | 'spawned'; readonly occasion?: Occasion | undefined },
   ): Promise<StartOutcome> {
     return new Promise((resolve) => {
       const entry = activeEntry(process);
-      const waiter = { command: 'start', until: options.until, resolve } as const;
+      const waiter = { command: 'start', until, resolve } as const;
       if (entry === undefined) resolve({ type: 'abnormal-termination' });
-      else this.#dispatch({ type: 'start', entry, waiter });
+      else this.#dispatch({ type: 'start', entry, waiter, occasion });
+    });
+  }
+
+  awaitEnd(process: SupervisedProcess): Promise<EndOutcome> {
+    return new Promise((resolve) => {
+      const entry = activeEntry(process);
+      if (entry === undefined) resolve({ type: 'removed' });
+      else this.#dispatch({ type: 'await end', entry, waiter: { command: 'await end', resolve } });
     });
   }
 
@@ -336,7 +356,11 @@ export class Supervisor implements SupervisorControl {
         if (this.#state === 'RUNNING') this.#runner.handle(task.entry, { type: 'autostart' });
         break;
       case 'start':
-        this.#start(task.entry, task.waiter);
+        this.#start(task);
+        break;
+      case 'await end':
+        if (task.entry.removed) task.waiter.resolve({ type: 'removed' });
+        else this.#await(task.entry, task.waiter);
         break;
       case 'stop':
         this.#stop(task.entry, task.waiter);
@@ -383,22 +407,32 @@ export class Supervisor implements SupervisorControl {
     this.shutDown('exit');
   }
 
-  #start(entry: ProcessEntry, waiter: StartWaiter): void {
-    const refusal = this.#refusalToStart(entry);
+  #start({ entry, waiter, occasion }: Extract<Task, { type: 'start' }>): void {
+    const refusal = this.#refusalToStart(entry, occasion);
     if (refusal !== undefined) {
       waiter.resolve(refusal);
       return;
     }
+    const { settings } = entry.group;
+    if (settings.type === 'schedule' && occasion === undefined) {
+      const asked = this.#activity.contain(`asking for a run of ${settings.name}`, () =>
+        this.#askForRun(settings.name),
+      );
+      if (asked === undefined) waiter.resolve({ type: 'spawn-error' });
+      else void asked.then(waiter.resolve);
+      return;
+    }
+    this.#runner.occur(entry, occasion);
     this.#runner.handle(entry, { type: 'start' });
     this.#await(entry, waiter);
   }
 
-  #refusalToStart(entry: ProcessEntry): StartOutcome | undefined {
+  #refusalToStart(entry: ProcessEntry, occasion: Occasion | undefined): StartOutcome | undefined {
     if (entry.removed || entry.isLeaving || this.#state !== 'RUNNING') {
       return { type: 'abnormal-termination' };
     }
     const { name } = entry.settings;
-    const resolve = () => entry.child.resolveCommand();
+    const resolve = () => entry.child.resolveCommand(occasion);
     const resolution = this.#activity.contain(`resolving the command of ${name}`, resolve);
     if (resolution === undefined) return { type: 'spawn-error' };
     // First of all, as in supervisord: a bad command is told even of a process that runs.
@@ -470,6 +504,7 @@ export class Supervisor implements SupervisorControl {
 function refuse(task: Task): void {
   if (task.type === 'start') task.waiter.resolve({ type: 'abnormal-termination' });
   else if (task.type === 'stop') task.waiter.resolve({ type: 'not-running' });
+  else if (task.type === 'await end') task.waiter.resolve({ type: 'removed' });
   else if (task.type === 'update') task.request.resolve({ type: 'shutting-down' });
 }
 
