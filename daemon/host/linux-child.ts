@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import nodeProcess from 'node:process';
 import { errorCode } from '../../conf/error-code.ts';
+import { settingsForRun } from '../../conf/run-names.ts';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
 import { speaksProtocol } from '../log/channel-filter.ts';
 import type { LogPosition } from '../log/log-position.ts';
@@ -57,6 +58,10 @@ function spawnError(name: string, error: unknown): string {
   const code = errorCode(error);
   if (code === 'EMFILE') return `too many open files to spawn '${name}'`;
   return `unknown error making dispatchers for '${name}': ${code}`;
+}
+
+function settingsOn(settings: ProcessSettings, occasion: Occasion | undefined): ProcessSettings {
+  return occasion?.names === undefined ? settings : settingsForRun(settings, occasion.names);
 }
 
 function childInput(settings: ProcessSettings, context: ChildContext): ChildInput {

@@ -6,6 +6,7 @@ import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import type { ProcessStateName, SupervisorStateName } from '../../rpc/process-states.ts';
 import type { EpochSeconds } from '../host/clock.ts';
 import type { ChildHandle, ExitStatus } from '../host/host.ts';
+import type { ScheduleStatus } from '../schedule/status.ts';
 import type { Occasion, OccasionRecord } from './occasion.ts';
 
 /** A process at one moment, with the values clients are told. */
@@ -29,6 +30,8 @@ export interface ProcessView {
   readonly restarts: number;
   /** How the last child ended, quick exits included. */
   readonly lastExit: ExitStatus | undefined;
+  /** Of the schedule that starts it; `undefined`: none does. */
+  readonly schedule?: ScheduleStatus | undefined;
 }
 
 /** A configured process of an active group. */

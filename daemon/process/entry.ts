@@ -4,6 +4,7 @@ import { stoppedStates } from '../../rpc/process-states.ts';
 import type { Birth } from '../host/birth.ts';
 import type { Clock } from '../host/clock.ts';
 import type { ChildHandle } from '../host/host.ts';
+import type { ScheduleStatus } from '../schedule/status.ts';
 import type { ProcessGroup, ProcessView, SupervisedProcess } from './control.ts';
 import { describe } from './description.ts';
 import type { GroupUpdate } from './group-update.ts';
@@ -87,7 +88,8 @@ export class ProcessEntry implements SupervisedProcess {
 
   /** It is no longer in an active group: nobody will learn here how its child ends. */
   dropWaiters(): void {
-    for (const waiter of this.#waiters) if (waiter.command === 'await end') waiter.resolve({ type: 'removed' });
+    for (const waiter of this.#waiters)
+      if (waiter.command === 'await end') waiter.resolve({ type: 'removed' });
     this.#waiters = nobody;
   }
 
@@ -105,6 +107,7 @@ export class ProcessEntry implements SupervisedProcess {
   view(): ProcessView {
     const process = this.#process;
     const { history } = process;
+    const schedule = this.group.schedule?.();
     return {
       name: this.settings.name,
       group: this.settings.group,
@@ -114,9 +117,10 @@ export class ProcessEntry implements SupervisedProcess {
       stop: history.stop,
       spawnerr: history.spawnerr,
       exitstatus: history.exitstatus ?? 0,
-      description: describe(this.settings.name, process, this.#clock.now().epoch),
+      description: describe(this.settings.name, process, this.#clock.now().epoch, schedule),
       restarts: history.restarts,
       lastExit: history.lastExit,
+      schedule,
     };
   }
 }
@@ -132,12 +136,15 @@ export class GroupEntry implements ProcessGroup {
   unstopped = 0;
   /** The change that it is going through. */
   update: GroupUpdate | undefined;
+  /** Where the schedule stands that starts its processes, if one does. */
+  readonly schedule: (() => ScheduleStatus | undefined) | undefined;
   #settings: GroupSettings;
   /** What they say of processes is out of date. */
   #isStale = false;
 
-  constructor(settings: GroupSettings) {
+  constructor(settings: GroupSettings, schedule?: () => ScheduleStatus | undefined) {
     this.#settings = settings;
+    this.schedule = schedule;
   }
 
   get settings(): GroupSettings {

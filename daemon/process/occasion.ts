@@ -1,4 +1,5 @@
 /** What one start of a process has that its other starts have not: that it is for a run of a schedule. */
+import type { RunNames } from '../../conf/run-names.ts';
 import type { Environment } from '../../conf/settings.ts';
 import type { LogPosition } from '../log/log-position.ts';
 
@@ -7,8 +8,8 @@ export interface Occasion {
   /** The run of a schedule that the process is a part of, or whose outcome has led to its start. */
   readonly runId: string;
   readonly attempt: number;
-  /** What `%(…)s` stands for in settings that are expanded anew for each run. */
-  readonly names: ReadonlyMap<string, string>;
+  /** What its names stand for in the settings of a process that is a part of it; `undefined`: it is none. */
+  readonly names: RunNames | undefined;
   /** Variables that the child gets besides those of its settings. */
   readonly environment: Environment;
 }

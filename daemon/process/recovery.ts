@@ -14,7 +14,7 @@ export interface RecoveredProcess {
   /** Its settings were other ones than now. */
   readonly isOutdated: boolean;
   /** On which it was started last. */
-  readonly occasion: OccasionRecord | undefined;
+  readonly occasion?: OccasionRecord | undefined;
 }
 
 /** What is known of an earlier daemon that did not stop its processes. */

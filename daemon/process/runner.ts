@@ -16,7 +16,8 @@ export type Wake =
   | ProcessEntry['tick']
   | ProcessEntry['stopReport']
   | { readonly type: 'shutdown report' }
-  | { readonly type: 'last deliveries' };
+  | { readonly type: 'last deliveries' }
+  | { readonly type: 'last runs' };
 
 export interface RunnerDependencies {
   readonly host: Host;

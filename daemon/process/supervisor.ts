@@ -6,6 +6,7 @@ import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
 import { after } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
+import type { ScheduleStatus } from '../schedule/status.ts';
 import { Activity, type ActivitySinks } from './activity.ts';
 import type {
   EndOutcome,
@@ -44,12 +45,16 @@ export interface SupervisorDependencies extends ActivitySinks {
   readonly ending?: EndingSettings;
   /** Whether the listeners of a group are still to be told something; by default never. */
   readonly isDelivering?: (group: string) => boolean;
+  /** Seconds that a shutdown waits for runs of schedules to end by themselves; by default none. */
+  readonly waitForRunsSecs?: number;
   /** Writes down what the next daemon has to know; by default nobody does. */
   readonly recorder?: StateRecorder;
   /** From `RunnerDependencies`; by default nobody is told. */
   readonly adopted?: (process: ProcessSettings) => void;
   /** Asks the schedule of that name for a run, which starts its processes; must not reject. By default there is none. */
   readonly askForRun?: (schedule: string) => Promise<StartOutcome>;
+  /** From `GroupsDependencies`; by default nobody knows of any. */
+  readonly scheduleOf?: (name: string) => ScheduleStatus | undefined;
   /** Whether processes are to run on when the daemon ends; by default they are stopped. */
   readonly leavesProcesses?: () => boolean;
   /** Called once, when a shutdown or restart has stopped everything. */
@@ -122,7 +127,8 @@ export class Supervisor implements SupervisorControl {
     const dispatch = (entry: ProcessEntry, input: Input) => this.#dispatch({ type: 'input', entry, input });
     const maySpawn = isRunning;
     const runner = new Runner({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder, adopted });
-    const groups = new Groups({ host, activity, deadlines, runner, recorder });
+    const scheduleOf = dependencies.scheduleOf ?? (() => undefined);
+    const groups = new Groups({ host, activity, deadlines, runner, recorder, scheduleOf });
     this.#runner = runner;
     this.#groups = groups;
     this.#ending = ending;
@@ -140,6 +146,7 @@ export class Supervisor implements SupervisorControl {
       deadlines,
       groups,
       isDelivering: dependencies.isDelivering ?? (() => false),
+      waitForRunsSecs: dependencies.waitForRunsSecs ?? 0,
       stop: (entry) => runner.handle(entry, { type: 'shutDown' }),
       onStopped: () => this.#finish(),
     });
@@ -492,7 +499,7 @@ export class Supervisor implements SupervisorControl {
     for (let due = this.#deadlines.takeDue(instant); due; due = this.#deadlines.takeDue(instant)) {
       if (due.type === 'tick') this.#runner.handle(due.entry, { type: 'tick', maySpawn });
       else if (due.type === 'stop report') this.#reportStop(due.entry);
-      // The other one, for the last deliveries, asks for nothing: shutdown goes on after every task.
+      // The others, for the last deliveries and runs, ask for nothing: shutdown goes on after every task.
       else if (due.type === 'shutdown report') this.#shutdown.report();
       // The rest has come too, so the timer is set to a moment in the past: the event loop's next turn.
       if (this.#host.clock.now().instant - instant > longestWakeSecs) return;

@@ -3,6 +3,7 @@
  * environment, its command or its output is in it.
  */
 import { crc32 } from 'node:zlib';
+import type { RunNames } from '../../conf/run-names.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
 import { processStates } from '../../rpc/process-states.ts';
 import { type Birth, presentTick } from '../host/birth.ts';
@@ -50,7 +51,7 @@ interface StoredProcess {
 
 interface StoredOccasion {
   readonly id: readonly [runId: string, attempt: number];
-  readonly names: readonly (readonly [name: string, value: string])[];
+  readonly names?: RunNames;
   readonly variables: readonly (readonly [name: string, value: string])[];
   readonly isBegun: boolean;
   readonly output: RunOutput;
@@ -93,12 +94,12 @@ export function readProcessRecord(stored: object): ProcessRecord | undefined {
 
 function storedOccasion({ occasion, isBegun, output }: OccasionRecord): StoredOccasion {
   const { runId, attempt, names, environment } = occasion;
-  return { id: [runId, attempt], names: [...names], variables: [...environment], isBegun, output };
+  return { id: [runId, attempt], ...(names && { names }), variables: [...environment], isBegun, output };
 }
 
 function readOccasion({ id, names, variables, isBegun, output }: StoredOccasion): OccasionRecord {
   const [runId, attempt] = id;
-  const occasion = { runId, attempt, names: new Map(names), environment: new Map(variables) };
+  const occasion = { runId, attempt, names, environment: new Map(variables) };
   return { occasion, isBegun, output };
 }
 
