@@ -29,8 +29,8 @@ export interface JobChange {
   readonly expect: {
     /** `null`: the job has none. */
     readonly nextRunTime?: Date | null;
-    /** `id` and `attempt` of all runs of the job that are active, by any node, in any order. */
-    readonly active?: readonly Pick<Run, 'id' | 'attempt'>[];
+    /** What these say of all runs of the job that are active, by any node, in any order. */
+    readonly active?: readonly Pick<Run, 'id' | 'attempt' | 'state' | 'isStopRequested'>[];
   };
   /** The job from now on; `undefined`: as it was; `removed`: gone, its runs are kept. */
   readonly job?: Job | 'removed';
