@@ -28,6 +28,8 @@ export interface JobChange {
   /** What must still hold; what is missing is not looked at. */
   readonly expect: {
     readonly nextRunTime?: Date;
+    /** That nobody has changed the job since. */
+    readonly modified?: Date;
     /** `id` and `attempt` of the runs that are active, in any order. */
     readonly active?: readonly Pick<Run, 'id' | 'attempt'>[];
   };
@@ -53,6 +55,12 @@ export interface RunQuery {
  * What cannot be read is kept and reported, never removed.
  */
 export interface JobStore {
+  /**
+   * Seconds for which a node that is not heard of keeps its active runs. There in a store that several schedulers
+   * may share: the scheduler gives a run that becomes active a lease of this length, and renews it in time.
+   */
+  readonly leaseSeconds?: number;
+
   /** @throws {JobStoreError} it cannot be opened: it says why in one line */
   open(context: JobStoreContext): Promise<void>;
   /** Lets go of everything. What was stored stays, but in memory. */
