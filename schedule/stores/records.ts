@@ -6,6 +6,7 @@
 import type { Job, JobSpec } from '../job.ts';
 import type { Json } from '../json.ts';
 import type { Run } from '../run.ts';
+import type { TriggerSpec } from '../triggers/trigger.ts';
 
 /** What a field of a record looks like from outside. */
 export type FieldKind = 'text' | 'number' | 'flag' | 'time' | 'json';
@@ -26,6 +27,7 @@ const number: Field<number> = { kind: 'number', read: asserted((value) => Number
 const flag: Field<boolean> = { kind: 'flag', read: asserted((value) => typeof value === 'boolean') };
 const json: Field<Json> = { kind: 'json', read: asserted((value) => value !== undefined) };
 const time: Field<Date> = { kind: 'time', read: readTime };
+const triggerSpec: Field<TriggerSpec> = { kind: 'json', read: asserted(isTriggerSpec) };
 
 /** What the maker of a job decides. */
 export const specFields: Fields<JobSpec> = {
@@ -35,7 +37,8 @@ export const specFields: Fields<JobSpec> = {
   executor: text,
   func: text,
   args: { kind: 'json', read: asserted(Array.isArray) },
-  trigger: { kind: 'json', read: asserted(isTriggerSpec) },
+  trigger: triggerSpec,
+  givenTrigger: triggerSpec,
   misfireGraceTime: orNull(number),
   coalesce: oneOf('latest', 'earliest', 'all'),
   maxInstances: number,
@@ -92,6 +95,7 @@ export const runFields: Fields<Run> = {
   leaseUntil: optional(time),
   exitStatus: optional(number),
   signal: optional(number),
+  isStopRequested: flag,
   error: optional(text),
   returnValue: optional(json),
   data: json,

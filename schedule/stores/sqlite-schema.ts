@@ -43,6 +43,7 @@ export const schema: Schema = {
       lease_until INTEGER,
       exit_status INTEGER,
       signal INTEGER,
+      is_stop_requested INTEGER NOT NULL,
       error TEXT,
       return_value TEXT,
       data TEXT NOT NULL,

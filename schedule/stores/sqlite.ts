@@ -87,15 +87,15 @@ export class SqliteJobStore implements JobStore {
 
   async getDueJobs(now: Date): Promise<DueJob[]> {
     const rows = this.#database.all(
-      'SELECT * FROM jobs WHERE due_time IS NOT NULL AND due_time <= ? ORDER BY due_time, id',
+      'SELECT * FROM jobs WHERE due_time <= ? ORDER BY due_time, id',
       now.getTime(),
     );
     return rows.map((row) => this.#dueJob(row)).filter((due) => due !== undefined);
   }
 
-  async getNextDueTime(): Promise<Date | undefined> {
-    const inOrder = 'SELECT * FROM jobs WHERE due_time IS NOT NULL ORDER BY due_time, id';
-    for (const row of this.#database.iterate(inOrder)) {
+  async getNextDueTime(after: Date): Promise<Date | undefined> {
+    const inOrder = 'SELECT * FROM jobs WHERE due_time > ? ORDER BY due_time, id';
+    for (const row of this.#database.iterate(inOrder, after.getTime())) {
       // One that cannot be read is never run, so nobody has to wake up for it.
       const due = this.#dueJob(row);
       if (due !== undefined) return due.job.dueTime;
@@ -171,7 +171,8 @@ export class SqliteJobStore implements JobStore {
     if (nextRunTime !== undefined || modified !== undefined) {
       const found = this.#database.get('SELECT next_run_time, modified FROM jobs WHERE id = ?', jobId);
       if (found === undefined) return false;
-      if (nextRunTime !== undefined && found['next_run_time'] !== nextRunTime.getTime()) return false;
+      if (nextRunTime !== undefined && found['next_run_time'] !== (nextRunTime?.getTime() ?? null))
+        return false;
       if (modified !== undefined && found['modified'] !== modified.getTime()) return false;
     }
     if (active === undefined) return true;
