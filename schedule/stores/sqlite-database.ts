@@ -184,7 +184,7 @@ const reasons: Readonly<Record<number, string>> = {
 
 function reason(error: unknown): string {
   const known = reasons[primaryCode(error) ?? 0];
-  const text = error instanceof Error ? error.message : String(error);
+  const text = Error.isError(error) ? error.message : String(error);
   return known === undefined ? text : `${known} (${text})`;
 }
 
@@ -194,6 +194,6 @@ function primaryCode(error: unknown): number | undefined {
 }
 
 function sqliteCode(error: unknown): number | undefined {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'errcode') : undefined;
+  const code: unknown = Error.isError(error) ? Reflect.get(error, 'errcode') : undefined;
   return typeof code === 'number' ? code : undefined;
 }

@@ -233,7 +233,7 @@ export class SqliteJobStore implements JobStore {
     try {
       return read();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = Error.isError(error) ? error.message : String(error);
       const text = `Job store "${this.#opened?.context.alias}": ${what} cannot be read and is left alone: ${reason}`;
       if (!this.#reported.has(text)) this.#opened?.context.warn(text);
       this.#reported.add(text);
