@@ -12,8 +12,6 @@ import { combinedResult, resultOf } from './run-result.ts';
 
 export interface ProcessRunsOptions {
   readonly supervisor: SupervisorControl;
-  /** What the processes of a run are told. */
-  readonly occasionOf: (run: Run) => Occasion;
   readonly log: (level: 'info' | 'warn', text: string) => void;
 }
 
@@ -26,8 +24,9 @@ export class ProcessRuns {
     this.#options = options;
   }
 
-  async run(run: Run, context: RunContext): Promise<RunResult> {
-    const { supervisor, occasionOf } = this.#options;
+  /** @param occasion what the processes of the run are told */
+  async run(run: Run, occasion: Occasion, context: RunContext): Promise<RunResult> {
+    const { supervisor } = this.#options;
     const group = supervisor.groups.get(run.jobId);
     const processes = group && this.#freeInstance(group);
     if (processes === undefined) {
@@ -35,7 +34,6 @@ export class ProcessRuns {
       return { outcome: 'SPAWN_ERROR', error };
     }
     return await this.#with(processes, async () => {
-      const occasion = occasionOf(run);
       const start = (process: SupervisedProcess) => supervisor.start(process, { until: 'spawned', occasion });
       const outcomes = await Promise.all(processes.map(start));
       const begun = processes.filter((process) => isFor(process.occasion, run));

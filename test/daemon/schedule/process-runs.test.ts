@@ -25,7 +25,7 @@ function occasionOf({ id, attempt }: Run): Occasion {
 function begin(groups = [scheduleGroup('nightly')]): void {
   world = new SimulatedWorld(groups);
   const log = (_: string, text: string) => void world.lines.push(text);
-  runs = new ProcessRuns({ supervisor: world.supervisor, occasionOf, log });
+  runs = new ProcessRuns({ supervisor: world.supervisor, log });
   world.takeLines();
 }
 
@@ -34,7 +34,7 @@ function start(which = run()): Promise<RunResult> {
     abortSignal: abort.signal,
     started: async (data?: Json) => void started.push(data),
   };
-  return runs.run(which, context);
+  return runs.run(which, occasionOf(which), context);
 }
 
 /** Lets promises go on. */
@@ -203,13 +203,12 @@ describe('after another daemon', () => {
     const context = { abortSignal: abort.signal, started: async () => {} };
     const adopted = new ProcessRuns({
       supervisor: world.supervisor,
-      occasionOf,
       log: () => {},
     }).adopt(run(), context);
     world.host.exit('nightly', exitStatus(0));
     expect(await adopted).toMatchObject({ outcome: 'SUCCESS' });
     expect(await result).toMatchObject({ outcome: 'SUCCESS' });
-    const later = new ProcessRuns({ supervisor: world.supervisor, occasionOf, log: () => {} });
+    const later = new ProcessRuns({ supervisor: world.supervisor, log: () => {} });
     expect(await later.adopt(run(), context)).toMatchObject({ outcome: 'SUCCESS', exitStatus: 0 });
   });
 
@@ -225,7 +224,7 @@ describe('after another daemon', () => {
 describe('a daemon that shuts down', () => {
   it('waits for runs as long as it is told to before it stops anything', async () => {
     world = new SimulatedWorld([scheduleGroup('nightly')], {}, { waitForRunsSecs: 30 });
-    runs = new ProcessRuns({ supervisor: world.supervisor, occasionOf, log: () => {} });
+    runs = new ProcessRuns({ supervisor: world.supervisor, log: () => {} });
     const result = start();
     await settle();
     world.supervisor.shutDown('exit');
@@ -240,7 +239,7 @@ describe('a daemon that shuts down', () => {
 
   it('ends at once when the runs have ended', async () => {
     world = new SimulatedWorld([scheduleGroup('nightly')], {}, { waitForRunsSecs: 30 });
-    runs = new ProcessRuns({ supervisor: world.supervisor, occasionOf, log: () => {} });
+    runs = new ProcessRuns({ supervisor: world.supervisor, log: () => {} });
     const result = start();
     await settle();
     world.supervisor.shutDown('exit');
