@@ -77,12 +77,10 @@ export class Rereading {
   }
 }
 
-/** Where it is written says nothing. */
-function isSameScheduler(
-  { written: _, ...settings }: SchedulerSettings,
-  { written: __, ...others }: SchedulerSettings,
-): boolean {
-  return isDeepStrictEqual(settings, others);
+/** Whether two say the same, wherever they are written. */
+function isSameScheduler(a: SchedulerSettings, b: SchedulerSettings): boolean {
+  const meaning = ({ written: _, ...settings }: SchedulerSettings) => settings;
+  return isDeepStrictEqual(meaning(a), meaning(b));
 }
 
 /** Whether a group is that of a schedule which a client has made. */
