@@ -102,7 +102,8 @@ export class Scheduling {
 
   /** From `ScheduleService`. */
   async close(options: { readonly leaves: boolean }): Promise<void> {
-    await (await this.#loading)?.close(options);
+    const service = await this.#loading?.catch(() => undefined);
+    await service?.close(options);
   }
 
   #beginService(): void {

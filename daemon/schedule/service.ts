@@ -158,9 +158,7 @@ export class Service implements ScheduleService {
       // All groups of one update, rather than one after the other.
       await nextTurn();
       this.#isReconcileDue = false;
-      await this.#contain('bringing schedules in line', async () => {
-        if (!this.#isEnding) await this.#opened?.roster.reconcile();
-      });
+      if (!this.#isEnding && this.#opened !== undefined) await this.#reconcile(this.#opened);
     });
   }
 
@@ -216,7 +214,7 @@ export class Service implements ScheduleService {
       if (this.#statuses.problem !== undefined) log('info', `job store ${store} can be used now`);
       this.#statuses.problem = undefined;
       this.#opened = opened;
-      await this.#contain('bringing schedules in line', () => opened.roster.reconcile());
+      await this.#reconcile(opened);
       if (!this.#isEnding && !this.#isPaused) opened.scheduler.resume();
       void this.#contain('reading the last runs of schedules', () => this.#readStatuses(opened));
     } catch (error) {
@@ -231,6 +229,18 @@ export class Service implements ScheduleService {
       if (this.#isEnding) return;
       this.#retry = clock.setTimer(after(clock.now().instant, retrySecs), () => void this.begin());
     }
+  }
+
+  /** Tries again what cannot be done now. */
+  async #reconcile({ roster }: OpenScheduler): Promise<void> {
+    let isDone = false;
+    await this.#contain('bringing schedules in line', async () => {
+      isDone = await roster.reconcile();
+    });
+    if (isDone || this.#isEnding) return;
+    const { clock } = this.#options;
+    this.#retry?.cancel();
+    this.#retry = clock.setTimer(after(clock.now().instant, retrySecs), () => this.groupsChanged());
   }
 
   /** Paused as yet, so that nothing is started before it is known what there is. @throws {JobStoreError} */
