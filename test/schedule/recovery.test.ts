@@ -403,7 +403,7 @@ describe('schedulers that share a store', () => {
     await start(a, { overlap: 'queue' });
     await start(b, { overlap: 'queue' });
     for (let times = 0; times < 20; times += 1) {
-      await site.clock.advance(10);
+      await site.clock.advance(20);
       expect(a.executor.underWay.size + b.executor.underWay.size).toBe(1);
       for (const begun of [...a.executor.underWay.values(), ...b.executor.underWay.values()])
         await begun.end();
