@@ -31,11 +31,10 @@ const unitNames = Object.keys(secondsIn) as readonly (keyof typeof secondsIn)[];
 export class IntervalTrigger implements Trigger {
   readonly jitter: number;
   readonly timezone: string | undefined;
-  /** Milliseconds from one fire time to the next. */
-  readonly interval: number;
-  /** The first point of the grid, in milliseconds; `undefined` before the trigger is bound to one. */
-  readonly start: number | undefined;
   readonly #options: IntervalOptions;
+  /** Milliseconds from one fire time to the next. */
+  readonly #interval: number;
+  readonly #start: number | undefined;
   readonly #end: number;
 
   /** @throws {TriggerError} an option is not what it has to be, or the interval is less than a millisecond */
@@ -44,26 +43,26 @@ export class IntervalTrigger implements Trigger {
     this.#options = options;
     this.jitter = readJitter(jitter);
     this.timezone = timezone;
-    this.interval = lengthOf(options);
+    this.#interval = lengthOf(options);
     const zone = zoneOf(timezone);
-    this.start = readInstant(startDate, zone, 'start_date');
+    this.#start = readInstant(startDate, zone, 'start_date');
     this.#end = readInstant(endDate, zone, 'end_date') ?? Number.POSITIVE_INFINITY;
   }
 
   getNextFireTime(previous: Date | undefined, now: Date): Date | undefined {
-    const next = previous === undefined ? this.#from(now.getTime()) : previous.getTime() + this.interval;
+    const next = previous === undefined ? this.#from(now.getTime()) : previous.getTime() + this.#interval;
     return next > this.#end ? undefined : new Date(next);
   }
 
   getDueTimes(first: Date, now: Date): DueTimes {
     const passed = Math.min(now.getTime(), this.#end) - first.getTime();
-    const later = Math.max(0, Math.floor(passed / this.interval));
-    return { last: new Date(first.getTime() + later * this.interval), count: later + 1 };
+    const later = Math.max(0, Math.floor(passed / this.#interval));
+    return { last: new Date(first.getTime() + later * this.#interval), count: later + 1 };
   }
 
   bind({ timezone, now }: TriggerBinding): IntervalTrigger {
-    if (this.timezone !== undefined && this.start !== undefined) return this;
-    const { startDate = new Date(now.getTime() + this.interval) } = this.#options;
+    if (this.timezone !== undefined && this.#start !== undefined) return this;
+    const { startDate = new Date(now.getTime() + this.#interval) } = this.#options;
     return new IntervalTrigger({ ...this.#options, startDate, timezone: this.timezone ?? timezone });
   }
 
@@ -74,14 +73,14 @@ export class IntervalTrigger implements Trigger {
   }
 
   toString(): string {
-    return `interval[${lengthText(this.interval)}]`;
+    return `interval[${lengthText(this.#interval)}]`;
   }
 
   /** The first point of the grid at an instant or after it. */
   #from(now: number): number {
-    if (this.start === undefined) return now + this.interval;
-    const passed = Math.max(0, now - this.start);
-    return this.start + Math.ceil(passed / this.interval) * this.interval;
+    if (this.#start === undefined) return now + this.#interval;
+    const passed = Math.max(0, now - this.#start);
+    return this.#start + Math.ceil(passed / this.#interval) * this.#interval;
   }
 }
 
