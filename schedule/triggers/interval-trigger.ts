@@ -1,5 +1,5 @@
 import { TriggerError } from '../trigger-error.ts';
-import { timeOfDayText } from '../wall-clock/civil.ts';
+import { lastYear, timeOfDayText } from '../wall-clock/civil.ts';
 import { type DateOption, readInstant, readJitter, specOf, zoneOf } from './options.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
@@ -20,6 +20,9 @@ export interface IntervalOptions {
   readonly jitter?: number | undefined;
 }
 
+/** The end of the year 9999, as for the other triggers. */
+const lastInstant = Date.UTC(lastYear + 1, 0) - 1;
+
 const secondsIn = { weeks: 604_800, days: 86_400, hours: 3600, minutes: 60, seconds: 1 } as const;
 const unitNames = Object.keys(secondsIn) as readonly (keyof typeof secondsIn)[];
 
@@ -37,7 +40,7 @@ export class IntervalTrigger implements Trigger {
   readonly #start: number | undefined;
   readonly #end: number;
 
-  /** @throws {TriggerError} an option is not what it has to be, or the interval is less than a millisecond */
+  /** @throws {TriggerError} an option is not what it has to be, or the interval is too short or too long */
   constructor(options: IntervalOptions = {}) {
     const { startDate, endDate, timezone, jitter } = options;
     this.#options = options;
@@ -46,7 +49,7 @@ export class IntervalTrigger implements Trigger {
     this.#interval = lengthOf(options);
     const zone = zoneOf(timezone);
     this.#start = readInstant(startDate, zone, 'start_date');
-    this.#end = readInstant(endDate, zone, 'end_date') ?? Number.POSITIVE_INFINITY;
+    this.#end = readInstant(endDate, zone, 'end_date') ?? lastInstant;
   }
 
   getNextFireTime(previous: Date | undefined, now: Date): Date | undefined {
@@ -93,6 +96,7 @@ function lengthOf(options: IntervalOptions): number {
   }
   const length = Math.round((seconds === 0 ? 1 : seconds) * 1000);
   if (length < 1) throw new TriggerError('the interval must be a millisecond or more');
+  if (length > lastInstant) throw new TriggerError(`the interval reaches beyond the year ${lastYear}`);
   return length;
 }
 
