@@ -79,7 +79,7 @@ export function instantOf(zone: TimeZone, wall: number): number {
   return wall - before;
 }
 
-const offsetName = /^(?:(?:UTC|GMT)?([+-])(\d\d):?(\d\d))$/i;
+const offsetName = /^([+-])(\d\d):?(\d\d)$/;
 
 function makeZone(name: string): TimeZone {
   if (/^(?:UTC|Z|Etc\/UTC|GMT)$/i.test(name)) return fixedZone(name, 0);
@@ -159,13 +159,8 @@ class IntlZone implements TimeZone {
   /** Appends the spans between two instants, the second not included. */
   #split(from: Edge, until: Edge, spans: Span[]): void {
     if (from.offset === until.offset || until.at - from.at === 1) {
-      const before = spans.at(-1);
-      if (before?.offset === from.offset) spans.pop();
-      spans.push({
-        from: before?.offset === from.offset ? before.from : from.at,
-        until: until.at,
-        offset: from.offset,
-      });
+      const before = spans.at(-1)?.offset === from.offset ? spans.pop() : undefined;
+      spans.push({ from: before?.from ?? from.at, until: until.at, offset: from.offset });
       return;
     }
     const at = Math.floor((from.at + until.at) / 2);
