@@ -152,7 +152,8 @@ export class MemoryJobStore implements JobStore {
   #isTaken(run: Run): boolean {
     const records = this.#records.get(run.jobId);
     const key = keyOf(run);
-    if (records === undefined || !isFire(run) || records.active.has(key) || records.ended.has(key)) return false;
+    if (records === undefined || !isFire(run) || records.active.has(key) || records.ended.has(key))
+      return false;
     return records.fires.has(run.fireTime.getTime());
   }
 

@@ -137,7 +137,11 @@ describe('a plan for a job that is due', () => {
   });
 
   it('says that a fire is caught up if nobody could have started it when it was due', () => {
-    const result = planned({ now: at(25), watchingSince: at(20.5), job: { coalesce: 'all', maxInstances: 9 } });
+    const result = planned({
+      now: at(25),
+      watchingSince: at(20.5),
+      job: { coalesce: 'all', maxInstances: 9 },
+    });
     expect(recordsOf(result)).toEqual([
       '00:00:00 STARTING catchup',
       '00:00:10 STARTING catchup',
@@ -183,7 +187,11 @@ describe('a plan for many fires', () => {
     const job = { coalesce: 'all' } as const;
     const { starts, waits, coalesced } = planned({ trigger: everySecond, now: at(thirtyDays), job });
     const fireTimes = [...starts, ...waits].map(({ fireTime }) => fireTime);
-    expect([fireTimes.length, fireTimes[0], fireTimes.at(-1)]).toEqual([1000, at(thirtyDays - 999), at(thirtyDays)]);
+    expect([fireTimes.length, fireTimes[0], fireTimes.at(-1)]).toEqual([
+      1000,
+      at(thirtyDays - 999),
+      at(thirtyDays),
+    ]);
     expect(coalesced).toMatchObject([{ count: thirtyDays - 999, lastFireTime: at(thirtyDays - 1000) }]);
   });
 
@@ -285,7 +293,8 @@ it('passes over a time that the clocks leave out, and runs twice at one that the
     let nextRunTime = trigger.getNextFireTime(undefined, new Date(from));
     while (times.length < count && nextRunTime) {
       times.push(nextRunTime.toISOString());
-      nextRunTime = planned({ trigger, now: nextRunTime, job: { nextRunTime, dueTime: nextRunTime } }).job.nextRunTime;
+      nextRunTime = planned({ trigger, now: nextRunTime, job: { nextRunTime, dueTime: nextRunTime } }).job
+        .nextRunTime;
     }
     return times;
   };
