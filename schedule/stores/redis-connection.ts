@@ -65,6 +65,9 @@ export class RedisConnection {
   readonly #asking: Redis;
   readonly #listening: Redis;
   #place = 0;
+  /** Whether something that was sent may still be on its way. */
+  #isAnyUnanswered = false;
+  #isLost = false;
   #lastError: unknown;
 
   private constructor(asking: Redis, address: RedisAddress, { keys, node, events }: ConnectionOptions) {
@@ -99,27 +102,31 @@ export class RedisConnection {
    * @throws {JobStoreError} Redis has refused it
    */
   async send(name: ScriptName, input: object = {}): Promise<unknown> {
-    const { text, sha } = scripts[name];
+    const { text, sha, isWriting } = scripts[name];
     const { jobs, runTimes, prefix } = this.#keys;
     const json = JSON.stringify(input);
-    const words = () => [2, jobs, runTimes, prefix, this.#sender, ++this.#place, json] as const;
+    const isLast = isWriting || this.#isAnyUnanswered ? 1 : 0;
+    const words = () => [2, jobs, runTimes, prefix, this.#sender, ++this.#place, json, isLast] as const;
     try {
-      return await this.#asking.evalsha(sha, ...words()).catch((error: unknown) => {
+      const answer = await this.#asking.evalsha(sha, ...words()).catch((error: unknown) => {
         // Also after a restart of Redis.
         if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
         return this.#asking.eval(text, ...words());
       });
+      if (isLast === 1) this.#isAnyUnanswered = false;
+      return answer;
     } catch (error) {
       // What is asked later must not wait in the same queue.
-      if (messageOf(error) === 'Command timed out') this.#asking.disconnect(true);
+      if (messageOf(error) === 'Command timed out') this.#giveUp();
       const isRefusal = Error.isError(error) && error.name === 'ReplyError';
+      if (!isRefusal) this.#isAnyUnanswered = true;
       throw this.#error('Cannot use', error, isRefusal ? JobStoreError : NoAnswerError);
     }
   }
 
   /** Resolves once there is a connection, to `false` if there is none for a while. */
   async isBack(): Promise<boolean> {
-    if (this.#asking.status === 'ready') return true;
+    if (!this.#isLost) return true;
     return new Promise((resolve) => {
       const back = () => {
         clearTimeout(timer);
@@ -167,17 +174,25 @@ export class RedisConnection {
   }
 
   #watch(): void {
-    let isLost = false;
-    this.#asking.on('close', () => {
-      if (isLost) return;
-      isLost = true;
-      this.#events.onLost(`the connection to ${this.#address.shown} is lost${this.#why()}`);
-    });
+    this.#asking.on('close', () => this.#lose());
     this.#asking.on('ready', () => {
-      isLost = false;
+      this.#isLost = false;
       this.#lastError = undefined;
       this.#events.onBack(`connected to ${this.#address.shown} again`);
     });
+  }
+
+  #giveUp(): void {
+    if (this.#isLost) return;
+    this.#lastError = new Error(`no answer for ${patience / 1000} seconds`);
+    this.#lose();
+    this.#asking.disconnect(true);
+  }
+
+  #lose(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#events.onLost(`the connection to ${this.#address.shown} is lost${this.#why()}`);
   }
 
   #why(): string {

@@ -38,8 +38,6 @@ export class RedisJobStore implements JobStore {
   readonly leaseSeconds: number;
   readonly #url: string;
   readonly #keys: RedisKeys;
-  /** Changes of which nobody knows whether they were made, and the name by which Redis would know them. */
-  readonly #unanswered = new WeakMap<JobChange, string>();
   #opened: Opened | undefined;
 
   constructor({ url, prefix, jobsKey, runTimesKey, leaseSeconds = 30 }: RedisJobStoreOptions) {
@@ -55,7 +53,6 @@ export class RedisJobStore implements JobStore {
 
   async open(context: JobStoreContext): Promise<void> {
     const warn = (text: string) => context.warn(`Job store "${context.alias}": ${text}`);
-    let name: unknown = randomUUID();
     const connection = await RedisConnection.open({
       url: this.#url,
       keys: this.#keys,
@@ -66,15 +63,15 @@ export class RedisJobStore implements JobStore {
         onBack: (text) => {
           warn(text);
           // When the connection is lost again meanwhile, it comes back here.
-          this.#reportLoss(name, warn).catch(() => {});
+          this.#reportLoss(warn).catch(() => {});
           context.onChange();
         },
         onTwin: () =>
           warn(`somebody else is connected as node "${context.node}": each needs a name of its own`),
       },
     });
-    this.#opened = { connection, context, reader: new RecordReader(context) };
-    name = await this.#send('nameStore', { name });
+    this.#opened = { connection, context, reader: new RecordReader(context), name: undefined };
+    this.#opened.name = await this.#nameOfStore();
   }
 
   async close(): Promise<void> {
@@ -129,13 +126,14 @@ export class RedisJobStore implements JobStore {
   }
 
   async change(change: JobChange): Promise<boolean> {
-    const doubtful = this.#unanswered.get(change);
-    const token = doubtful ?? randomUUID();
-    const input = { ...this.#changeInput(change), token };
-    this.#unanswered.set(change, token);
-    const made = await this.#sendTwice('change', input, doubtful !== undefined);
-    this.#unanswered.delete(change);
-    return made === 1;
+    const { connection } = this.#open;
+    const input = { ...this.#changeInput(change), token: randomUUID() };
+    try {
+      return (await connection.send('change', input)) === 1;
+    } catch (error) {
+      if (!(error instanceof NoAnswerError) || !(await connection.isBack())) throw error;
+      return (await connection.send('change', { ...input, isRetry: true })) === 1;
+    }
   }
 
   async getRun(id: string): Promise<Run[]> {
@@ -177,17 +175,6 @@ export class RedisJobStore implements JobStore {
     return (await this.#open.connection.send(script, input)) as T;
   }
 
-  /** Sends what can be sent again, and asks once more when the answer is lost. */
-  async #sendTwice(script: ScriptName, input: object, isRetry: boolean): Promise<unknown> {
-    const { connection } = this.#open;
-    try {
-      return await connection.send(script, { ...input, isRetry });
-    } catch (error) {
-      if (!(error instanceof NoAnswerError) || !(await connection.isBack())) throw error;
-      return connection.send(script, { ...input, isRetry: true });
-    }
-  }
-
   #changeInput({ jobId, expect, job, runs }: JobChange): object {
     const { nextRunTime, modified, active } = expect;
     return {
@@ -226,8 +213,15 @@ export class RedisJobStore implements JobStore {
   }
 
   /** A Redis that keeps nothing on disk comes back empty. */
-  async #reportLoss(name: unknown, warn: (text: string) => void): Promise<void> {
-    if (name !== (await this.#send('nameStore', { name }))) warn('Redis has lost what was stored in it');
+  async #reportLoss(warn: (text: string) => void): Promise<void> {
+    const opened = this.#open;
+    const name = await this.#nameOfStore();
+    if (name !== opened.name) warn('Redis has lost what was stored in it');
+    opened.name = name;
+  }
+
+  #nameOfStore(): Promise<string> {
+    return this.#send('nameStore', { name: randomUUID() });
   }
 }
 
@@ -235,6 +229,8 @@ interface Opened {
   readonly connection: RedisConnection;
   readonly context: JobStoreContext;
   readonly reader: RecordReader;
+  /** Another one tells that everything is gone. */
+  name: string | undefined;
 }
 
 const allBuckets: readonly (RunOutcome | 'active')[] = [
