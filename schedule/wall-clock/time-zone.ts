@@ -159,13 +159,8 @@ class IntlZone implements TimeZone {
   /** Appends the spans between two instants, the second not included. */
   #split(from: Edge, until: Edge, spans: Span[]): void {
     if (from.offset === until.offset || until.at - from.at === 1) {
-      const before = spans.at(-1);
-      if (before?.offset === from.offset) spans.pop();
-      spans.push({
-        from: before?.offset === from.offset ? before.from : from.at,
-        until: until.at,
-        offset: from.offset,
-      });
+      const before = spans.at(-1)?.offset === from.offset ? spans.pop() : undefined;
+      spans.push({ from: before?.from ?? from.at, until: until.at, offset: from.offset });
       return;
     }
     const at = Math.floor((from.at + until.at) / 2);
