@@ -35,7 +35,7 @@ const schedulerApart: Plugin = {
   name: 'scheduler-apart',
   setup({ onResolve }) {
     onResolve({ filter: /\/service\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './scheduler.js', external: true } : undefined,
+      kind === 'dynamic-import' ? { path: './supervisord-schedules.js', external: true } : undefined,
     );
   },
 };
@@ -45,7 +45,7 @@ await build({
   entryPoints: {
     echo_supervisord_conf: 'conf/echo-main.ts',
     pidproxy: 'daemon/pidproxy.ts',
-    scheduler: 'daemon/schedule/service.ts',
+    'supervisord-schedules': 'daemon/schedule/service.ts',
   },
   splitting: true,
   format: 'esm',
