@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ScheduleRefusal } from '../../../daemon/schedule/control.ts';
 import { TemporaryFiles } from '../../conf/support.ts';
@@ -347,6 +348,26 @@ describe('what clients ask of runs', () => {
     await second.advance(10);
     expect(second.world.host.spawned).toEqual(['often']);
     expect((await second.control.view()).state).toBe('RUNNING');
+  });
+});
+
+describe('what follows a run', () => {
+  it('is seen to by the next daemon, if the one before was killed in that moment', async () => {
+    configure(`${nightly}on_failure=program:backup\n`);
+    const first = await start();
+    const id = await first.control.runJob('nightly');
+    await first.settle();
+    first.world.host.exit('nightly', exitStatus(1));
+    await first.control.waitForRun(id);
+    expect(first.world.host.spawned).toEqual(['nightly', 'backup']);
+    await first.stop();
+    const store = new DatabaseSync(join(files.directory, 'supervisord.schedule.db'));
+    store.exec('UPDATE runs SET is_settled = 0');
+    store.close();
+    const second = await start();
+    expect(second.world.host.spawned).toEqual(['backup']);
+    expect(second.world.host.child('backup').occasions).toMatchObject([{ runId: id }]);
+    expect((await second.control.getRun(id)).map(({ isSettled }) => isSettled)).toEqual([true]);
   });
 });
 
