@@ -55,6 +55,8 @@ export interface ClientsOptions {
   readonly opened: () => OpenScheduler | undefined;
   readonly problem: () => string | undefined;
   readonly setPaused: (isPaused: boolean) => void;
+  /** Has an action be the only one that changes which schedules there are. */
+  readonly exclusively: <T>(action: () => Promise<T>) => Promise<T>;
   readonly whenSettled: (runId: string) => Promise<void>;
 }
 
@@ -108,6 +110,11 @@ export class Clients implements SchedulerControl {
 
   async addJob(id: string, keys: ScheduleKeys): Promise<JobView> {
     await this.#options.begin();
+    await this.#options.exclusively(() => this.#add(id, keys));
+    return await this.getJob(id);
+  }
+
+  async #add(id: string, keys: ScheduleKeys): Promise<void> {
     const { scheduler, roster } = this.#options.use();
     const { supervisor } = this.#options;
     if (roster.get(id) !== undefined || (await scheduler.getJob(id)) !== undefined) throw conflict(id);
@@ -121,25 +128,25 @@ export class Clients implements SchedulerControl {
       supervisor.removeGroup(id);
       throw refusalOf(error);
     }
-    return await this.getJob(id);
   }
 
   async modifyJob(id: string, keys: ScheduleKeys): Promise<JobView> {
-    const values = await this.#keysOfClient(id);
-    return await this.#replace(id, overlaid(values, keys));
+    return await this.#replace(id, (values) => overlaid(values, keys));
   }
 
   async rescheduleJob(id: string, keys: ScheduleKeys): Promise<JobView> {
-    const values = this.#options.language.withoutTrigger(await this.#keysOfClient(id));
-    const view = await this.#replace(id, overlaid(values, keys));
+    const { withoutTrigger } = this.#options.language;
+    const view = await this.#replace(id, (values) => overlaid(withoutTrigger(values), keys));
     return view.state === 'PAUSED' ? await this.resumeJob(id) : view;
   }
 
   async removeJob(id: string): Promise<void> {
-    await this.#keysOfClient(id);
-    const { scheduler, roster } = this.#options.use();
-    await scheduler.removeJob(id).catch(refuse);
-    roster.forget(id);
+    await this.#options.exclusively(async () => {
+      await this.#keysOfClient(id);
+      const { scheduler, roster } = this.#options.use();
+      await scheduler.removeJob(id).catch(refuse);
+      roster.forget(id);
+    });
     void this.#removeGroup(id);
   }
 
@@ -262,7 +269,17 @@ export class Clients implements SchedulerControl {
     throw new ScheduleError('invalid', result.errors.map(({ text }) => text).join('\n'));
   }
 
-  async #replace(id: string, keys: ScheduleKeys): Promise<JobView> {
+  async #replace(
+    id: string,
+    change: (values: ReadonlyMap<string, string>) => ScheduleKeys,
+  ): Promise<JobView> {
+    await this.#options.exclusively(async () => {
+      await this.#become(id, change(await this.#keysOfClient(id)));
+    });
+    return await this.getJob(id);
+  }
+
+  async #become(id: string, keys: ScheduleKeys): Promise<void> {
     const { schedule, group } = await this.#read(id, keys);
     const { roster } = this.#options.use();
     const { supervisor } = this.#options;
@@ -273,7 +290,6 @@ export class Clients implements SchedulerControl {
         throw new ScheduleError('shutting-down', `schedule ${id} cannot be changed now`);
     } else attempt(() => supervisor.addGroup(group));
     await roster.put(schedule, await this.#find(id), [...keys]).catch(refuse);
-    return await this.getJob(id);
   }
 
   /** @throws {ScheduleError} `unknown-job`; `from-file`: it is for its file to say what it is */

@@ -25,6 +25,7 @@ export async function createScheduler(
   { settings, supervisor, clock, wallClock, configuration, language, log }: ServiceOptions,
   { occasionOf, onOutcome }: SchedulerHooks,
 ): Promise<OpenScheduler> {
+  const ownClock = libraryClock(wallClock, clock);
   const scheduler: Scheduler = new Scheduler({
     ...(settings.timezone !== undefined && { timezone: settings.timezone }),
     node: settings.node,
@@ -37,7 +38,7 @@ export async function createScheduler(
         log,
       }),
     },
-    clock: libraryClock(wallClock, clock),
+    clock: ownClock,
     maxRuns: settings.max_runs,
     keepFinished: true,
     onOutcome,
@@ -55,6 +56,7 @@ export async function createScheduler(
     isShared: isShared(settings),
     readStored: language.readStored,
     configuredGroups: () => configuration().groups,
+    now: () => ownClock.now(),
     log,
   });
   return { scheduler, roster };

@@ -9,6 +9,7 @@ import * as codes from '../../schedule/events.ts';
 import type { Run } from '../../schedule/run.ts';
 import { STATE_PAUSED, STATE_RUNNING } from '../../schedule/scheduler.ts';
 import type { OutcomeContext } from '../../schedule/surroundings.ts';
+import { Turns } from '../../schedule/turns.ts';
 import type { ScheduleEvent } from '../event/event.ts';
 import { after, type Clock, type Timer, type WallClock } from '../host/clock.ts';
 import type { StartOutcome, SupervisorControl } from '../process/control.ts';
@@ -81,7 +82,8 @@ export class Service implements ScheduleService {
   #isLeaving = false;
   /** When it is known which schedules there are. */
   readonly #known = Promise.withResolvers<void>();
-  #reconciling: Promise<void> = Promise.resolve();
+  /** Of those who change which schedules there are. */
+  readonly #turns = new Turns();
   #isReconcileDue = false;
 
   constructor(options: ServiceOptions) {
@@ -105,6 +107,7 @@ export class Service implements ScheduleService {
       opened: () => this.#opened,
       problem: () => this.#statuses.problem,
       setPaused: (isPaused) => this.#setPaused(isPaused),
+      exclusively: (action) => this.#turns.take(action),
       whenSettled: (runId) => this.#waiting.until(runId),
     });
   }
@@ -120,7 +123,7 @@ export class Service implements ScheduleService {
   groupsChanged(): void {
     if (this.#isReconcileDue) return;
     this.#isReconcileDue = true;
-    this.#reconciling = this.#reconciling.then(async () => {
+    void this.#turns.take(async () => {
       // All groups of one update, rather than one after the other.
       await nextTurn();
       this.#isReconcileDue = false;
@@ -181,7 +184,7 @@ export class Service implements ScheduleService {
       if (this.#statuses.problem !== undefined) log('info', `job store ${store} can be used now`);
       this.#statuses.problem = undefined;
       this.#opened = opened;
-      await this.#reconcile(opened);
+      await this.#turns.take(() => this.#reconcile(opened));
       this.#known.resolve();
       if (!this.#isEnding && !this.#pauseMark.isPaused) opened.scheduler.resume();
       void this.#contain('reading the last runs of schedules', () => this.#readStatuses(opened));
