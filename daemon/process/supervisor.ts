@@ -42,6 +42,8 @@ export interface SupervisorDependencies extends ActivitySinks {
   readonly ending?: EndingSettings;
   /** Whether the listeners of a group are still to be told something; by default never. */
   readonly isDelivering?: (group: string) => boolean;
+  /** How many events the listeners of a group have yet to handle; by default none. */
+  readonly unhandledEvents?: (group: string) => number;
   /** Writes down what the next daemon has to know; by default nobody does. */
   readonly recorder?: StateRecorder;
   /** From `RunnerDependencies`; by default nobody is told. */
@@ -128,6 +130,7 @@ export class Supervisor implements SupervisorControl {
       deadlines,
       groups,
       isDelivering: dependencies.isDelivering ?? (() => false),
+      unhandledEvents: dependencies.unhandledEvents ?? (() => 0),
       stop: (entry) => runner.handle(entry, { type: 'shutDown' }),
       onStopped: () => this.#finish(),
     });
