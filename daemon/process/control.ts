@@ -83,6 +83,7 @@ export type UpdateOutcome =
   /** The system refuses what a process needs. Nothing was stopped. */
   | { readonly type: 'failed'; readonly reason: string };
 
+/** How a process is to be stopped, and when that counts as done. */
 export interface StopOptions {
   readonly until: 'stopped' | 'signalled';
   readonly purpose?: 'restart';
