@@ -174,6 +174,7 @@ export function assemble(setup: DaemonSetup, { servers, runtimeDirectory }: Plac
     emit: (event) => events.emit(event),
     adopted: (process) => events.adopt(process),
     isDelivering: (group) => events.isDelivering(group),
+    unhandledEvents: (group) => events.unhandled(group),
     recorder: journal,
     leavesProcesses: () => supervisord.on_daemon_exit === 'adopt',
     onFinished: () => finish(undefined),
