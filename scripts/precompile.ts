@@ -36,6 +36,7 @@ export async function precompile({ name, source, outdir, words, input }: Precomp
     // Each start reads it, though little of it is compiled.
     minifyWhitespace: true,
     lineLimit: 120,
+    alias: { 'node:process': './scripts/node-process.ts' },
     // It is read as Latin-1, which is the fastest.
     charset: 'ascii',
     legalComments: 'linked',
