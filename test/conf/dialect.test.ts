@@ -134,6 +134,37 @@ describe('places', () => {
     expect(problems.map(({ line }) => line)).toEqual([7]);
   });
 
+  it('are those of a text in which all sections are needed, whatever lines there are', () => {
+    const line = fc.constantFrom(
+      ...[
+        '[s]',
+        '[t]',
+        '[s] ; c',
+        ' [s]',
+        '[DEFAULT]',
+        'a=1',
+        'b = 2',
+        'C: 3',
+        'd= ;',
+        'e=x ; c',
+        ' f=4',
+        '\tg',
+        'h',
+      ],
+      ...['', ' ', '; c', '# c', ' ; c', '=', 'i', 'k k=5', 'l=6\r', '\rm=7', 'n=\u00a08', 'o=9 '],
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+        const text = lines.join('\n');
+        const all = parse(text);
+        const { document, problems } = parseDocument(text, '/etc/s.conf', (name) => name === 's');
+        expect(problems).toEqual(all.problems);
+        expect(document.sections.get('s')).toEqual(all.document.sections.get('s'));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('name the file that contributed the value, after a merge', () => {
     const second = parseDocument('[s]\nx=2\n[t]\ny=1\n', '/inc/a.conf').document;
     const merged = mergeDocuments(parse('[s]\nx=1\nz=0\n').document, second);
