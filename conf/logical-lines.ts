@@ -136,17 +136,22 @@ export function readLogicalLines(text: string, isNeeded: (section: string) => bo
     inSection = true;
     isKept = isNeeded(name);
     open = undefined;
-    if (isKept) logicalLines.push({ type: 'header', line, name });
+    if (isKept) logicalLines.push({ type: 'header', line, name: apart(name) });
   }
 
   function beginOption(key: string, value: string): void {
-    open = [value];
-    if (isKept) logicalLines.push({ type: 'option', line, key, parts: open });
+    open = [apart(value)];
+    if (isKept) logicalLines.push({ type: 'option', line, key: apart(key), parts: open });
   }
 
   function report(content: string, reason: string): void {
     problems.push({ line, content, reason });
   }
+}
+
+/** The same text, but no part of another: one value would keep the text of the whole file in memory. */
+function apart(text: string): string {
+  return `${text}\n`.slice(0, -1);
 }
 
 /** @param pattern a sticky one */
