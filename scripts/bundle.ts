@@ -59,7 +59,7 @@ await precompile({
   source: 'ctl/main.ts',
   outdir,
   words: ['-c', standIn.configurationFile],
-  input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nexit\n',
+  input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nreread\nupdate\nexit\n',
 });
 
 rmSync(destination, { recursive: true, force: true });
