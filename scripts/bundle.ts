@@ -1,5 +1,5 @@
 /**
- * Bundles each command for installed packages:
+ * Bundles each command, and the library of schedules, for installed packages:
  *
  *     node scripts/bundle.ts [DIRECTORY]     dist/ unless given; what is there is removed
  */
@@ -7,6 +7,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { type BuildOptions, build } from 'esbuild';
+import { bundleLibrary } from './bundle-library.ts';
 import { precompile } from './precompile.ts';
 import { startStandIn } from './stand-in.ts';
 
@@ -52,6 +53,8 @@ await build({
     js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
 });
+
+await bundleLibrary(outdir);
 
 await using standIn = await startStandIn();
 await precompile({
