@@ -6,7 +6,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { bundleLibrary } from './bundle-library.ts';
 import { precompile } from './precompile.ts';
 import { startStandIn } from './stand-in.ts';
@@ -26,13 +26,27 @@ const common: BuildOptions = {
   target: 'node24',
   minifySyntax: true,
   legalComments: 'linked',
-  // Native code and what finds its own files at run time stay packages of their own.
-  external: ['koffi'],
+  // Native code and what finds its own files at run time stay packages of their own; so does what few have.
+  external: ['koffi', 'ioredis'],
+};
+
+/** What a daemon without schedules never reads: a file of its own. */
+const schedulerApart: Plugin = {
+  name: 'scheduler-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/service\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './supervisord-schedules.js', external: true } : undefined,
+    );
+  },
 };
 
 await build({
   ...common,
-  entryPoints: { echo_supervisord_conf: 'conf/echo-main.ts', pidproxy: 'daemon/pidproxy.ts' },
+  entryPoints: {
+    echo_supervisord_conf: 'conf/echo-main.ts',
+    pidproxy: 'daemon/pidproxy.ts',
+    'supervisord-schedules': 'daemon/schedule/service.ts',
+  },
   splitting: true,
   format: 'esm',
   banner: {
@@ -45,6 +59,7 @@ await build({
 await build({
   ...common,
   entryPoints: { supervisord: 'daemon/main.ts' },
+  plugins: [schedulerApart],
   format: 'cjs',
   minifyWhitespace: true,
   lineLimit: 120,
