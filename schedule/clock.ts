@@ -1,6 +1,8 @@
 /** Wall time, and somebody to wake the scheduler at one. Tests move one by hand. */
 export interface Clock {
   now(): Date;
+  /** Milliseconds since any one moment, on a clock that nobody sets. Timeouts and leases go by it. */
+  elapsed(): number;
   /** @param wake called whenever the alarm goes off */
   openAlarm(wake: () => void): Alarm;
 }

@@ -16,6 +16,14 @@ export class JobLookupError extends Error {
   }
 }
 
+/** No run has that id. */
+export class RunLookupError extends Error {
+  override readonly name = 'RunLookupError';
+  constructor(id: string) {
+    super(`No run by the id of ${id} was found`);
+  }
+}
+
 /** More runs of a job are under way than it allows. */
 export class MaxInstancesReachedError extends Error {
   override readonly name = 'MaxInstancesReachedError';

@@ -26,8 +26,21 @@ export interface RunContext {
   readonly started: (data: Json) => Promise<void>;
 }
 
+/** What an executor is told when its scheduler starts. */
+export interface ExecutorContext {
+  /** The name by which the scheduler knows the executor. */
+  readonly alias: string;
+  /** The function that a job is to call; `undefined`: nobody has registered one of that name. */
+  readonly functionOf: (job: Job) => JobFunction | undefined;
+}
+
+/** What a job of a program can be. It may be asynchronous; what it throws is the failure of the run. */
+// biome-ignore lint/suspicious/noExplicitAny: a job has the parameters that its arguments are for.
+export type JobFunction = (...args: any[]) => unknown;
+
 /** Runs jobs. The scheduler knows nothing about how. */
 export interface Executor {
+  start?(context: ExecutorContext): void;
   /** Must not reject: what goes wrong is a result. */
   run(run: Run, job: Job, context: RunContext): Promise<RunResult>;
   /**

@@ -7,7 +7,7 @@ export interface JobStoreContext {
   readonly alias: string;
   /** The name of the scheduler among those that share the store. */
   readonly node: string;
-  /** To be called when somebody else has changed what is due, in a store that is shared. */
+  /** To be called when another scheduler has changed a job or a run, in a store that is shared. */
   readonly onChange: () => void;
   /** For what goes wrong and is dealt with. */
   readonly warn: (text: string) => void;
@@ -27,8 +27,9 @@ export interface JobChange {
   readonly jobId: string;
   /** What must still hold; what is missing is not looked at. */
   readonly expect: {
-    readonly nextRunTime?: Date;
-    /** `id` and `attempt` of the runs that are active, in any order. */
+    /** `null`: the job has none. */
+    readonly nextRunTime?: Date | null;
+    /** `id` and `attempt` of all runs of the job that are active, by any node, in any order. */
     readonly active?: readonly Pick<Run, 'id' | 'attempt'>[];
   };
   /** The job from now on; `undefined`: as it was; `removed`: gone, its runs are kept. */
@@ -53,6 +54,9 @@ export interface RunQuery {
  * What cannot be read is kept and reported, never removed.
  */
 export interface JobStore {
+  /** What is in it is gone with the process, so that a job may be any function, not only one that has a name. */
+  readonly isVolatile?: boolean;
+
   /** @throws {JobStoreError} it cannot be opened: it says why in one line */
   open(context: JobStoreContext): Promise<void>;
   /** Lets go of everything. What was stored stays, but in memory. */
@@ -72,7 +76,8 @@ export interface JobStore {
   getAllJobs(): Promise<Job[]>;
   /** Jobs whose due time is `now` or earlier, by due time, then id. */
   getDueJobs(now: Date): Promise<DueJob[]>;
-  getNextDueTime(): Promise<Date | undefined>;
+  /** The earliest due time of a job that is later than `after`. What is due by then is known, or is for others to run. */
+  getNextDueTime(after: Date): Promise<Date | undefined>;
 
   /**
    * @returns whether the change was made; `false`: something that it expects does not hold, or a fire of this job at

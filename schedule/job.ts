@@ -27,7 +27,10 @@ export interface JobSpec {
   /** What the executor is to run: name of a registered function, or what another executor makes of it. */
   readonly func: string;
   readonly args: readonly Json[];
+  /** With the zone and the start that it has taken from the scheduler if it had none of its own. */
   readonly trigger: TriggerSpec;
+  /** As its maker has given it. A job that is given again with the same one goes on where it stands. */
+  readonly givenTrigger: TriggerSpec;
   /** Seconds by which a run may start late; `null`: any time. */
   readonly misfireGraceTime: number | null;
   readonly coalesce: Coalesce;

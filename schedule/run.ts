@@ -50,6 +50,8 @@ export interface Run {
   readonly exitStatus: number | undefined;
   /** Number of the signal that ended it. */
   readonly signal: number | undefined;
+  /** Whether somebody wants it ended; the scheduler that runs it sees to that. */
+  readonly isStopRequested: boolean;
   /** One line: what went wrong. */
   readonly error: string | undefined;
   /** What the function returned. */
