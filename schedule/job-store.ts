@@ -29,6 +29,8 @@ export interface JobChange {
   readonly expect: {
     /** `null`: the job has none. */
     readonly nextRunTime?: Date | null;
+    /** That nobody has changed the job since. */
+    readonly modified?: Date;
     /** `id` and `attempt` of all runs of the job that are active, by any node, in any order. */
     readonly active?: readonly Pick<Run, 'id' | 'attempt'>[];
   };
@@ -54,6 +56,11 @@ export interface RunQuery {
  * What cannot be read is kept and reported, never removed.
  */
 export interface JobStore {
+  /**
+   * Seconds for which a node that is not heard of keeps its active runs. There in a store that several schedulers
+   * may share: the scheduler gives a run that becomes active a lease of this length, and renews it in time.
+   */
+  readonly leaseSeconds?: number;
   /** What is in it is gone with the process, so that a job may be any function, not only one that has a name. */
   readonly isVolatile?: boolean;
 

@@ -62,7 +62,16 @@ export interface Run {
   readonly isSettled: boolean;
 }
 
+export const activeStates: readonly RunState[] = [
+  'CLAIMED',
+  'STARTING',
+  'RUNNING',
+] satisfies ActiveRunState[];
+
 /** Whether a run is still to end. */
 export function isActive({ state }: Run): boolean {
-  return state === 'CLAIMED' || state === 'STARTING' || state === 'RUNNING';
+  return activeStates.includes(state);
 }
+
+/** The outcomes of a run that was to do something, and did not. History keeps them apart from the others. */
+export const failures: readonly RunOutcome[] = ['FAILED', 'TIMEOUT', 'SPAWN_ERROR', 'LOST'];

@@ -1,0 +1,249 @@
+import { ConflictingIdError, JobLookupError, JobStoreError } from '../errors.ts';
+import type { Job } from '../job.ts';
+import type { DueJob, JobChange, JobStore, JobStoreContext, RunQuery } from '../job-store.ts';
+import type { Run } from '../run.ts';
+import { activeStates } from '../run.ts';
+import { fromRecord, jobFields, runFields, specFields, standingFields, toRecord } from './records.ts';
+import { type Row, SqliteDatabase, violatesUniqueness } from './sqlite-database.ts';
+import { fieldsOfRow, isFailure, runColumns, schema, standingColumns, valuesOf } from './sqlite-schema.ts';
+
+export interface SqliteJobStoreOptions {
+  /** The database. It is made if there is none, for this user alone; its directory must be there. */
+  readonly path: string;
+}
+
+const byTime = 'ORDER BY id DESC, attempt DESC';
+const isOfActiveState = `state IN (${activeStates.map((state) => `'${state}'`).join(', ')})`;
+
+const insertJob = `INSERT INTO jobs (id, spec, ${standingColumns.join(', ')})
+  VALUES (?, ?, ${standingColumns.map(() => '?').join(', ')})`;
+const updateJob = `UPDATE jobs SET spec = ?, ${standingColumns.map((column) => `${column} = ?`).join(', ')}
+  WHERE id = ?`;
+const putRun = `INSERT INTO runs (${runColumns.join(', ')}) VALUES (${runColumns.map(() => '?').join(', ')})
+  ON CONFLICT (id, attempt) DO UPDATE SET ${runColumns.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+const prune = `DELETE FROM runs WHERE (id, attempt) IN (
+    SELECT id, attempt FROM (${settledBeyond(0)}) UNION ALL
+    SELECT id, attempt FROM (${settledBeyond(1)}) UNION ALL
+    SELECT id, attempt FROM runs WHERE job_id = ?1 AND is_settled = 1 AND coalesce(ended, claimed) < ?3
+  ) RETURNING *`;
+
+/** Of the settled runs of job `?1` that have failed, or that have not: those beyond the newest `?2`. */
+function settledBeyond(hasFailed: 0 | 1): string {
+  return `SELECT id, attempt FROM runs
+    WHERE job_id = ?1 AND (${isFailure}) = ${hasFailed} AND is_settled = 1 ${byTime} LIMIT -1 OFFSET ?2`;
+}
+
+/**
+ * Keeps jobs and runs in a file, with the SQLite that comes with Node. A change that has been acknowledged is on the
+ * disk. One scheduler has it open at a time; anybody may read it meanwhile.
+ */
+export class SqliteJobStore implements JobStore {
+  readonly #path: string;
+  readonly #reported = new Set<string>();
+  #opened: { readonly database: SqliteDatabase; readonly context: JobStoreContext } | undefined;
+
+  constructor({ path }: SqliteJobStoreOptions) {
+    this.#path = path;
+  }
+
+  async open(context: JobStoreContext): Promise<void> {
+    this.#opened = { database: await SqliteDatabase.open(this.#path, schema), context };
+  }
+
+  async close(): Promise<void> {
+    this.#opened?.database.close();
+    this.#opened = undefined;
+  }
+
+  async addJob(job: Job): Promise<void> {
+    try {
+      this.#database.run(insertJob, job.id, spec(job), ...valuesOf(standingFields, job));
+    } catch (error) {
+      throw violatesUniqueness(error) ? new ConflictingIdError(job.id) : error;
+    }
+  }
+
+  async updateJob(job: Job): Promise<void> {
+    if (!this.#update(job)) throw new JobLookupError(job.id);
+  }
+
+  async removeJob(id: string): Promise<void> {
+    if (!this.#remove(id)) throw new JobLookupError(id);
+  }
+
+  async removeAllJobs(): Promise<void> {
+    this.#database.run('DELETE FROM jobs');
+  }
+
+  async lookupJob(id: string): Promise<Job | undefined> {
+    const row = this.#database.get('SELECT * FROM jobs WHERE id = ?', id);
+    return row && this.#job(row);
+  }
+
+  async getAllJobs(): Promise<Job[]> {
+    const rows = this.#database.all('SELECT * FROM jobs ORDER BY next_run_time IS NULL, next_run_time, id');
+    return rows.map((row) => this.#job(row)).filter((job) => job !== undefined);
+  }
+
+  async getDueJobs(now: Date): Promise<DueJob[]> {
+    const rows = this.#database.all(
+      'SELECT * FROM jobs WHERE due_time <= ? ORDER BY due_time, id',
+      now.getTime(),
+    );
+    return rows.map((row) => this.#dueJob(row)).filter((due) => due !== undefined);
+  }
+
+  async getNextDueTime(after: Date): Promise<Date | undefined> {
+    const inOrder = 'SELECT * FROM jobs WHERE due_time > ? ORDER BY due_time, id';
+    for (const row of this.#database.iterate(inOrder, after.getTime())) {
+      // One that cannot be read is never run, so nobody has to wake up for it.
+      const due = this.#dueJob(row);
+      if (due !== undefined) return due.job.dueTime;
+    }
+    return undefined;
+  }
+
+  async change({ jobId, expect, job, runs }: JobChange): Promise<boolean> {
+    try {
+      return this.#database.transaction(() => {
+        if (!this.#holds(jobId, expect)) return false;
+        if (job === 'removed' && !this.#remove(jobId)) return false;
+        if (job !== undefined && job !== 'removed' && !this.#update(job)) return false;
+        for (const run of runs) this.#database.run(putRun, ...valuesOf(runFields, run));
+        return true;
+      });
+    } catch (error) {
+      // The one thing that must be unique and is not a key: a fire.
+      if (violatesUniqueness(error)) return false;
+      throw error;
+    }
+  }
+
+  async getRun(id: string): Promise<Run[]> {
+    return this.#runs(this.#database.all('SELECT * FROM runs WHERE id = ? ORDER BY attempt', id));
+  }
+
+  async getRuns({ jobId, states, offset = 0, limit = -1 }: RunQuery): Promise<Run[]> {
+    const ofJob = jobId === undefined ? [] : [{ sql: 'job_id = ?', value: jobId }];
+    const wanted =
+      states && new Set(states.flatMap((state) => (state === 'active' ? activeStates : [state])));
+    if (wanted?.size === 0) return [];
+    // One index delivers each of them in order, so that no more rows are read than are wanted.
+    const parts = wanted
+      ? [...wanted].map((state) => [...ofJob, { sql: 'state = ?', value: state }])
+      : [ofJob];
+    const selects = parts.map((conditions) =>
+      [
+        'SELECT * FROM runs',
+        ...conditions.map(({ sql }, nth) => `${nth === 0 ? 'WHERE' : 'AND'} ${sql}`),
+      ].join(' '),
+    );
+    const values = parts.flat().map(({ value }) => value);
+    const sql = `${selects.join(' UNION ALL ')} ${byTime} LIMIT ? OFFSET ?`;
+    return this.#runs(this.#database.all(sql, ...values, limit, offset));
+  }
+
+  async getActiveRuns(jobId?: string): Promise<Run[]> {
+    return this.#runs(jobId === undefined ? this.#activeRows() : this.#activeRowsOf(jobId));
+  }
+
+  async getUnsettledRuns(): Promise<Run[]> {
+    const sql = `SELECT * FROM runs WHERE is_settled = 0 AND NOT ${isOfActiveState} ORDER BY id, attempt`;
+    return this.#runs(this.#database.all(sql));
+  }
+
+  /** Nobody shares the file. */
+  async renewLeases(): Promise<void> {}
+
+  async pruneRuns(
+    jobId: string,
+    { limit, since }: { readonly limit: number; readonly since: Date | undefined },
+  ): Promise<readonly Run[]> {
+    return this.#runs(this.#database.all(prune, jobId, limit, since?.getTime() ?? null));
+  }
+
+  get #database(): SqliteDatabase {
+    if (this.#opened === undefined) throw new JobStoreError(`Job store "${this.#path}" is not open`);
+    return this.#opened.database;
+  }
+
+  #holds(jobId: string, { nextRunTime, modified, active }: JobChange['expect']): boolean {
+    if (nextRunTime !== undefined || modified !== undefined) {
+      const found = this.#database.get('SELECT next_run_time, modified FROM jobs WHERE id = ?', jobId);
+      if (found === undefined) return false;
+      if (nextRunTime !== undefined && found['next_run_time'] !== (nextRunTime?.getTime() ?? null))
+        return false;
+      if (modified !== undefined && found['modified'] !== modified.getTime()) return false;
+    }
+    if (active === undefined) return true;
+    const found = new Set(this.#activeRowsOf(jobId).map(({ id, attempt }) => `${attempt} ${id}`));
+    return found.size === active.length && active.every(({ id, attempt }) => found.has(`${attempt} ${id}`));
+  }
+
+  #update(job: Job): boolean {
+    return this.#database.run(updateJob, spec(job), ...valuesOf(standingFields, job), job.id) === 1;
+  }
+
+  #remove(id: string): boolean {
+    return this.#database.run('DELETE FROM jobs WHERE id = ?', id) === 1;
+  }
+
+  #activeRows(): readonly Row[] {
+    return this.#database.all(`SELECT * FROM runs WHERE ${isOfActiveState} ORDER BY id, attempt`);
+  }
+
+  #activeRowsOf(jobId: string): readonly Row[] {
+    return this.#database.all(
+      `SELECT * FROM runs WHERE job_id = ? AND ${isOfActiveState} ORDER BY id, attempt`,
+      jobId,
+    );
+  }
+
+  /** A job of whose active runs not all can be read might be started once too often: it is left alone as well. */
+  #dueJob(row: Row): DueJob | undefined {
+    const job = this.#job(row);
+    if (job === undefined) return undefined;
+    const rows = this.#activeRowsOf(job.id);
+    const active = this.#runs(rows);
+    return active.length === rows.length ? { job, active } : undefined;
+  }
+
+  #job(row: Row): Job | undefined {
+    return this.#readable(`job "${row['id']}"`, () =>
+      fromRecord(jobFields, {
+        ...JSON.parse(String(row['spec'])),
+        ...fieldsOfRow(standingFields, row),
+        id: row['id'],
+      }),
+    );
+  }
+
+  #runs(rows: readonly Row[]): Run[] {
+    return rows
+      .map((row) =>
+        this.#readable(`run ${row['id']} of job "${row['job_id']}"`, () =>
+          fromRecord(runFields, fieldsOfRow(runFields, row)),
+        ),
+      )
+      .filter((run) => run !== undefined);
+  }
+
+  /** What cannot be read stays as it is: whoever has written it may be back, or somebody may mend it. */
+  #readable<T>(what: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      const reason = Error.isError(error) ? error.message : String(error);
+      const text = `Job store "${this.#opened?.context.alias}": ${what} cannot be read and is left alone: ${reason}`;
+      if (!this.#reported.has(text)) this.#opened?.context.warn(text);
+      this.#reported.add(text);
+      return undefined;
+    }
+  }
+}
+
+/** The column `spec`: what the maker of a job has decided, but for the id. */
+function spec(job: Job): string {
+  const { id: _, ...others } = toRecord(specFields, job);
+  return JSON.stringify(others);
+}
