@@ -29,6 +29,7 @@ export function rpcContext(parts: RpcContextParts): RpcContext {
   const usageMeter = new UsageMeter();
   return {
     supervisor,
+    scheduler: undefined,
     configuration: () => rereading.settings,
     reload() {
       const result = rereading.reread();

@@ -66,6 +66,7 @@ export function fakeRpcContext(
     warnings: () => [],
     activityLog: { path: undefined, clear: () => {}, flush: () => Promise.resolve() },
     measureUsage: (pids) => usageMeter.measure(pids),
+    scheduler: undefined,
     pid: 4242,
     productVersion: '0.1.0',
     namespaces: ['supervisor'],
