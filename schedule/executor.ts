@@ -22,8 +22,11 @@ export interface RunContext {
    * `shutdown`. The run counts as under way until {@link Executor.run} resolves.
    */
   readonly abortSignal: AbortSignal;
-  /** Says that the run has been started, and writes down what is needed to find it again. */
-  readonly started: (data: Json) => Promise<void>;
+  /**
+   * Says that the run has been started, and writes down what is needed to find it again. Nothing is written without
+   * `data`: a run that cannot be found again needs none. Resolves also if the store cannot be written now.
+   */
+  readonly started: (data?: Json) => Promise<void>;
 }
 
 /** What an executor is told when its scheduler starts. */

@@ -31,8 +31,8 @@ export interface JobChange {
     readonly nextRunTime?: Date | null;
     /** That nobody has changed the job since. */
     readonly modified?: Date;
-    /** `id` and `attempt` of all runs of the job that are active, by any node, in any order. */
-    readonly active?: readonly Pick<Run, 'id' | 'attempt'>[];
+    /** What these say of all runs of the job that are active, by any node, in any order. */
+    readonly active?: readonly Pick<Run, 'id' | 'attempt' | 'state' | 'isStopRequested'>[];
   };
   /** The job from now on; `undefined`: as it was; `removed`: gone, its runs are kept. */
   readonly job?: Job | 'removed';

@@ -1,0 +1,188 @@
+/**
+ * Time zones, out of `Intl`: which offset from UTC a zone's clocks have at an instant, and until when. All numbers
+ * are seconds. *Instants* count from 1970-01-01T00:00:00Z; a wall time is an instant plus the offset.
+ *
+ * `Intl` says only what the offset is at one instant, in about a microsecond. The offset is asked for at the
+ * ends of blocks of two days. Where both ends are equal it has not changed in between: no zone has ever gone back and forth
+ * in less than that (Freetown did in four days, in 1939). Else the change is found by halving.
+ */
+import { TriggerError } from '../trigger-error.ts';
+import { secondsPerDay } from './civil.ts';
+
+/** A time with one offset. The next span may have the same. */
+export interface Span {
+  readonly from: number;
+  /** The first instant that no longer belongs to it. */
+  readonly until: number;
+  readonly offset: number;
+}
+
+/** A zone's clocks. */
+export interface TimeZone {
+  /** As it was asked for: `Europe/Berlin`, `+02:00`. */
+  readonly name: string;
+  /** The span that an instant lies in. */
+  spanAt(instant: number): Span;
+}
+
+const zones = new Map<string, TimeZone>();
+
+/**
+ * The zone of a name of the tz database, in any case, or of an offset, `+02:00`.
+ *
+ * @throws {TriggerError} there is no such zone
+ */
+export function timeZone(name: string): TimeZone {
+  let zone = zones.get(name);
+  if (zone === undefined) {
+    zone = makeZone(name);
+    zones.set(name, zone);
+  }
+  return zone;
+}
+
+/** The name of the host's zone, from `TZ` or `/etc/localtime`. */
+export function hostTimeZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** The spans between two instants, in order, clipped to them; neighbours with the same offset are one. */
+export function* spansBetween(zone: TimeZone, from: number, until: number): Generator<Span> {
+  let start = from;
+  while (start < until) {
+    const { offset, until: firstEnd } = zone.spanAt(start);
+    let end = firstEnd;
+    while (end < until) {
+      const next = zone.spanAt(end);
+      if (next.offset !== offset) break;
+      end = next.until;
+    }
+    yield { from: start, until: Math.min(end, until), offset };
+    start = end;
+  }
+}
+
+/** The clocks of no place on earth differ by more than this, and none was ever set by more. */
+export const widestChange = 2 * secondsPerDay;
+
+/**
+ * The instant of a wall time: the first one if it comes twice; if it is left out, the one that the
+ * clocks before the gap would have shown it at, which lies behind the gap.
+ */
+export function instantOf(zone: TimeZone, wall: number): number {
+  let before = 0;
+  for (const { until, offset, from } of spansBetween(zone, wall - widestChange, wall + widestChange)) {
+    if (from + offset > wall) return wall - before;
+    if (wall < until + offset) return wall - offset;
+    before = offset;
+  }
+  return wall - before;
+}
+
+const offsetName = /^(?:(?:UTC|GMT)?([+-])(\d\d):?(\d\d))$/i;
+
+function makeZone(name: string): TimeZone {
+  if (/^(?:UTC|Z|Etc\/UTC|GMT)$/i.test(name)) return fixedZone(name, 0);
+  const [, sign, hours, minutes] = offsetName.exec(name) ?? [];
+  if (sign !== undefined && Number(hours) < 24 && Number(minutes) < 60) {
+    return fixedZone(name, (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60));
+  }
+  return new IntlZone(name);
+}
+
+function fixedZone(name: string, offset: number): TimeZone {
+  const always: Span = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, offset };
+  return { name, spanAt: () => always };
+}
+
+const blockLength = 2 * secondsPerDay;
+/** Blocks remembered for one zone: years of them; more only slow down who looks through centuries. */
+const mostBlocks = 4096;
+
+class IntlZone implements TimeZone {
+  readonly name: string;
+  readonly #format: Intl.DateTimeFormat;
+  #blocks = new Map<number, readonly Span[]>();
+  #edges = new Map<number, number>();
+  #recent: Span = { from: 0, until: 0, offset: 0 };
+
+  constructor(name: string) {
+    this.name = name;
+    try {
+      // The year is only there because something has to be.
+      this.#format = new Intl.DateTimeFormat('en-US', {
+        timeZone: name,
+        timeZoneName: 'longOffset',
+        year: 'numeric',
+      });
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      const reason = `there is no time zone "${name}"`;
+      throw new TriggerError(`Unknown time zone "${name}"`, { field: 'timezone', reason });
+    }
+  }
+
+  spanAt(instant: number): Span {
+    const recent = this.#recent;
+    if (instant >= recent.from && instant < recent.until) return recent;
+    const spans = this.#block(Math.floor(instant / blockLength));
+    const span = spans.find(({ until }) => instant < until) ?? recent;
+    this.#recent = span;
+    return span;
+  }
+
+  #block(index: number): readonly Span[] {
+    const known = this.#blocks.get(index);
+    if (known !== undefined) return known;
+    if (this.#blocks.size >= mostBlocks) {
+      this.#blocks = new Map();
+      this.#edges = new Map();
+    }
+    const from = index * blockLength;
+    const until = from + blockLength;
+    const spans: Span[] = [];
+    this.#split({ at: from, offset: this.#edge(index) }, { at: until, offset: this.#edge(index + 1) }, spans);
+    this.#blocks.set(index, spans);
+    return spans;
+  }
+
+  /** The offset at the start of a block, which is the end of the one before. */
+  #edge(index: number): number {
+    let offset = this.#edges.get(index);
+    if (offset === undefined) {
+      offset = this.#offsetAt(index * blockLength);
+      this.#edges.set(index, offset);
+    }
+    return offset;
+  }
+
+  /** Appends the spans between two instants, the second not included. */
+  #split(from: Edge, until: Edge, spans: Span[]): void {
+    if (from.offset === until.offset || until.at - from.at === 1) {
+      const before = spans.at(-1);
+      if (before?.offset === from.offset) spans.pop();
+      spans.push({
+        from: before?.offset === from.offset ? before.from : from.at,
+        until: until.at,
+        offset: from.offset,
+      });
+      return;
+    }
+    const at = Math.floor((from.at + until.at) / 2);
+    const middle = { at, offset: this.#offsetAt(at) };
+    this.#split(from, middle, spans);
+    this.#split(middle, until, spans);
+  }
+
+  #offsetAt(instant: number): number {
+    const text = this.#format.format(instant * 1000);
+    const [, sign, hours, minutes, seconds = 0] = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text) ?? [];
+    const offset = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds);
+    return sign === '-' ? -offset : offset;
+  }
+}
+
+interface Edge {
+  readonly at: number;
+  readonly offset: number;
+}
