@@ -129,7 +129,7 @@ export const onDaemonExit: Reader<SupervisordSettings['on_daemon_exit']> = oneOf
 ]);
 
 /** One of two words or more, in any case. */
-function oneOf<Word extends string>(type: string, words: readonly Word[]): Reader<Word> {
+export function oneOf<Word extends string>(type: string, words: readonly Word[]): Reader<Word> {
   return {
     type,
     read(text) {

@@ -171,6 +171,8 @@ async function start(
       throw new RpcFault('NO_FILE', outcome.reason);
     case 'not-executable':
       throw new RpcFault('NOT_EXECUTABLE', outcome.reason);
+    case 'refused':
+      throw new RpcFault('FAILED', outcome.reason);
     case 'already-started':
       throw new RpcFault('ALREADY_STARTED', name);
     case 'unknown-state':

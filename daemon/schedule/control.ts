@@ -4,7 +4,7 @@
  */
 import type { JobSource, JobSpec } from '../../schedule/job.ts';
 import type { RunQuery } from '../../schedule/job-store.ts';
-import type { Run, RunOutcome } from '../../schedule/run.ts';
+import type { Run } from '../../schedule/run.ts';
 import type { Channel } from '../host/host.ts';
 
 /** Keys of a `[schedule:x]` by name, with values as a file would have them. */
@@ -179,23 +179,4 @@ export interface SchedulerControl {
   /** Nothing is started by itself from now on, until {@link resume}. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-}
-
-/** What `status` and `getProcessInfo` tell of a schedule, kept up to date as it changes. */
-export interface ScheduleStatus {
-  readonly isPaused: boolean;
-  /** ISO 8601 with the offset of its zone. */
-  readonly nextRun: { readonly time: Date; readonly text: string } | undefined;
-  readonly lastRun:
-    | {
-        readonly id: string;
-        readonly outcome: RunOutcome;
-        readonly started: Date | undefined;
-        readonly ended: Date;
-      }
-    | undefined;
-  /** The newest run under way. */
-  readonly runId: string | undefined;
-  /** Why the scheduler does not work; `undefined`: it does. */
-  readonly problem: string | undefined;
 }

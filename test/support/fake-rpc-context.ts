@@ -1,3 +1,4 @@
+import type { SchedulerSettings } from '../../conf/schedule-settings.ts';
 import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
 import type { RemoteCommunicationEvent } from '../../daemon/event/event.ts';
 import { UsageMeter } from '../../daemon/host/usage-meter.ts';
@@ -10,6 +11,25 @@ export interface FakeRpcContext extends RpcContext {
   readonly lines: string[];
   readonly events: RemoteCommunicationEvent[];
 }
+
+/** What holds without a `[scheduler]`. */
+export const schedulerSettings: SchedulerSettings = {
+  timezone: undefined,
+  jobstore: 'sqlite',
+  jobstore_path: '/var/log/supervisord.schedule.db',
+  redis_url: undefined,
+  redis_prefix: 'supervisor:schedule:',
+  node: 'node1',
+  paused: false,
+  max_runs: 10,
+  shutdown_wait: 0,
+  misfire_grace_time: 60,
+  coalesce: 'latest',
+  max_instances: 1,
+  history_limit: 100,
+  history_max_age: 2_592_000,
+  written: new Map(),
+};
 
 /** A whole configuration with these groups. */
 export function settingsWith(groups: readonly GroupSettings[]): Settings {
@@ -41,6 +61,7 @@ export function settingsWith(groups: readonly GroupSettings[]): Settings {
     httpServers: [],
     rpcInterfaces: [{ namespace: 'supervisor' }],
     groups,
+    scheduler: schedulerSettings,
     notices: [],
   };
 }

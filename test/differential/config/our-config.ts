@@ -74,6 +74,8 @@ const kinds = {
   group: 'ProcessGroupConfig',
   eventlistener: 'EventListenerPoolConfig',
   'fcgi-program': 'FastCGIGroupConfig',
+  // supervisord knows none.
+  schedule: undefined,
 };
 
 function describeGroup(group: GroupSettings): unknown {

@@ -1,0 +1,60 @@
+/** Readers of values that only schedules have. */
+import type { Coalesce, OnLost, Overlap } from '../schedule/job.ts';
+import { InvalidValue } from './invalid-value.ts';
+import { repr, strip } from './python-text.ts';
+import type { Reader } from './reader.ts';
+import type { SchedulerSettings } from './schedule-settings.ts';
+import { boolean, integer, oneOf } from './values.ts';
+
+export const jobStore: Reader<SchedulerSettings['jobstore']> = oneOf('jobstore', [
+  'sqlite',
+  'memory',
+  'redis',
+]);
+
+/** What becomes of a fire that finds too many runs under way. */
+export const overlap: Reader<Overlap> = oneOf('overlap', ['skip', 'queue', 'replace']);
+
+/** What becomes of a run whose node is gone. */
+export const onLost: Reader<OnLost> = oneOf('on_lost', ['fail', 'rerun']);
+
+/** Whether clocks that are set forward or back change how often something runs. */
+export const daylightSaving: Reader<'wallclock' | 'once'> = oneOf('dst', ['wallclock', 'once']);
+
+const coalesceWords: readonly Coalesce[] = ['latest', 'earliest', 'all'];
+
+/** Which of several fire times that have come due are run; a boolean as in APScheduler, or a word. */
+export const coalesce: Reader<Coalesce> = {
+  type: 'coalesce',
+  read(text, context) {
+    const word = coalesceWords.find((candidate) => candidate === text.toLowerCase());
+    if (word !== undefined) return word;
+    try {
+      return boolean.read(text, context) ? 'latest' : 'all';
+    } catch {
+      throw new InvalidValue(`expected true, false, latest, earliest or all, not ${repr(text)}`);
+    }
+  },
+};
+
+/** An integer that is at least `least`, and at most `most`. */
+function integerBetween(least: number, most: number): Reader<number> {
+  return {
+    type: integer.type,
+    read(text, context) {
+      const value = integer.read(text, context);
+      if (value >= least && value <= most) return value;
+      const bound = value < least ? `at least ${least}` : `at most ${most}`;
+      throw new InvalidValue(`expected an integer of ${bound}, not ${repr(text)}`);
+    },
+  };
+}
+
+/** Each instance of a schedule has processes of its own, so there is an end to it. */
+export const maxInstances = integerBetween(1, 1000);
+export const historyLimit = integerBetween(0, 1_000_000);
+export const retries = integerBetween(0, 1_000_000);
+export const failureThreshold = integerBetween(1, 1_000_000);
+
+/** Name of a time zone. */
+export const timezone: Reader<string> = { type: 'time zone', read: (text) => strip(text) };
