@@ -2,7 +2,7 @@
 import { RpcFault } from '../../rpc/faults.ts';
 import type { XmlRpcValue } from '../../rpc/xmlrpc.ts';
 import type { RunQuery } from '../../schedule/job-store.ts';
-import type { RunOutcome } from '../../schedule/run.ts';
+import { failures, type RunOutcome } from '../../schedule/run.ts';
 import type { Channel } from '../host/host.ts';
 import type { ScheduleKeys } from '../schedule/control.ts';
 import type { Parameter } from './parameter.ts';
@@ -78,7 +78,7 @@ const outcomes: readonly RunOutcome[] = [
 const statesByWord: ReadonlyMap<string, RunStates> = new Map<string, RunStates>([
   ...outcomes.map((outcome): [string, RunStates] => [outcome, [outcome]]),
   ['active', ['active']],
-  ['failed', ['FAILED', 'TIMEOUT', 'SPAWN_ERROR', 'LOST', 'MISSED']],
+  ['failed', failures],
 ]);
 
 /** Which runs: a struct whose `states` are outcomes, `active` and `failed`; without it all. */
