@@ -7,6 +7,8 @@ export interface CommandArguments {
   readonly text: string;
   /** Split at blanks. */
   readonly words: readonly string[];
+  /** As the user's own shell has split them, blanks and all; missing: typed in ours. */
+  readonly argv?: readonly string[];
 }
 
 /** A command of supervisorctl. It prints through the session and returns its exit status. */
