@@ -55,7 +55,7 @@ export const schema: Schema = {
     CREATE INDEX runs_by_state ON runs (state, id, attempt);
     CREATE INDEX runs_by_job_and_state ON runs (job_id, state, id, attempt);
     CREATE INDEX unsettled_runs ON runs (id, attempt) WHERE is_settled = 0;
-    CREATE INDEX history ON runs (job_id, (${isFailure}), id, attempt, coalesce(ended, claimed))
+    CREATE INDEX history ON runs (job_id, (${isFailure}), coalesce(ended, claimed), id, attempt)
       WHERE is_settled = 1;
   `,
 };

@@ -3,7 +3,8 @@ import type { Job } from '../job.ts';
 import type { DueJob, JobChange, JobStore, JobStoreContext, RunQuery } from '../job-store.ts';
 import type { Run } from '../run.ts';
 import { activeStates } from '../run.ts';
-import { fromRecord, jobFields, runFields, specFields, standingFields, toRecord } from './records.ts';
+import { RecordReader } from './record-reader.ts';
+import { runFields, specFields, standingFields, toRecord } from './records.ts';
 import { type Row, SqliteDatabase, violatesUniqueness } from './sqlite-database.ts';
 import { fieldsOfRow, isFailure, runColumns, schema, standingColumns, valuesOf } from './sqlite-schema.ts';
 
@@ -30,7 +31,8 @@ const prune = `DELETE FROM runs WHERE (id, attempt) IN (
 /** Of the settled runs of job `?1` that have failed, or that have not: those beyond the newest `?2`. */
 function settledBeyond(hasFailed: 0 | 1): string {
   return `SELECT id, attempt FROM runs
-    WHERE job_id = ?1 AND (${isFailure}) = ${hasFailed} AND is_settled = 1 ${byTime} LIMIT -1 OFFSET ?2`;
+    WHERE job_id = ?1 AND (${isFailure}) = ${hasFailed} AND is_settled = 1
+    ORDER BY coalesce(ended, claimed) DESC, id DESC, attempt DESC LIMIT -1 OFFSET ?2`;
 }
 
 /**
@@ -39,15 +41,15 @@ function settledBeyond(hasFailed: 0 | 1): string {
  */
 export class SqliteJobStore implements JobStore {
   readonly #path: string;
-  readonly #reported = new Set<string>();
-  #opened: { readonly database: SqliteDatabase; readonly context: JobStoreContext } | undefined;
+  #opened: Opened | undefined;
 
   constructor({ path }: SqliteJobStoreOptions) {
     this.#path = path;
   }
 
   async open(context: JobStoreContext): Promise<void> {
-    this.#opened = { database: await SqliteDatabase.open(this.#path, schema), context };
+    const database = await SqliteDatabase.open(this.#path, schema);
+    this.#opened = { database, reader: new RecordReader(context) };
   }
 
   async close(): Promise<void> {
@@ -162,9 +164,13 @@ export class SqliteJobStore implements JobStore {
     return this.#runs(this.#database.all(prune, jobId, limit, since?.getTime() ?? null));
   }
 
-  get #database(): SqliteDatabase {
+  get #open(): Opened {
     if (this.#opened === undefined) throw new JobStoreError(`Job store "${this.#path}" is not open`);
-    return this.#opened.database;
+    return this.#opened;
+  }
+
+  get #database(): SqliteDatabase {
+    return this.#open.database;
   }
 
   #holds(jobId: string, { nextRunTime, modified, active }: JobChange['expect']): boolean {
@@ -176,8 +182,8 @@ export class SqliteJobStore implements JobStore {
       if (modified !== undefined && found['modified'] !== modified.getTime()) return false;
     }
     if (active === undefined) return true;
-    const found = new Set(this.#activeRowsOf(jobId).map(({ id, attempt }) => `${attempt} ${id}`));
-    return found.size === active.length && active.every(({ id, attempt }) => found.has(`${attempt} ${id}`));
+    const found = new Set(this.#activeRowsOf(jobId).map(standOfRow));
+    return found.size === active.length && active.every((run) => found.has(standOf(run)));
   }
 
   #update(job: Job): boolean {
@@ -209,37 +215,31 @@ export class SqliteJobStore implements JobStore {
   }
 
   #job(row: Row): Job | undefined {
-    return this.#readable(`job "${row['id']}"`, () =>
-      fromRecord(jobFields, {
-        ...JSON.parse(String(row['spec'])),
-        ...fieldsOfRow(standingFields, row),
-        id: row['id'],
-      }),
-    );
+    return this.#open.reader.job(row['id'], () => ({
+      ...JSON.parse(String(row['spec'])),
+      ...fieldsOfRow(standingFields, row),
+      id: row['id'],
+    }));
   }
 
   #runs(rows: readonly Row[]): Run[] {
-    return rows
-      .map((row) =>
-        this.#readable(`run ${row['id']} of job "${row['job_id']}"`, () =>
-          fromRecord(runFields, fieldsOfRow(runFields, row)),
-        ),
-      )
-      .filter((run) => run !== undefined);
+    return rows.flatMap((row) => this.#open.reader.run(row['id'], () => fieldsOfRow(runFields, row)) ?? []);
   }
+}
 
-  /** What cannot be read stays as it is: whoever has written it may be back, or somebody may mend it. */
-  #readable<T>(what: string, read: () => T): T | undefined {
-    try {
-      return read();
-    } catch (error) {
-      const reason = Error.isError(error) ? error.message : String(error);
-      const text = `Job store "${this.#opened?.context.alias}": ${what} cannot be read and is left alone: ${reason}`;
-      if (!this.#reported.has(text)) this.#opened?.context.warn(text);
-      this.#reported.add(text);
-      return undefined;
-    }
-  }
+interface Opened {
+  readonly database: SqliteDatabase;
+  readonly reader: RecordReader;
+}
+
+type Stand = Pick<Run, 'id' | 'attempt' | 'state' | 'isStopRequested'>;
+
+function standOf({ id, attempt, state, isStopRequested }: Stand): string {
+  return `${attempt} ${state} ${isStopRequested} ${id}`;
+}
+
+function standOfRow({ id, attempt, state, is_stop_requested }: Row): string {
+  return `${attempt} ${state} ${is_stop_requested !== 0} ${id}`;
 }
 
 /** The column `spec`: what the maker of a job has decided, but for the id. */

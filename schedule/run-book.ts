@@ -1,0 +1,685 @@
+/**
+ * The runs of one job store that are this node's: those that wait for their start, those that are under way, and
+ * those whose outcome is still to be written. The life of a run is written down before each of its steps, so that
+ * another scheduler can tell after a crash what may have been started.
+ */
+import * as events from './events.ts';
+import type { RunContext, RunResult } from './executor.ts';
+import type { Job } from './job.ts';
+import type { JobStore } from './job-store.ts';
+import type { Json } from './json.ts';
+import { messageOf } from './logger.ts';
+import { isTooLate } from './plan.ts';
+import { isActive, type Run, type RunOutcome } from './run.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { Turns } from './turns.ts';
+
+/** Why a run is to end before it does by itself. */
+export type StopReason = 'timeout' | 'cancelled' | 'shutdown';
+
+/** A run that may have been started. */
+interface UnderWay {
+  run: Run;
+  readonly job: Job | undefined;
+  readonly begun: Date;
+  readonly abort: AbortController;
+  /** On the clock that nobody sets. */
+  readonly timeoutAt: number | undefined;
+  stopReason: StopReason | undefined;
+}
+
+/** A run that has ended, before that is written. */
+interface Ended {
+  readonly run: Run;
+  readonly job: Job | undefined;
+  readonly result: Pick<RunResult, 'exception'>;
+}
+
+/** Waits for the end of a run. */
+type Watcher = (run: Run) => void;
+
+export class RunBook {
+  readonly #alias: string;
+  readonly #store: JobStore;
+  readonly #turns: Turns;
+  readonly #surroundings: Surroundings;
+  /** The time that all schedulers of the store go by. */
+  readonly #now: () => Promise<Date>;
+  /** The store has failed: what is open is seen to when it works again. */
+  readonly #onTrouble: (error: unknown) => void;
+  readonly #waiting = new Map<string, Run>();
+  readonly #underWay = new Map<string, UnderWay>();
+  readonly #unwritten = new Map<string, Ended>();
+  /** Runs that were to be started when the store failed: whether it knows of them is not known. */
+  readonly #doubtful = new Map<string, Job>();
+  /** Outcomes that are being seen to. */
+  readonly #settling = new Set<string>();
+  /** Outcomes that were seen to, which is still to be noted. */
+  readonly #seenTo = new Set<string>();
+  /** Everything that is still to be done for runs that have ended. */
+  readonly #loose = new Set<Promise<void>>();
+  readonly #watchers = new Map<string, Watcher[]>();
+
+  constructor(options: {
+    readonly alias: string;
+    readonly store: JobStore;
+    readonly turns: Turns;
+    readonly surroundings: Surroundings;
+    readonly now: () => Promise<Date>;
+    readonly onTrouble: (error: unknown) => void;
+  }) {
+    this.#alias = options.alias;
+    this.#store = options.store;
+    this.#turns = options.turns;
+    this.#surroundings = options.surroundings;
+    this.#now = options.now;
+    this.#onTrouble = options.onTrouble;
+  }
+
+  get isAnyActive(): boolean {
+    return this.#waiting.size + this.#underWay.size + this.#unwritten.size > 0;
+  }
+
+  get isAnyWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  get isAnyUnwritten(): boolean {
+    return this.#unwritten.size > 0;
+  }
+
+  /** Milliseconds from now to the next timeout of a run; `undefined` if none has one. */
+  get untilTimeout(): number | undefined {
+    let earliest: number | undefined;
+    for (const { timeoutAt, stopReason } of this.#underWay.values()) {
+      if (timeoutAt === undefined || stopReason !== undefined) continue;
+      if (earliest === undefined || timeoutAt < earliest) earliest = timeoutAt;
+    }
+    return earliest === undefined ? undefined : Math.max(0, earliest - this.#surroundings.clock.elapsed());
+  }
+
+  /** When the first run that waits for a time may start. */
+  nextDueTime(after: Date): Date | undefined {
+    let earliest: Date | undefined;
+    for (const { dueTime } of this.#waiting.values()) {
+      if (dueTime > after && (earliest === undefined || dueTime < earliest)) earliest = dueTime;
+    }
+    return earliest;
+  }
+
+  /** Whether a run of this id is one of those of this node that have not ended. */
+  find(id: string): Run | undefined {
+    for (const { run } of this.#underWay.values()) if (run.id === id) return run;
+    for (const run of this.#waiting.values()) if (run.id === id) return run;
+    return undefined;
+  }
+
+  /** The last attempt of a run, when it has ended and everything that follows of it was seen to. */
+  whenEnded(run: Run): Promise<Run> {
+    // What another node runs ends there.
+    if (this.find(run.id) === undefined) return Promise.resolve(run);
+    return new Promise((resolve) => {
+      this.#watchers.set(run.id, [...(this.#watchers.get(run.id) ?? []), resolve]);
+    });
+  }
+
+  /** A run that was written as CLAIMED starts when there is time and room. */
+  wait(run: Run): void {
+    this.#waiting.set(keyOf(run), run);
+  }
+
+  /** A run that was written as STARTING. */
+  start(run: Run, job: Job): void {
+    const executor = this.#surroundings.executorOf(job.executor);
+    this.#follow(run, job, undefined, (context) =>
+      executor
+        ? executor.run(run, job, context)
+        : Promise.resolve({ outcome: 'SPAWN_ERROR', error: `No such executor: ${job.executor}` }),
+    );
+  }
+
+  /** The store has failed while these were claimed: none of them was started, and the store may know of them. */
+  doubt(runs: readonly Run[], job: Job): void {
+    for (const run of runs) this.#doubtful.set(keyOf(run), job);
+  }
+
+  /**
+   * Takes up what the last scheduler of this node has left, or what was left open when the store failed: runs that
+   * wait go on waiting, those that may have been started are given to their executors, and outcomes that nobody has
+   * seen to are seen to.
+   */
+  async recover(): Promise<void> {
+    const now = await this.#now();
+    const { node } = this.#surroundings;
+    for (const run of await this.#store.getActiveRuns()) {
+      if (run.node !== node || this.#isKnown(run)) continue;
+      const claimedFor = this.#doubtful.get(keyOf(run));
+      if (run.state === 'CLAIMED') this.wait(run);
+      else if (claimedFor === undefined) await this.#adopt(run, now);
+      else if (isTooLate(claimedFor, run, now))
+        await this.#finishWaiting({ ...run, state: 'MISSED', ended: now });
+      else this.start(run, claimedFor);
+    }
+    this.#doubtful.clear();
+    for (const run of await this.#store.getUnsettledRuns()) {
+      const isOrphaned = run.state === 'LOST' && run.ended !== undefined && this.#leaseIsOver(run.ended, now);
+      if (run.node === node || isOrphaned) this.#settleLater(run, await this.#store.lookupJob(run.jobId));
+    }
+  }
+
+  /** Starts runs that wait, as far as there is room. */
+  async startWaiting(now: Date): Promise<void> {
+    // Runs of a job start in the order in which they came: one that has no room leaves none to those behind it.
+    const full = new Set<string>();
+    for (const run of [...this.#waiting.values()]) {
+      if (this.#surroundings.pool.free === 0) return;
+      if (run.dueTime > now || full.has(run.jobId)) continue;
+      if ((await this.#startWaitingOne(run, now)) === 'full') full.add(run.jobId);
+    }
+  }
+
+  /** Ends what has taken too long. */
+  endOverdue(): void {
+    const elapsed = this.#surroundings.clock.elapsed();
+    for (const underWay of this.#underWay.values()) {
+      if (underWay.timeoutAt !== undefined && underWay.timeoutAt <= elapsed) stop(underWay, 'timeout');
+    }
+  }
+
+  /** Sees to stop requests, of which some come from other nodes. @param active as they stand in the store */
+  async heedStopRequests(active: readonly Run[]): Promise<void> {
+    for (const run of active) {
+      if (!run.isStopRequested) continue;
+      const underWay = this.#underWay.get(keyOf(run));
+      if (underWay) stop(underWay, 'cancelled');
+      const waiting = this.#waiting.get(keyOf(run));
+      if (waiting) await this.cancel(waiting, 'cancelled');
+    }
+  }
+
+  /** Ends what is under way, as far as it lets itself be ended. */
+  stopAll(): void {
+    for (const underWay of this.#underWay.values()) stop(underWay, 'shutdown');
+  }
+
+  /** Asks a run that is under way to end. @returns `false`: it is not under way here */
+  stop(run: Pick<Run, 'id' | 'attempt'>): boolean {
+    const underWay = this.#underWay.get(keyOf(run));
+    if (underWay) stop(underWay, 'cancelled');
+    return underWay !== undefined;
+  }
+
+  /** A run that waits does not start any more. */
+  async cancel(run: Run, error: string): Promise<void> {
+    const now = await this.#now();
+    await this.#finishWaiting({ ...run, state: 'CANCELLED', ended: now, error });
+  }
+
+  /** Runs that wait do not start any more, of one job or of all. */
+  async cancelWaiting(error: string, jobId?: string): Promise<void> {
+    for (const run of [...this.#waiting.values()]) {
+      if (jobId === undefined || run.jobId === jobId) await this.cancel(run, error);
+    }
+  }
+
+  /** What was claimed as CANCELLED by a plan, of any node. */
+  ended(run: Run, job: Job | undefined): void {
+    this.#waiting.delete(keyOf(run));
+    this.report(run);
+    this.#settleLater(run, job);
+  }
+
+  /** Writes outcomes that could not be written when there were. */
+  async writeEnded(): Promise<void> {
+    for (const [key, ended] of [...this.#unwritten]) {
+      await this.#writeEnd(ended);
+      this.#unwritten.delete(key);
+    }
+  }
+
+  /**
+   * Records runs of other nodes as LOST whose nodes have not been heard of for too long.
+   *
+   * @returns when the next one would be, unless it is heard of
+   */
+  async takeLost(active: readonly Run[], now: Date): Promise<Date | undefined> {
+    let next: Date | undefined;
+    for (const run of active) {
+      if (run.node === this.#surroundings.node || run.leaseUntil === undefined) continue;
+      if (run.leaseUntil >= now) {
+        if (next === undefined || run.leaseUntil < next) next = run.leaseUntil;
+        continue;
+      }
+      const job = await this.#store.lookupJob(run.jobId);
+      await this.#lose(run, job, now, `its node ${run.node} is gone`);
+    }
+    return next;
+  }
+
+  /** Resolves when no run is under way any more and all outcomes were seen to, as far as they can be. */
+  async whenQuiet(): Promise<void> {
+    while (this.#loose.size > 0) await Promise.all(this.#loose);
+  }
+
+  async #startWaitingOne(run: Run, now: Date): Promise<'full' | undefined> {
+    const job = await this.#store.lookupJob(run.jobId);
+    if (job === undefined) return this.cancel(run, 'its job was removed').then(() => undefined);
+    const active = await this.#store.getActiveRuns(run.jobId);
+    const stored = active.find((other) => isSame(other, run));
+    if (stored === undefined) {
+      // Another scheduler has taken this one for dead, or has made room.
+      this.#waiting.delete(keyOf(run));
+      return undefined;
+    }
+    if (stored.isStopRequested) return this.cancel(run, 'cancelled').then(() => undefined);
+    if (placeOf(stored, active) >= job.maxInstances) return 'full';
+    if (isTooLate(job, run, now)) {
+      await this.#finishWaiting({ ...run, state: 'MISSED', ended: now });
+      return undefined;
+    }
+    const started: Run = { ...stored, state: 'STARTING' };
+    const isStarted = await this.#store.change({ jobId: job.id, expect: { active }, runs: [started] });
+    // Whoever was faster changes what is to be decided: the next look decides again.
+    if (!isStarted) return 'full';
+    this.#waiting.delete(keyOf(run));
+    this.start(started, job);
+    return undefined;
+  }
+
+  async #finishWaiting(run: Run): Promise<void> {
+    const job = await this.#store.lookupJob(run.jobId);
+    if (!(await this.#write(run, [{ ...run, isSettled: run.state === 'MISSED' }]))) {
+      this.#waiting.delete(keyOf(run));
+      return;
+    }
+    if (run.state === 'MISSED') {
+      this.#waiting.delete(keyOf(run));
+      this.report(run);
+      this.#settleLater({ ...run, isSettled: true }, job);
+    } else {
+      this.ended(run, job);
+    }
+  }
+
+  async #adopt(run: Run, now: Date): Promise<void> {
+    const job = await this.#store.lookupJob(run.jobId);
+    const executor = job && this.#surroundings.executorOf(job.executor);
+    let adopted = false;
+    this.#follow(run, job, now, (context) => {
+      const result = executor?.adopt?.(run, job, context);
+      adopted = result !== undefined;
+      return result;
+    });
+    if (!adopted) await this.#lose(run, job, now, 'the scheduler ended while it was under way');
+    else if (run.isStopRequested) this.stop(run);
+  }
+
+  async #lose(run: Run, job: Job | undefined, now: Date, error: string): Promise<void> {
+    const lost: Run = { ...run, state: 'LOST', ended: now, error, leaseUntil: undefined };
+    // What was only claimed was never started: another try is not a second run.
+    const isRerun =
+      job !== undefined && (job.onLost === 'rerun' || run.state === 'CLAIMED') && this.#mayRun(job);
+    const next = isRerun ? this.#nextAttempt(lost, now, now, 'rerun') : undefined;
+    const active = await this.#store.getActiveRuns(run.jobId);
+    const stored = active.find((other) => isSame(other, run));
+    if (
+      stored === undefined ||
+      stored.state !== run.state ||
+      stored.leaseUntil?.getTime() !== run.leaseUntil?.getTime()
+    ) {
+      return;
+    }
+    const runs = next ? [lost, next] : [lost];
+    if (!(await this.#store.change({ jobId: run.jobId, expect: { active }, runs }))) return;
+    if (next) this.wait(next);
+    this.report(lost);
+    this.#settleLater(lost, job);
+  }
+
+  /** Runs what `begin` begins to its end. */
+  #follow(
+    run: Run,
+    job: Job | undefined,
+    adoptedAt: Date | undefined,
+    begin: (context: RunContext) => Promise<RunResult> | undefined,
+  ): void {
+    const { clock, pool } = this.#surroundings;
+    const now = clock.now();
+    const spent = adoptedAt && run.started ? adoptedAt.getTime() - run.started.getTime() : 0;
+    const underWay: UnderWay = {
+      run,
+      job,
+      begun: now,
+      abort: new AbortController(),
+      timeoutAt: job?.timeout
+        ? clock.elapsed() + Math.max(0, job.timeout * 1000 - Math.max(0, spent))
+        : undefined,
+      stopReason: undefined,
+    };
+    const key = keyOf(run);
+    const result = attempt(begin, {
+      abortSignal: underWay.abort.signal,
+      started: (data) => {
+        const noted = this.#noteStart(underWay, data);
+        return data === undefined ? Promise.resolve() : this.#turns.take(noted);
+      },
+    });
+    if (result === undefined) return;
+    this.#underWay.set(key, underWay);
+    pool.take();
+    const end = result
+      .catch((error): RunResult => ({ outcome: 'FAILED', error: messageOf(error), exception: error }))
+      .then((outcome) => this.#turns.take(() => this.#end(underWay, outcome)));
+    this.#track(end);
+    this.#surroundings.onWakeChanged();
+  }
+
+  /** @returns writes it */
+  #noteStart(underWay: UnderWay, data: Json | undefined): () => Promise<void> {
+    const isNews = underWay.run.started === undefined;
+    const started = underWay.run.started ?? this.#surroundings.clock.now();
+    const run: Run = { ...underWay.run, state: 'RUNNING', started, data: data ?? underWay.run.data };
+    underWay.run = run;
+    if (isNews) this.#tell(events.EVENT_RUN_STARTED, run, {});
+    return async () => {
+      // It may have ended meanwhile.
+      if (this.#underWay.get(keyOf(run)) !== underWay) return;
+      try {
+        await this.#write(run, [run]);
+      } catch (error) {
+        // Its end will be written with it.
+        this.#onTrouble(error);
+      }
+    };
+  }
+
+  async #end(underWay: UnderWay, result: RunResult): Promise<void> {
+    const { run, job, stopReason } = underWay;
+    const ended: Run = {
+      ...run,
+      state: stateOf(result, stopReason),
+      started: run.started ?? (result.outcome === 'SPAWN_ERROR' ? undefined : underWay.begun),
+      ended: await this.#time(),
+      leaseUntil: undefined,
+      exitStatus: result.exitStatus,
+      signal: result.signal,
+      error:
+        result.error ??
+        (stopReason === 'timeout' ? `ran for longer than ${job?.timeout} seconds` : undefined),
+      returnValue: result.returnValue,
+      data: result.data === undefined ? run.data : result.data,
+    };
+    this.#underWay.delete(keyOf(run));
+    this.#surroundings.pool.release();
+    const end = { run: ended, job, result };
+    try {
+      await this.#writeEnd(end);
+    } catch (error) {
+      this.#unwritten.set(keyOf(run), end);
+      this.#onTrouble(error);
+    }
+    this.#surroundings.onFreePlace();
+  }
+
+  async #writeEnd({ run, job, result }: Ended): Promise<void> {
+    const isSettled = this.#surroundings.onOutcome === undefined;
+    const next = await this.#retryOf(run);
+    const ended = { ...run, isSettled };
+    const isWritten = await this.#write(ended, next ? [ended, next] : [ended]);
+    if (!isWritten) {
+      this.#warn(run, `it has ended as ${run.state}, but another node has taken it for lost`);
+    }
+    this.report(ended, result);
+    if (!isWritten) return this.#release(ended);
+    // The answer may have been lost the last time: what is in the store counts.
+    const [following] = (await this.#store.getRun(run.id)).filter(
+      ({ attempt }) => attempt === run.attempt + 1,
+    );
+    if (following && isActive(following) && !this.#isKnown(following)) this.wait(following);
+    this.#settleLater(ended, job);
+  }
+
+  /** The next try of a run that has failed, if it has one. */
+  async #retryOf(run: Run): Promise<Run | undefined> {
+    if (run.state !== 'FAILED' && run.state !== 'SPAWN_ERROR') return undefined;
+    const job = await this.#store.lookupJob(run.jobId);
+    if (job === undefined || run.attempt > job.retries) return undefined;
+    const now = await this.#now();
+    const dueTime = new Date(now.getTime() + job.retryDelay * 1000);
+    // A try that is still to come would take the place of the next fire.
+    const active = await this.#store.getActiveRuns(job.id);
+    const isFull = job.overlap === 'skip' && active.length >= job.maxInstances;
+    if (isFull && job.dueTime !== undefined && job.dueTime <= dueTime) return undefined;
+    return this.#nextAttempt(run, now, dueTime, 'retry');
+  }
+
+  #nextAttempt(run: Run, now: Date, dueTime: Date, cause: 'retry' | 'rerun'): Run {
+    return {
+      ...run,
+      attempt: run.attempt + 1,
+      cause,
+      state: 'CLAIMED',
+      node: this.#surroundings.node,
+      dueTime,
+      claimed: now,
+      started: undefined,
+      ended: undefined,
+      leaseUntil: leaseUntil(this.#store, now),
+      exitStatus: undefined,
+      signal: undefined,
+      isStopRequested: false,
+      error: undefined,
+      returnValue: undefined,
+      data: null,
+      isSettled: false,
+    };
+  }
+
+  /**
+   * Writes what has become of a run of this node.
+   *
+   * @returns `false`: it is somebody else's by now
+   */
+  async #write(run: Run, runs: readonly Run[]): Promise<boolean> {
+    for (;;) {
+      const active = await this.#store.getActiveRuns(run.jobId);
+      const stored = active.find((other) => isSame(other, run));
+      if (stored === undefined) {
+        // A change that failed may have been made, and only its answer lost.
+        return (await this.#store.getRun(run.id)).some(
+          (other) => isSame(other, run) && other.state === run.state,
+        );
+      }
+      // What others may have written meanwhile.
+      const { isStopRequested, leaseUntil } = stored;
+      const merged = runs.map((each) => {
+        if (!isSame(each, run)) return each;
+        return { ...each, isStopRequested, leaseUntil: isActive(each) ? leaseUntil : undefined };
+      });
+      if (await this.#store.change({ jobId: run.jobId, expect: { active }, runs: merged })) return true;
+    }
+  }
+
+  #settleLater(run: Run, job: Job | undefined): void {
+    const key = keyOf(run);
+    if (this.#settling.has(key)) return;
+    this.#settling.add(key);
+    this.#track(
+      this.#settle(run, job)
+        .catch((error) => this.#onTrouble(error))
+        .finally(() => this.#settling.delete(key)),
+    );
+  }
+
+  async #settle(run: Run, snapshot: Job | undefined): Promise<void> {
+    const { onOutcome, logger } = this.#surroundings;
+    if (!run.isSettled) {
+      const next = (await this.#store.getRun(run.id)).find(({ attempt }) => attempt > run.attempt);
+      const job = (await this.#store.lookupJob(run.jobId)) ?? snapshot;
+      if (!this.#seenTo.has(keyOf(run))) {
+        try {
+          await onOutcome?.(run, { job, jobStore: this.#alias, next });
+        } catch (error) {
+          logger.error(`What follows of run ${run.id} of job "${run.jobId}" has failed`, error);
+        }
+        this.#seenTo.add(keyOf(run));
+      }
+      await this.#store.change({ jobId: run.jobId, expect: {}, runs: [{ ...run, isSettled: true }] });
+      this.#seenTo.delete(keyOf(run));
+    }
+    await this.#turns.take(() => this.#cleanUp(run, snapshot));
+    this.#tell(events.EVENT_RUN_SETTLED, run, {});
+    this.#release(run);
+  }
+
+  /** Removes records that are too many, and the job, if that was its last run. */
+  async #cleanUp(run: Run, snapshot: Job | undefined): Promise<void> {
+    const job = (await this.#store.lookupJob(run.jobId)) ?? snapshot;
+    if (job === undefined) return;
+    await this.prune(job);
+    const isOver = job.nextRunTime === undefined && !job.isPaused && job.lastFireTime !== undefined;
+    if (isOver && !this.#surroundings.keepFinished) await this.removeFinished(job);
+  }
+
+  /** Removes records of a job that are too many or too old. */
+  async prune(job: Job): Promise<void> {
+    const since = job.historyMaxAge && new Date((await this.#time()).getTime() - job.historyMaxAge * 1000);
+    const runs = await this.#store.pruneRuns(job.id, { limit: job.historyLimit, since: since || undefined });
+    if (runs.length === 0) return;
+    this.#surroundings.emit({ ...this.#about(events.EVENT_RUNS_PRUNED, job.id), runs });
+  }
+
+  /** Removes a job that has no more fire times and no more runs. */
+  async removeFinished(job: Job): Promise<void> {
+    const isRemoved = await this.#store.change({
+      jobId: job.id,
+      expect: { nextRunTime: null, active: [] },
+      job: 'removed',
+      runs: [],
+    });
+    if (!isRemoved) return;
+    this.#surroundings.onRemoved(job);
+    this.#surroundings.emit(this.#about(events.EVENT_JOB_REMOVED, job.id));
+  }
+
+  #release(run: Run): void {
+    if (this.find(run.id)) return;
+    for (const watcher of this.#watchers.get(run.id) ?? []) watcher(run);
+    this.#watchers.delete(run.id);
+  }
+
+  /** Says what a run has become. */
+  report(run: Run, result: Pick<RunResult, 'exception'> = {}): void {
+    for (const code of codesOf(run.state)) this.#tell(code, run, result);
+  }
+
+  #warn(run: Run, text: string): void {
+    this.#surroundings.logger.warn(`Run ${run.id} of job "${run.jobId}": ${text}`);
+  }
+
+  #tell(code: number, run: Run, { exception }: Pick<RunResult, 'exception'>): void {
+    this.#surroundings.emit({
+      ...this.#about(code, run.jobId),
+      scheduledRunTime: run.fireTime,
+      run,
+      retval: run.returnValue,
+      exception: exception ?? (run.state === 'SUCCESS' ? undefined : run.error),
+      traceback: exception instanceof Error ? exception.stack : undefined,
+    });
+  }
+
+  #about(code: number, jobId: string): { code: number; alias: string; jobId: string; jobStore: string } {
+    return { code, alias: this.#alias, jobId, jobStore: this.#alias };
+  }
+
+  #isKnown(run: Run): boolean {
+    const key = keyOf(run);
+    return this.#waiting.has(key) || this.#underWay.has(key) || this.#unwritten.has(key);
+  }
+
+  #mayRun({ hosts }: Job): boolean {
+    return hosts === null || hosts.includes(this.#surroundings.node);
+  }
+
+  #leaseIsOver(since: Date, now: Date): boolean {
+    return now.getTime() - since.getTime() > (this.#store.leaseSeconds ?? 0) * 1000;
+  }
+
+  /** The store's time, or this machine's, if the store cannot be asked. */
+  async #time(): Promise<Date> {
+    return this.#now().catch(() => this.#surroundings.clock.now());
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#loose.delete(tracked));
+    this.#loose.add(tracked);
+  }
+}
+
+/** An executor must not throw; if it does, that is the end of this one run. */
+function attempt(
+  begin: (context: RunContext) => Promise<RunResult> | undefined,
+  context: RunContext,
+): Promise<RunResult> | undefined {
+  try {
+    return begin(context);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function stop(underWay: UnderWay, reason: StopReason): void {
+  if (underWay.stopReason !== undefined) return;
+  underWay.stopReason = reason;
+  underWay.abort.abort(reason);
+}
+
+function stateOf({ outcome }: RunResult, stopReason: StopReason | undefined): RunOutcome {
+  if (stopReason === 'timeout') return 'TIMEOUT';
+  // A run that comes to its end while the scheduler shuts down has come to its end.
+  if (stopReason === 'shutdown') return outcome === 'SUCCESS' ? 'SUCCESS' : 'CANCELLED';
+  return stopReason === 'cancelled' ? 'CANCELLED' : outcome;
+}
+
+function codesOf(state: Run['state']): readonly number[] {
+  switch (state) {
+    case 'SUCCESS':
+      return [events.EVENT_JOB_EXECUTED];
+    case 'FAILED':
+    case 'SPAWN_ERROR':
+      return [events.EVENT_JOB_ERROR];
+    case 'TIMEOUT':
+      return [events.EVENT_RUN_TIMEOUT, events.EVENT_JOB_ERROR];
+    case 'LOST':
+      return [events.EVENT_RUN_LOST, events.EVENT_JOB_ERROR];
+    case 'CANCELLED':
+      return [events.EVENT_RUN_CANCELLED];
+    case 'MISSED':
+      return [events.EVENT_JOB_MISSED];
+    default:
+      return [];
+  }
+}
+
+/** Until when a node that is heard of now is believed to live; `undefined` in a store of its own. */
+export function leaseUntil({ leaseSeconds }: JobStore, now: Date): Date | undefined {
+  return leaseSeconds === undefined ? undefined : new Date(now.getTime() + leaseSeconds * 1000);
+}
+
+/** How many runs are before this one, of those that are under way or wait. All nodes count in the same order. */
+function placeOf(run: Run, active: readonly Run[]): number {
+  return active.filter((other) => {
+    if (isSame(other, run)) return false;
+    return (
+      other.state !== 'CLAIMED' || other.id < run.id || (other.id === run.id && other.attempt < run.attempt)
+    );
+  }).length;
+}
+
+function isSame(one: Pick<Run, 'id' | 'attempt'>, other: Pick<Run, 'id' | 'attempt'>): boolean {
+  return one.id === other.id && one.attempt === other.attempt;
+}
+
+function keyOf({ id, attempt }: Pick<Run, 'id' | 'attempt'>): string {
+  return `${id}/${attempt}`;
+}

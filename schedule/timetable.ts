@@ -1,0 +1,571 @@
+/**
+ * The jobs of one store: claims what is due, and has the runs started. All that touches jobs and runs takes turns,
+ * so that within one program nothing is decided on what is no longer so; other programs that share the store are kept
+ * apart by what each change expects.
+ */
+
+import { JobLookupError, JobStoreError, MaxInstancesReachedError } from './errors.ts';
+import * as events from './events.ts';
+import type { Job } from './job.ts';
+import type { DueJob, JobStore } from './job-store.ts';
+import type { Json } from './json.ts';
+import { messageOf } from './logger.ts';
+import { following, type Plan, plan } from './plan.ts';
+import type { Run, RunCause } from './run.ts';
+import { leaseUntil, RunBook } from './run-book.ts';
+import type { Surroundings } from './surroundings.ts';
+import { Turns } from './turns.ts';
+
+/** Milliseconds after which a store that has failed is asked again. @see apscheduler, `jobstore_retry_interval` */
+const retryInterval = 10_000;
+
+/** Milliseconds that a clock may be ahead before being set back is a correction, as cron counts it. */
+const correction = 3 * 3600 * 1000;
+
+/** How often a change is decided anew because somebody else was faster. */
+const mostTries = 100;
+
+/** A run that somebody asks for. */
+export interface RunRequest {
+  readonly cause: RunCause;
+  /** Whether it starts however many runs are under way. */
+  readonly force: boolean;
+  /** An id that is taken means that the run was asked for before: there is no second one. */
+  readonly runId: string | undefined;
+  readonly data: Json;
+}
+
+export class Timetable {
+  readonly alias: string;
+  readonly store: JobStore;
+  readonly runs: RunBook;
+  readonly #surroundings: Surroundings;
+  readonly #turns = new Turns();
+  #isOpen = false;
+  /** Whether it looks at what is due. */
+  #isBegun = false;
+  #isPassDue = false;
+  /** There after the store has failed, until it works again. */
+  #retryAt: number | undefined;
+  /** Whether what the last scheduler left, or an outage, was seen to. */
+  #isRecovered = false;
+  #watchingSince = new Date(0);
+  #lastPass: { readonly wall: number; readonly elapsed: number } | undefined;
+  #nextDueTime: Date | undefined;
+  #nextLeaseEnd: Date | undefined;
+  #renewAt: number | undefined;
+  /** Milliseconds that the store's clock is ahead of this machine's. */
+  #ahead = 0;
+  /** Jobs whose trigger cannot be asked, so that it is said once. */
+  readonly #broken = new Map<string, string>();
+
+  constructor(alias: string, store: JobStore, surroundings: Surroundings) {
+    this.alias = alias;
+    this.store = store;
+    this.#surroundings = surroundings;
+    this.runs = new RunBook({
+      alias,
+      store,
+      turns: this.#turns,
+      surroundings,
+      now: () => this.#now(),
+      onTrouble: (error) => {
+        this.#fail(error);
+        surroundings.onWakeChanged();
+      },
+    });
+  }
+
+  /** @throws {JobStoreError} */
+  async open(): Promise<void> {
+    await this.store.open({
+      alias: this.alias,
+      node: this.#surroundings.node,
+      onChange: () => this.wake(),
+      warn: (text) => this.#surroundings.logger.warn(text),
+    });
+    this.#isOpen = true;
+    this.#isRecovered = false;
+  }
+
+  /** Takes up what was left, and looks at what is due from now on. */
+  begin(): void {
+    this.#isBegun = true;
+    this.wake();
+  }
+
+  /** What is due from now on is in time; what was before was missed by nobody's fault. */
+  watchAgain(): void {
+    this.#watchingSince = new Date(this.#surroundings.clock.now().getTime() + this.#ahead);
+  }
+
+  /** Runs that wait go on when the store is opened again, if it still knows of them then. */
+  async putDown(): Promise<void> {
+    if (this.store.isVolatile)
+      await this.#turns.take(() => this.runs.cancelWaiting('the scheduler was shut down'));
+  }
+
+  /** Lets go of the store, in its turn. What is under way is not ended. */
+  async close(): Promise<void> {
+    await this.#turns.take(async () => {
+      if (!this.#isOpen) return;
+      if (this.runs.isAnyUnwritten) {
+        await this.runs.writeEnded().catch((error) => {
+          const text = `Outcomes of runs in job store "${this.alias}" cannot be written: ${messageOf(error)}`;
+          this.#surroundings.logger.error(text);
+        });
+      }
+      this.#isOpen = false;
+      this.#isBegun = false;
+      await this.store.close();
+    });
+  }
+
+  /** Looks at what is due, soon. */
+  wake(): void {
+    if (this.#isPassDue || !this.#isBegun) return;
+    this.#isPassDue = true;
+    void this.#turns.take(async () => {
+      this.#isPassDue = false;
+      if (this.#isBegun) await this.#pass();
+    });
+  }
+
+  /** When to look again, on this machine's clock; `undefined`: when somebody says so. */
+  get wakeTime(): Date | undefined {
+    if (!this.#isBegun) return undefined;
+    const { clock } = this.#surroundings;
+    const now = clock.now().getTime();
+    const elapsed = clock.elapsed();
+    const isPaused = this.#surroundings.isPaused();
+    const times = [
+      this.#retryAt === undefined ? undefined : now + this.#retryAt - elapsed,
+      this.#renewAt === undefined || !this.runs.isAnyActive ? undefined : now + this.#renewAt - elapsed,
+      this.runs.untilTimeout === undefined ? undefined : now + this.runs.untilTimeout,
+      this.#local(this.#nextLeaseEnd),
+      // While the store fails, it says nothing about what is due.
+      isPaused || this.#retryAt !== undefined ? undefined : this.#local(this.#nextDueTime),
+      isPaused ? undefined : this.#local(this.runs.nextDueTime(new Date(now + this.#ahead))),
+    ].filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : new Date(Math.min(...times));
+  }
+
+  /** @throws {ConflictingIdError} */
+  async add(job: Job, replace: ((existing: Job) => Job) | undefined): Promise<Job> {
+    const added = await this.#turns.take(async () => {
+      const existing = replace && (await this.store.lookupJob(job.id));
+      if (replace === undefined || existing === undefined) {
+        await this.store.addJob(job);
+        return job;
+      }
+      return this.#change(job.id, replace);
+    });
+    this.#emit(events.EVENT_JOB_ADDED, job.id);
+    this.wake();
+    return added;
+  }
+
+  lookup(id: string): Promise<Job | undefined> {
+    return this.#turns.take(() => this.store.lookupJob(id));
+  }
+
+  all(): Promise<Job[]> {
+    return this.#turns.take(() => this.store.getAllJobs());
+  }
+
+  /** @throws {JobLookupError} */
+  async modify(id: string, change: (job: Job) => Job): Promise<Job> {
+    const job = await this.#turns.take(() => this.#change(id, change));
+    this.#emit(events.EVENT_JOB_MODIFIED, id);
+    this.wake();
+    return job;
+  }
+
+  /** @throws {JobLookupError} */
+  async remove(id: string): Promise<void> {
+    const job = await this.#turns.take(async () => {
+      const stored = await this.store.lookupJob(id);
+      await this.store.removeJob(id);
+      await this.runs.cancelWaiting('its job was removed', id);
+      return stored;
+    });
+    this.#removed(id, job);
+    this.wake();
+  }
+
+  async removeAll(): Promise<void> {
+    const jobs = await this.#turns.take(async () => {
+      const stored = await this.store.getAllJobs();
+      await this.store.removeAllJobs();
+      await this.runs.cancelWaiting('its job was removed');
+      return stored;
+    });
+    for (const job of jobs) this.#surroundings.onRemoved(job);
+    this.#surroundings.emit({ code: events.EVENT_ALL_JOBS_REMOVED, alias: this.alias });
+    this.wake();
+  }
+
+  /** @throws {MaxInstancesReachedError}, {JobLookupError} */
+  async request(jobId: string, request: RunRequest): Promise<{ run: Run; ended: Promise<Run> }> {
+    const requested = await this.#turns.take(async () => {
+      for (let tries = 0; tries < mostTries; tries += 1) {
+        const known = request.runId === undefined ? [] : await this.store.getRun(request.runId);
+        const run = known.at(-1) ?? (await this.#tryRequest(jobId, request));
+        if (run) return { run, ended: this.runs.whenEnded(run) };
+      }
+      throw tooManyTries(jobId);
+    });
+    this.wake();
+    return requested;
+  }
+
+  /** @returns `false`: there is nothing to end, because all attempts of the run have ended */
+  async stop(id: string): Promise<boolean> {
+    return this.#turns.take(async () => {
+      for (let tries = 0; tries < mostTries; tries += 1) {
+        const run = (await this.store.getRun(id)).find(({ ended }) => ended === undefined);
+        if (run === undefined) return false;
+        if (run.state === 'CLAIMED' && run.node === this.#surroundings.node) {
+          await this.runs.cancel(run, 'cancelled');
+          return true;
+        }
+        const active = await this.store.getActiveRuns(run.jobId);
+        const requested = { ...run, isStopRequested: true };
+        if (!(await this.store.change({ jobId: run.jobId, expect: { active }, runs: [requested] }))) continue;
+        this.runs.stop(run);
+        return true;
+      }
+      throw tooManyTries(id);
+    });
+  }
+
+  async #pass(): Promise<void> {
+    this.runs.endOverdue();
+    if (this.#retryAt !== undefined && this.#retryAt > this.#surroundings.clock.elapsed()) {
+      this.#surroundings.onWakeChanged();
+      return;
+    }
+    try {
+      const now = await this.#now();
+      await this.#noticeSteps(now);
+      await this.runs.writeEnded();
+      if (!this.#isRecovered) await this.#recover(now);
+      if (this.store.leaseSeconds !== undefined) await this.#keepLeases(now);
+      if (!this.#surroundings.isPaused()) {
+        await this.runs.startWaiting(now);
+        for (const due of await this.store.getDueJobs(now)) await this.#claim(due, now);
+      }
+      this.#nextDueTime = await this.store.getNextDueTime(now);
+      if (this.#retryAt !== undefined)
+        this.#surroundings.logger.info(`Job store "${this.alias}" works again`);
+      this.#retryAt = undefined;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#surroundings.onWakeChanged();
+  }
+
+  #fail(error: unknown): void {
+    if (this.#retryAt === undefined) {
+      const text = `Job store "${this.alias}" fails, and is asked again every ${retryInterval / 1000} seconds: ${messageOf(error)}`;
+      this.#surroundings.logger.warn(text);
+    }
+    this.#retryAt = this.#surroundings.clock.elapsed() + retryInterval;
+    this.#isRecovered = false;
+  }
+
+  async #recover(now: Date): Promise<void> {
+    this.#watchingSince = now;
+    await this.runs.recover();
+    for (const job of await this.store.getAllJobs()) {
+      const isOver = job.nextRunTime === undefined && !job.isPaused && job.lastFireTime !== undefined;
+      if (isOver && !this.#surroundings.keepFinished) await this.runs.removeFinished(job);
+      await this.#correct(job, now);
+    }
+    this.#isRecovered = true;
+  }
+
+  /** Sees whether somebody has set the clock, or the machine has slept. */
+  async #noticeSteps(now: Date): Promise<void> {
+    const here = { wall: now.getTime(), elapsed: this.#surroundings.clock.elapsed() };
+    const step = this.#lastPass && here.wall - this.#lastPass.wall - (here.elapsed - this.#lastPass.elapsed);
+    this.#lastPass = here;
+    if (step === undefined || Math.abs(step) < 1000) return;
+    if (step > 0) this.#watchingSince = now;
+    if (step < -correction) for (const job of await this.store.getAllJobs()) await this.#correct(job, now);
+  }
+
+  /** A job that waits for a time of a clock that was far ahead goes on with the time as it is. */
+  async #correct(job: Job, now: Date): Promise<void> {
+    const latest = Math.max(job.modified.getTime(), job.lastFireTime?.getTime() ?? 0);
+    if (job.nextRunTime === undefined || latest - now.getTime() <= correction) return;
+    const nextRunTime = this.#trigger(job)?.getNextFireTime(undefined, now);
+    if (nextRunTime === undefined || nextRunTime >= job.nextRunTime) return;
+    await this.store.change({
+      jobId: job.id,
+      expect: { nextRunTime: job.nextRunTime },
+      job: {
+        ...job,
+        nextRunTime,
+        dueTime: this.#dueTime(job, nextRunTime),
+        modified: now,
+        lastFireTime: undefined,
+      },
+      runs: [],
+    });
+  }
+
+  async #keepLeases(now: Date): Promise<void> {
+    const { clock } = this.#surroundings;
+    const until = leaseUntil(this.store, now);
+    if (until && this.runs.isAnyActive && (this.#renewAt === undefined || this.#renewAt <= clock.elapsed())) {
+      await this.store.renewLeases(until);
+      this.#renewAt = clock.elapsed() + (until.getTime() - now.getTime()) / 3;
+    }
+    if (!this.runs.isAnyActive) this.#renewAt = undefined;
+    const active = await this.store.getActiveRuns();
+    await this.runs.heedStopRequests(active.filter(({ node }) => node === this.#surroundings.node));
+    this.#nextLeaseEnd = await this.runs.takeLost(active, now);
+  }
+
+  async #claim(due: DueJob, now: Date): Promise<void> {
+    const { hosts } = due.job;
+    if (hosts !== null && !hosts.includes(this.#surroundings.node)) return;
+    let { job, active }: DueJob = due;
+    let firstOnly = false;
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      if (job.dueTime === undefined || job.dueTime > now) return;
+      const planned = this.#plan({ job, active }, now, firstOnly);
+      if (planned === undefined) return;
+      const claimed = [...planned.starts, ...planned.waits];
+      let isClaimed: boolean;
+      try {
+        isClaimed = await this.store.change(planned.change);
+      } catch (error) {
+        this.runs.doubt(claimed, planned.job);
+        throw error;
+      }
+      if (isClaimed) {
+        await this.#carryOut(planned);
+        job = planned.job;
+      } else {
+        const stored = await this.store.lookupJob(job.id);
+        if (stored === undefined) return;
+        const isUnchanged = stored.nextRunTime?.getTime() === job.nextRunTime?.getTime();
+        // Nobody was faster: one of the fire times was recorded before, because the clock was set back since. They
+        // are taken one by one, and that one is passed over.
+        if (isUnchanged && isSameRuns(active, await this.store.getActiveRuns(job.id))) {
+          if (firstOnly) await this.#passOver(job, now);
+          firstOnly = true;
+        }
+        job = (await this.store.lookupJob(job.id)) ?? stored;
+      }
+      active = await this.store.getActiveRuns(job.id);
+    }
+    throw tooManyTries(job.id);
+  }
+
+  #plan(due: DueJob, now: Date, firstOnly: boolean): Plan | undefined {
+    const { node, newRunId, pool, keepFinished } = this.#surroundings;
+    const trigger = this.#trigger(due.job);
+    if (trigger === undefined) return undefined;
+    try {
+      return plan(due, {
+        trigger,
+        now,
+        node,
+        freeRuns: pool.free,
+        watchingSince: this.#watchingSince,
+        leaseUntil: leaseUntil(this.store, now),
+        keepFinished,
+        newRunId: () => newRunId(now),
+        jitter: () => this.#jitter(due.job),
+        firstOnly,
+      });
+    } catch (error) {
+      this.#blame(due.job, error);
+      return undefined;
+    }
+  }
+
+  async #carryOut(planned: Plan): Promise<void> {
+    const { job, starts, waits, missed, skipped, coalesced, cancelled, stops, change } = planned;
+    for (const run of waits) this.runs.wait(run);
+    this.#submit(events.EVENT_JOB_SUBMITTED, [...starts, ...waits]);
+    this.#submit(events.EVENT_RUN_COALESCED, coalesced);
+    this.#submit(events.EVENT_JOB_MAX_INSTANCES, skipped);
+    for (const run of missed) this.runs.report(run);
+    if (job.nextRunTime === undefined) this.#emit(events.EVENT_JOB_FINISHED, job.id);
+    for (const run of stops) this.runs.stop(run);
+    for (const run of cancelled) this.runs.ended(run, job);
+    for (const run of starts) this.runs.start(run, job);
+    if (change.job === 'removed') this.#removed(job.id, job);
+    if (missed.length + skipped.length + coalesced.length > 0) await this.runs.prune(job);
+  }
+
+  /** A fire time that was recorded before, or of which nothing is to become. */
+  async #passOver(job: Job, now: Date): Promise<void> {
+    const trigger = this.#trigger(job);
+    if (trigger === undefined || job.nextRunTime === undefined) return;
+    const nextRunTime = following(trigger, job.nextRunTime, now);
+    const dueTime = nextRunTime && this.#dueTime(job, nextRunTime);
+    const after: Job = { ...job, nextRunTime, dueTime, lastFireTime: job.nextRunTime };
+    await this.store.change({
+      jobId: job.id,
+      expect: { nextRunTime: job.nextRunTime },
+      job: after,
+      runs: [],
+    });
+  }
+
+  async #tryRequest(jobId: string, { cause, force, runId, data }: RunRequest): Promise<Run | undefined> {
+    const { node, pool, newRunId } = this.#surroundings;
+    const job = await this.store.lookupJob(jobId);
+    if (job === undefined) throw new JobLookupError(jobId);
+    if (job.hosts !== null && !job.hosts.includes(node)) {
+      throw new Error(`Job "${jobId}" does not run on this node (${node})`);
+    }
+    const active = await this.store.getActiveRuns(jobId);
+    const isFull = active.length >= job.maxInstances && !force;
+    const isQueueFull = active.length > job.maxInstances;
+    if (isFull && (job.overlap === 'skip' || (job.overlap === 'queue' && isQueueFull))) {
+      throw new MaxInstancesReachedError(jobId);
+    }
+    const now = await this.#now();
+    const [oldest] = isFull && job.overlap === 'replace' ? [...active].sort(byId) : [];
+    const replaced =
+      oldest?.state === 'CLAIMED'
+        ? { ...oldest, state: 'CANCELLED' as const, ended: now, error: 'made room for the next run' }
+        : oldest && { ...oldest, isStopRequested: true };
+    const run: Run = {
+      id: runId ?? newRunId(now),
+      attempt: 1,
+      jobId,
+      fireTime: now,
+      cause,
+      state: (pool.free > 0 && !isFull) || force ? 'STARTING' : 'CLAIMED',
+      count: 1,
+      lastFireTime: now,
+      node,
+      dueTime: now,
+      claimed: now,
+      started: undefined,
+      ended: undefined,
+      leaseUntil: leaseUntil(this.store, now),
+      exitStatus: undefined,
+      signal: undefined,
+      isStopRequested: false,
+      error: undefined,
+      returnValue: undefined,
+      data,
+      isSettled: false,
+    };
+    const runs = replaced ? [run, replaced] : [run];
+    try {
+      if (!(await this.store.change({ jobId, expect: { active }, runs }))) return undefined;
+    } catch (error) {
+      this.runs.doubt([run], job);
+      this.#isRecovered = false;
+      throw error;
+    }
+    this.#submit(events.EVENT_JOB_SUBMITTED, [run]);
+    if (replaced?.state === 'CANCELLED') this.runs.ended(replaced, job);
+    else if (replaced) this.runs.stop(replaced);
+    if (run.state === 'STARTING') this.runs.start(run, job);
+    else this.runs.wait(run);
+    return run;
+  }
+
+  async #change(id: string, change: (job: Job) => Job): Promise<Job> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const job = await this.store.lookupJob(id);
+      if (job === undefined) throw new JobLookupError(id);
+      const changed = change(job);
+      this.#broken.delete(id);
+      const { modified } = job;
+      const expect = { nextRunTime: job.nextRunTime ?? null, modified };
+      if (await this.store.change({ jobId: id, expect, job: changed, runs: [] })) return changed;
+    }
+    throw tooManyTries(id);
+  }
+
+  #trigger(job: Job): ReturnType<Surroundings['triggerOf']> | undefined {
+    try {
+      return this.#surroundings.triggerOf(job);
+    } catch (error) {
+      this.#blame(job, error);
+      return undefined;
+    }
+  }
+
+  /** A job that cannot be understood stays where it is. */
+  #blame(job: Job, error: unknown): void {
+    const text = `Job "${job.id}" in job store "${this.alias}" cannot be scheduled: ${messageOf(error)}`;
+    if (this.#broken.get(job.id) === text) return;
+    this.#broken.set(job.id, text);
+    this.#surroundings.logger.error(text);
+  }
+
+  #dueTime(job: Job, nextRunTime: Date): Date {
+    return new Date(nextRunTime.getTime() + this.#jitter(job));
+  }
+
+  #jitter(job: Job): number {
+    const jitter = this.#trigger(job)?.jitter ?? 0;
+    return jitter === 0 ? 0 : Math.floor(this.#surroundings.random(job) * jitter * 1000);
+  }
+
+  async #now(): Promise<Date> {
+    const { clock } = this.#surroundings;
+    if (this.store.now === undefined) return clock.now();
+    const now = await this.store.now();
+    this.#ahead = now.getTime() - clock.now().getTime();
+    return now;
+  }
+
+  /** A time of the store on this machine's clock. */
+  #local(time: Date | undefined): number | undefined {
+    return time && time.getTime() - this.#ahead;
+  }
+
+  #removed(id: string, job: Job | undefined): void {
+    if (job) this.#surroundings.onRemoved(job);
+    this.#emit(events.EVENT_JOB_REMOVED, id);
+  }
+
+  #emit(code: number, jobId: string): void {
+    this.#surroundings.emit({ code, alias: this.alias, jobId, jobStore: this.alias });
+  }
+
+  #submit(code: number, runs: readonly Run[]): void {
+    const [run] = runs;
+    if (run === undefined) return;
+    this.#surroundings.emit({
+      code,
+      alias: this.alias,
+      jobId: run.jobId,
+      jobStore: this.alias,
+      scheduledRunTimes: runs.flatMap((each) =>
+        each.count === 1 ? [each.fireTime] : [each.fireTime, each.lastFireTime],
+      ),
+      runs,
+    });
+  }
+}
+
+function isSameRuns(some: readonly Run[], others: readonly Run[]): boolean {
+  const text = (runs: readonly Run[]) =>
+    runs
+      .map(({ id, attempt, state }) => `${id}/${attempt}/${state}`)
+      .sort()
+      .join();
+  return text(some) === text(others);
+}
+
+function byId(one: Run, other: Run): number {
+  return one.id < other.id ? -1 : 1;
+}
+
+function tooManyTries(id: string): JobStoreError {
+  return new JobStoreError(`Others change "${id}" all the time`);
+}
