@@ -46,14 +46,14 @@ const runKeys = {
     read: string,
     default: undefined,
     absent: 'nothing',
-    sample: 'schedule:report',
+    sample: 'schedule:theschedulename',
     doc: 'What is started after a run that ended well: `program:NAME` or `schedule:NAME`.',
   },
   on_failure: {
     read: string,
     default: undefined,
     absent: 'nothing',
-    sample: 'program:page_oncall',
+    sample: 'program:theprogramname',
     doc: 'The same after a run that did not, once there are no retries left.',
   },
   failure_threshold: {
