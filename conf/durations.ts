@@ -38,6 +38,16 @@ export const durationOrNone: Reader<number | undefined> = {
   },
 };
 
+/** How late something may be: a second or more, as nothing is ever quite on time. */
+export const graceTime: Reader<number | undefined> = {
+  type: 'grace time',
+  read(text, context) {
+    const seconds = durationOrNone.read(text, context);
+    if (seconds === undefined || seconds >= 1) return seconds;
+    throw new InvalidValue(`expected at least 1 second, or none, not ${repr(text)}`);
+  },
+};
+
 /** A duration, where 0 and `none` are no limit. */
 export const timeLimit: Reader<number | undefined> = {
   type: durationOrNone.type,

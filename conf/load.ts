@@ -45,7 +45,7 @@ export function loadSettings(file: string, context: LoadContext): LoadResult {
   const scope: Scope = { names: new Map(), environment: new Map([...context.env, ...environment]) };
   const rpcInterfaces = readRpcInterfaces(loading, scope);
   const scheduler = readScheduler(loading, scope.environment, section.settings);
-  const groups = readGroups(loading, environment);
+  const groups = readGroups(loading, environment, scheduler);
   const exit_code_from = section.resolveExitCodeFrom(groups);
   const { servers: httpServers, passwordFiles } = readHttpServers(loading, scope);
   const supervisord = { ...section.settings, exit_code_from, user: section.resolveUser() };

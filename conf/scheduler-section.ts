@@ -20,15 +20,18 @@ export function readScheduler(
   const section = document.sections.get('scheduler') ?? absent;
   // Keys of [DEFAULT] are for sections that are there.
   const defaults = section === absent ? new Map() : document.defaults;
-  const reader = new SectionReader({ section, defaults, table: schedulerKeys, findings, context });
+  const reader = new SectionReader({
+    section,
+    defaults,
+    table: schedulerKeys,
+    findings,
+    context,
+    namesKey: true,
+  });
   const scope: Scope = { names: new Map([['host_node_name', context.hostname]]), environment };
   const jobstore = reader.get('jobstore', scope);
   const redis_url = reader.get('redis_url', scope);
   if (jobstore === 'redis' && !redis_url) reader.fail('redis_url', 'jobstore=redis needs a redis_url');
-  const written = Object.keys(schedulerKeys).flatMap((key) => {
-    const value = reader.written(key as keyof typeof schedulerKeys);
-    return value === undefined ? [] : [[key, value] as const];
-  });
   return {
     timezone: reader.get('timezone', scope),
     jobstore,
@@ -44,7 +47,7 @@ export function readScheduler(
     max_instances: reader.get('max_instances', scope),
     history_limit: reader.get('history_limit', scope),
     history_max_age: reader.get('history_max_age', scope),
-    written: new Map(written),
+    written: reader.allWritten(),
   };
 }
 

@@ -1,4 +1,4 @@
-import { duration, durationOrNone } from '../durations.ts';
+import { duration, durationOrNone, graceTime } from '../durations.ts';
 import { socketPath } from '../paths.ts';
 import { coalesce, historyLimit, jobStore, maxInstances, timezone } from '../schedule-values.ts';
 import { boolean, string } from '../values.ts';
@@ -7,7 +7,7 @@ import type { KeyTable } from './key.ts';
 /** Keys of `[scheduler]` that are the defaults of every schedule. */
 export const scheduleDefaultKeys = {
   misfire_grace_time: {
-    read: durationOrNone,
+    read: graceTime,
     default: '60s',
     doc: 'How late a run may start; a fire that nobody could start in that time is MISSED. `none`: any time.',
   },

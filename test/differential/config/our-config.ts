@@ -21,7 +21,8 @@ export function ourAnswer(file: string, context: LoadContext): unknown {
 /** Keys of `[supervisord]` that supervisord does not have. */
 const newKeys = new Set(['exit_when_done', 'exit_code_from', 'runtime_directory', 'on_daemon_exit']);
 
-function describe({ supervisord, httpServers, rpcInterfaces, groups, notices }: Settings): unknown {
+function describe({ supervisord, httpServers, rpcInterfaces, groups: all, notices }: Settings): unknown {
+  const groups = all.filter(isInBoth);
   const { user, loglevel, directory, environment, ...section } = supervisord;
   return {
     type: 'ok',
@@ -74,11 +75,16 @@ const kinds = {
   group: 'ProcessGroupConfig',
   eventlistener: 'EventListenerPoolConfig',
   'fcgi-program': 'FastCGIGroupConfig',
-  // supervisord knows none.
-  schedule: undefined,
 };
 
-function describeGroup(group: GroupSettings): unknown {
+type GroupInBoth = Exclude<GroupSettings, { type: 'schedule' }>;
+
+/** supervisord knows no schedules. */
+function isInBoth(group: GroupSettings): group is GroupInBoth {
+  return group.type !== 'schedule';
+}
+
+function describeGroup(group: GroupInBoth): unknown {
   const { type, name, priority, processes } = group;
   return {
     kind: kinds[type],
