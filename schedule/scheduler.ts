@@ -72,6 +72,8 @@ export interface SchedulerOptions {
   /** See {@link OutcomeHook}. */
   readonly onOutcome?: OutcomeHook;
   readonly logger?: Logger;
+  /** Whether what becomes of runs is logged too, for those who do not listen. By default yes. */
+  readonly logsRuns?: boolean;
   /** By what part of its jitter a fire of a job is put off, from 0 to below 1. By default by chance. */
   readonly random?: (job: Job) => number;
   /** Kinds of triggers, by name, beside those that there are. */
@@ -128,6 +130,7 @@ export class Scheduler implements JobControl {
   readonly node: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #logsRuns: boolean;
   readonly #jobDefaults: JobDefaults;
   readonly #types: TriggerTypes;
   readonly #random: (job: Job) => number;
@@ -149,6 +152,7 @@ export class Scheduler implements JobControl {
     this.node = options.node ?? hostname();
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? consoleLogger;
+    this.#logsRuns = options.logsRuns ?? true;
     this.#jobDefaults = options.jobDefaults ?? {};
     this.#types = { ...triggerTypes, ...options.triggerTypes };
     this.#random = options.random ?? Math.random;
@@ -703,7 +707,7 @@ export class Scheduler implements JobControl {
   }
 
   #emit(event: events.SchedulerEvent): void {
-    logEvent(event, this.#logger);
+    if (this.#logsRuns) logEvent(event, this.#logger);
     this.#listeners.tell(event);
   }
 

@@ -53,7 +53,7 @@ export interface ChildHandle {
   readonly logfiles: { readonly [C in Channel]: string | undefined };
   /** Bytes of output that did not get to the logs, because these could not be written. */
   readonly dropped: number;
-  resolveCommand(occasion?: Occasion): CommandResolution;
+  resolveCommand(): CommandResolution;
   /** Resolves the command, opens the logs and starts the child. Failure is a value, never an exception. */
   spawn(occasion?: Occasion): SpawnResult;
   /** Where the output is that has come since the first `spawn` on the last occasion; it may go on. */

@@ -114,8 +114,8 @@ export class LinuxChild implements ChildHandle {
     };
   }
 
-  resolveCommand(occasion?: Occasion): CommandResolution {
-    return resolveCommand(settingsOn(this.#settings, occasion), this.#context.environment);
+  resolveCommand(): CommandResolution {
+    return resolveCommand(this.#settings, this.#context.environment);
   }
 
   spawn(occasion?: Occasion): SpawnResult {

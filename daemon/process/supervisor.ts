@@ -439,11 +439,14 @@ export class Supervisor implements SupervisorControl {
       return { type: 'abnormal-termination' };
     }
     const { name } = entry.settings;
-    const resolve = () => entry.child.resolveCommand(occasion);
-    const resolution = this.#activity.contain(`resolving the command of ${name}`, resolve);
-    if (resolution === undefined) return { type: 'spawn-error' };
-    // First of all, as in supervisord: a bad command is told even of a process that runs.
-    if (resolution.type !== 'found') return resolution;
+    // Nobody waits for what a schedule starts: that it cannot be started is to be seen by its state.
+    if (occasion === undefined) {
+      const resolve = () => entry.child.resolveCommand();
+      const resolution = this.#activity.contain(`resolving the command of ${name}`, resolve);
+      if (resolution === undefined) return { type: 'spawn-error' };
+      // First of all, as in supervisord: a bad command is told even of a process that runs.
+      if (resolution.type !== 'found') return resolution;
+    }
     const { state } = entry.process;
     if (runningStates.has(state)) return { type: 'already-started' };
     if (state === 'UNKNOWN') return { type: 'unknown-state' };
