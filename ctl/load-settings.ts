@@ -29,7 +29,8 @@ export function loadSettings(argv0: string, options: CtlOptions): SupervisorctlS
   };
 }
 
-function readContext(): ReadContext {
+/** What the meaning of values depends on beside files: this process. */
+export function readContext(): ReadContext {
   const env = Object.entries(process.env).map(([name, value = '']): [string, string] => [name, value]);
   return { env: new Map(env), cwd: process.cwd(), uid: process.getuid?.() ?? 0, users: passwdUsers };
 }

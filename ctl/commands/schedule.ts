@@ -42,11 +42,7 @@ function find(given: CommandArguments): Found {
   return { subcommand, words: isNamed ? words.slice(1) : words };
 }
 
-async function run(
-  session: Session,
-  subcommand: Subcommand,
-  words: readonly string[],
-): Promise<ExitStatus> {
+async function run(session: Session, subcommand: Subcommand, words: readonly string[]): Promise<ExitStatus> {
   if (!subcommand.isOffline?.(words)) {
     const down = await upcheck(session);
     if (down !== undefined) return down;

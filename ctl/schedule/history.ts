@@ -25,7 +25,13 @@ export const history: Subcommand = {
       states: read.flags.has('--failed') ? ['failed'] : [],
     });
     if (read.flags.has('--json')) {
-      session.print(JSON.stringify(runs.map(({ members }) => plain(members)), undefined, 2));
+      session.print(
+        JSON.stringify(
+          runs.map(({ members }) => plain(members)),
+          undefined,
+          2,
+        ),
+      );
     } else {
       session.printAll(tableLines(table(runs, { isOfAll: name === '' })));
     }

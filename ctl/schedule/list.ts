@@ -36,7 +36,13 @@ async function printTable(
   { session, scheduler, now }: ScheduleSession,
   jobs: readonly JobInfo[],
 ): Promise<void> {
-  const rows = jobs.map((job) => [job.id, job.trigger, nextText(job, now()), lastText(job, now()), job.state]);
+  const rows = jobs.map((job) => [
+    job.id,
+    job.trigger,
+    nextText(job, now()),
+    lastText(job, now()),
+    job.state,
+  ]);
   session.printAll(tableLines([['NAME', 'TRIGGER', 'NEXT', 'LAST', 'STATE'], ...rows]));
   const { statename, problem } = await scheduler.getState();
   // A table that looks like every other one should not hide that nothing will happen.

@@ -1,5 +1,5 @@
-import { askAgain, comebackMs } from '../comeback.ts';
 import { errorCode } from '../../conf/error-code.ts';
+import { askAgain, comebackMs } from '../comeback.ts';
 import { type ExitStatus, exitStatuses } from '../exit-status.ts';
 import { HttpFailure, isFault } from '../failures.ts';
 import { follow } from '../follow-log.ts';

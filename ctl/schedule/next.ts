@@ -1,3 +1,4 @@
+import { TriggerError } from '../../schedule/trigger-error.ts';
 import { exitStatuses } from '../exit-status.ts';
 import type { FireTimes } from './scheduler-api.ts';
 import type { ScheduleSession, Subcommand } from './subcommand.ts';
@@ -15,21 +16,34 @@ export const next: Subcommand = {
   ],
   completes: 'schedules',
   isOffline: (words) => !isName(read(words)),
-  async run({ session, scheduler, now }, words) {
-    const given = read(words);
-    const count = countOf(given, { otherwise: 10, most: 1000 });
-    const timezone = given.values.get('--tz');
-    const { evaluate } = await import('./evaluate.ts');
-    const fires = isName(given)
-      ? await ofSchedule(scheduler, onlyName(given, 'name'), count)
-      : evaluate(given.names, { count, timezone, now: new Date(now() * 1000) });
-    const { previewJson, previewLines } = await import('./preview.ts');
-    const preview = { ...fires, timezone: timezone ?? fires.timezone, now: now() };
-    if (given.flags.has('--json')) session.print(JSON.stringify(previewJson(preview), undefined, 2));
-    else session.printAll(previewLines(preview));
-    return exitStatuses.SUCCESS;
+  async run(using, words) {
+    try {
+      const given = read(words);
+      const timezone = given.values.get('--tz');
+      const fires = await fireTimes(using, given, timezone);
+      const { previewJson, previewLines } = await import('./preview.ts');
+      const preview = { ...fires, timezone: timezone ?? fires.timezone, now: using.now() };
+      if (given.flags.has('--json')) using.session.print(JSON.stringify(previewJson(preview), undefined, 2));
+      else using.session.printAll(previewLines(preview));
+      return exitStatuses.SUCCESS;
+    } catch (error) {
+      if (!(error instanceof TriggerError)) throw error;
+      using.session.print(`ERROR: ${error.message}`);
+      return exitStatuses.GENERIC;
+    }
   },
 };
+
+async function fireTimes(
+  { scheduler, now }: ScheduleSession,
+  given: ReadWords,
+  timezone: string | undefined,
+): Promise<FireTimes> {
+  const count = countOf(given, { otherwise: 10, most: 1000 });
+  if (isName(given)) return scheduler.getNextFireTimes(onlyName(given, 'name'), count);
+  const { evaluate } = await import('./evaluate.ts');
+  return evaluate(given.names, { count, timezone, now: new Date(now() * 1000) });
+}
 
 function read(words: readonly string[]): ReadWords {
   return readWords(words, { flags: ['--json'], values: ['-n', '--tz'] });
@@ -40,12 +54,4 @@ function isName({ names }: ReadWords): boolean {
   const [word, ...others] = names;
   if (word === undefined) throw new Misuse('no name given, and no expression');
   return others.length === 0 && !/[\s=]|^@/.test(word);
-}
-
-function ofSchedule(
-  scheduler: ScheduleSession['scheduler'],
-  name: string,
-  count: number,
-): Promise<FireTimes> {
-  return scheduler.getNextFireTimes(name, count);
 }

@@ -1,9 +1,9 @@
 /** `schedule pause`, `resume`, `off` and `on`. */
 import { exitStatuses } from '../exit-status.ts';
 import { prospectText } from './job-text.ts';
+import { forEachName } from './names.ts';
 import type { JobInfo } from './scheduler-api.ts';
 import type { ScheduleSession, Subcommand } from './subcommand.ts';
-import { forEachName } from './names.ts';
 import { Misuse, readWords } from './words.ts';
 
 /** Schedules are not run by themselves. */

@@ -67,7 +67,9 @@ function clockChanges(times: readonly Date[], timezone: string): readonly ClockC
 /** What a clock with that offset shows. */
 function wallText(at: number, offset: number): string {
   const minutes = Math.floor(Math.abs(offset) / 60);
-  const [hour, minute] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'));
+  const [hour, minute] = [Math.floor(minutes / 60), minutes % 60].map((part) =>
+    String(part).padStart(2, '0'),
+  );
   return formatInstant(new Date(at * 1000), `${offset < 0 ? '-' : '+'}${hour}:${minute}`);
 }
 

@@ -88,8 +88,10 @@ export function schedulerApi(call: Call) {
     runJob: (id: string, { force }: { readonly force: boolean }) => ask(text, 'runJob', id, false, force),
     stopRun: (id: string) => ask(run, 'stopRun', id),
     getRun: (id: string, { wait }: { readonly wait: boolean }) => ask(run, 'getRun', id, wait),
-    getRuns: (id: string, { limit, states }: { readonly limit: number; readonly states: readonly string[] }) =>
-      ask(listOf(run), 'getRuns', id, 0, limit, states.length === 0 ? {} : { states }),
+    getRuns: (
+      id: string,
+      { limit, states }: { readonly limit: number; readonly states: readonly string[] },
+    ) => ask(listOf(run), 'getRuns', id, 0, limit, states.length === 0 ? {} : { states }),
     getNextFireTimes: (id: string, count: number) => ask(fireTimes, 'getNextFireTimes', id, count),
     pause: () => ask(truth, 'pause'),
     resume: () => ask(truth, 'resume'),

@@ -15,7 +15,9 @@ export function spanText(seconds: number): string {
   if (larger === undefined) return `${total}s`;
   const rest = smaller === undefined ? 0 : Math.floor((total % larger.seconds) / smaller.seconds);
   const first = `${Math.floor(total / larger.seconds)}${larger.letter}`;
-  return smaller === undefined || rest === 0 ? first : `${first}${String(rest).padStart(2, '0')}${smaller.letter}`;
+  return smaller === undefined || rest === 0
+    ? first
+    : `${first}${String(rest).padStart(2, '0')}${smaller.letter}`;
 }
 
 /** `in 3h`, `3h ago`. */

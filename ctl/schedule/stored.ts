@@ -1,8 +1,8 @@
 /** `schedule add`, `modify` and `remove`: schedules that are kept in the store, and in no file. */
 import { exitStatuses } from '../exit-status.ts';
 import { prospectText } from './job-text.ts';
-import type { Keys } from './scheduler-api.ts';
 import { forEachName } from './names.ts';
+import type { Keys } from './scheduler-api.ts';
 import type { Subcommand } from './subcommand.ts';
 import { keyValues, Misuse, readWords } from './words.ts';
 

@@ -37,15 +37,14 @@ export function readWords(words: readonly string[], { flags = [], values = [] }:
   const names: string[] = [];
   const givenFlags = new Set<string>();
   const givenValues = new Map<string, string>();
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? '';
-    if (word === '--') {
-      names.push(...words.slice(index + 1));
-      break;
-    }
+  const rest = [...words];
+  while (rest.length > 0) {
+    const word = rest.shift() ?? '';
     const option = values.find((name) => startsOption(word, name));
-    if (option !== undefined) {
-      const value = word === option ? words[(index += 1)] : word.slice(option.length).replace(/^=/, '');
+    if (word === '--') {
+      names.push(...rest.splice(0));
+    } else if (option !== undefined) {
+      const value = word === option ? rest.shift() : word.slice(option.length).replace(/^=/, '');
       if (value === undefined) throw new Misuse(`${option} needs a value`);
       givenValues.set(option, value);
     } else if (flags.includes(word)) {
@@ -73,7 +72,10 @@ export function onlyName({ names }: Pick<ReadWords, 'names'>, what: string): str
 }
 
 /** The number that `-n` gives. @throws {Misuse} it is none, or not in that range */
-export function countOf({ values }: ReadWords, { otherwise, most }: { otherwise: number; most: number }): number {
+export function countOf(
+  { values }: ReadWords,
+  { otherwise, most }: { otherwise: number; most: number },
+): number {
   const text = values.get('-n');
   if (text === undefined) return otherwise;
   const count = /^\d+$/.test(text) ? Number(text) : 0;

@@ -40,7 +40,8 @@ export async function sendRunLog(exchange: Exchange): Promise<void> {
 
 function read(url: string): Request | undefined {
   const [route, run, channel = 'stdout', ...more] = pathOf(url).split('/');
-  if (run === undefined || more.length > 0 || (channel !== 'stdout' && channel !== 'stderr')) return undefined;
+  if (run === undefined || more.length > 0 || (channel !== 'stdout' && channel !== 'stderr'))
+    return undefined;
   const query = new URLSearchParams(/\?([^#]*)/.exec(url)?.[1]);
   const [attempt, offset] = [count(query.get('attempt')), count(query.get('offset'))];
   if (Number.isNaN(attempt) || Number.isNaN(offset)) return undefined;

@@ -14,7 +14,10 @@ export interface TextStream {
 }
 
 /** Answers with a text as long as there is more of it, and the client listens. */
-export async function answerStream(exchange: Exchange, { name, headers, produce }: TextStream): Promise<void> {
+export async function answerStream(
+  exchange: Exchange,
+  { name, headers, produce }: TextStream,
+): Promise<void> {
   const { request, response, context, abortSignal } = exchange;
   response.writeHead(200, {
     ...headers,

@@ -31,6 +31,8 @@ export async function askScheduler<T>(
   } catch (error) {
     if (!isScheduleError(error)) throw error;
     const { refusal, message } = error;
-    throw refusal === 'shutting-down' ? new RpcFault('SHUTDOWN_STATE') : new RpcFault(faultsOf[refusal], message);
+    throw refusal === 'shutting-down'
+      ? new RpcFault('SHUTDOWN_STATE')
+      : new RpcFault(faultsOf[refusal], message);
   }
 }

@@ -48,7 +48,10 @@ export const instant: Parameter<Date | undefined> = {
     const hasOffset = typeof value === 'number' || /T.*(?:Z|[+-]\d\d:\d\d)$/.test(value);
     const moment = new Date(typeof value === 'number' ? value * 1000 : value);
     if (hasOffset && !Number.isNaN(moment.getTime())) return moment;
-    throw new RpcFault('BAD_ARGUMENTS', `${value} is no time: seconds since 1970, or ISO 8601 with an offset`);
+    throw new RpcFault(
+      'BAD_ARGUMENTS',
+      `${value} is no time: seconds since 1970, or ISO 8601 with an offset`,
+    );
   },
 };
 

@@ -6,7 +6,13 @@ import { Double, type Encodable } from '../../rpc/xmlrpc.ts';
 import { isActive, type Run } from '../../schedule/run.ts';
 import { formatInstant } from '../../schedule/wall-clock/date-text.ts';
 import { signalName } from '../process/signal-names.ts';
-import type { JobView, RunLogPage, SchedulerControl, SchedulerView, TriggerPreview } from '../schedule/control.ts';
+import type {
+  JobView,
+  RunLogPage,
+  SchedulerControl,
+  SchedulerView,
+  TriggerPreview,
+} from '../schedule/control.ts';
 import { isScheduleError, type SchedulerStateName } from '../schedule/control.ts';
 import { wholeCharacters } from './whole-characters.ts';
 
@@ -79,7 +85,9 @@ export function runStruct(run: Run, { timezone, now }: Telling): Struct {
     ...moment('start_time', started, timezone),
     ...moment('end_time', ended, timezone),
     late: new Double(started === undefined ? 0 : seconds(started) - seconds(dueTime)),
-    duration: new Double(started === undefined ? 0 : Math.max(0, (ended ? seconds(ended) : now) - seconds(started))),
+    duration: new Double(
+      started === undefined ? 0 : Math.max(0, (ended ? seconds(ended) : now) - seconds(started)),
+    ),
     exitstatus: run.exitStatus ?? -1,
     signal: run.signal ?? 0,
     signalname: run.signal === undefined ? '' : signalName(run.signal),

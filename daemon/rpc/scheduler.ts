@@ -29,7 +29,8 @@ export const addJob = method({
   parameterNames: 'job',
   returns: 'struct',
   help: 'Makes a job that is kept in the store: a struct of its id and the keys of a [schedule:x]. Answers the job.',
-  call: (context, { id, keys: given }) => answerJob(context, (scheduler) => scheduler.addJob(needed(id), given)),
+  call: (context, { id, keys: given }) =>
+    answerJob(context, (scheduler) => scheduler.addJob(needed(id), given)),
 });
 
 /** `scheduler.removeJob(id)`: always `true`; the records of its runs stay. @throws {RpcFault} `BAD_NAME`, `FAILED` */
