@@ -23,6 +23,9 @@ const previewed = 5;
 const fireTimes = optional(between(1, mostFireTimes), 10);
 const offset = between(0, Number.MAX_SAFE_INTEGER);
 
+/** A double, since 32 bits do not hold 2 GiB. */
+const bytes: Parameter<number> = { ...offset, type: 'double' };
+
 /** `scheduler.addJob(job)`. @throws {RpcFault} `ALREADY_ADDED`, `BAD_ARGUMENTS`, `FAILED` */
 export const addJob = method({
   parameters: [namedKeys],
@@ -183,7 +186,7 @@ export const getRuns = method({
  * @throws {RpcFault} `BAD_NAME`, `BAD_ARGUMENTS`, `NO_FILE`
  */
 export const readRunLog = method({
-  parameters: [string, channel, offset, between(0, Number.MAX_SAFE_INTEGER), optional(offset, 0)],
+  parameters: [string, channel, bytes, bytes, optional(offset, 0)],
   parameterNames: 'run, channel, offset, length, attempt=0',
   returns: 'struct',
   help: 'What a run has written: at most length bytes from offset on, or as much as an answer holds if length is 0; of its last attempt unless another is named.',
