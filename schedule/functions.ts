@@ -32,7 +32,12 @@ export class Functions {
 
   /** The job is gone. Functions that were registered stay. */
   release(name: string): void {
-    if (name.startsWith(heldMark)) this.#byName.delete(name);
+    if (this.isHeld(name)) this.#byName.delete(name);
+  }
+
+  /** Whether it is a name that means nothing to another program. */
+  isHeld(name: string): boolean {
+    return name.startsWith(heldMark);
   }
 }
 

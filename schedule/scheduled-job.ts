@@ -47,7 +47,7 @@ export class ScheduledJob {
 
   /** `undefined`: it is paused, pending, or has no more fire times. */
   get nextRunTime(): Date | undefined {
-    return this.isPending ? undefined : this.job.nextRunTime;
+    return this.job.nextRunTime;
   }
 
   modify(changes: JobChanges): Promise<ScheduledJob> {
@@ -79,7 +79,7 @@ export class ScheduledJob {
   toString(): string {
     const { nextRunTime } = this;
     const next = nextRunTime && formatInstant(nextRunTime, this.trigger.timezone ?? 'UTC').replace('T', ' ');
-    const status = this.isPending ? 'pending' : next ? `next run at: ${next}` : 'paused';
-    return `${this.name} (trigger: ${this.trigger}, ${status})`;
+    const status = this.isPending && !this.job.isPaused ? 'pending' : 'paused';
+    return `${this.name} (trigger: ${this.trigger}, ${next ? `next run at: ${next}` : status})`;
   }
 }

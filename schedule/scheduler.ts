@@ -115,7 +115,7 @@ export interface ShutdownOptions {
 /** A job that was added before the start. */
 interface PendingJob {
   job: Job;
-  readonly isNextRunTimeGiven: boolean;
+  isNextRunTimeGiven: boolean;
   readonly jobStore: string;
   readonly replaceExisting: boolean;
 }
@@ -278,6 +278,7 @@ export class Scheduler implements JobControl {
     const now = this.#clock.now();
     const given = this.#readTrigger(trigger, ofTrigger, now);
     const bound = given.bind({ timezone: this.timezone, now });
+    if (this.#state !== STATE_STOPPED) this.#timetable(jobStore);
     const job: Job = {
       ...specOf(own, this.#jobDefaults),
       id,
@@ -294,10 +295,9 @@ export class Scheduler implements JobControl {
       created: now,
       modified: now,
     };
-    const isNextRunTimeGiven = own.nextRunTime !== undefined;
     const pending: PendingJob = {
-      job: isNextRunTimeGiven ? job : { ...job, ...this.#nextRun(job, bound, now) },
-      isNextRunTimeGiven,
+      job,
+      isNextRunTimeGiven: own.nextRunTime !== undefined,
       jobStore,
       replaceExisting,
     };
@@ -405,6 +405,7 @@ export class Scheduler implements JobControl {
       return;
     }
     for (const timetable of this.#timetablesOf(jobStore)) await timetable.removeAll();
+    this.#emit({ code: events.EVENT_ALL_JOBS_REMOVED, alias: jobStore });
   }
 
   async getJob(id: string, jobStore?: string): Promise<ScheduledJob | undefined> {
@@ -578,8 +579,14 @@ export class Scheduler implements JobControl {
   }
 
   async #addNow(pending: PendingJob, timetable: Timetable): Promise<ScheduledJob> {
-    const { job, replaceExisting, isNextRunTimeGiven } = pending;
-    if (!this.#executors.has(job.executor)) throw new Error(`No such executor: ${job.executor}`);
+    const { replaceExisting, isNextRunTimeGiven } = pending;
+    if (!this.#executors.has(pending.job.executor))
+      throw new Error(`No such executor: ${pending.job.executor}`);
+    if (!timetable.store.isVolatile && this.#functions.isHeld(pending.job.func)) {
+      throw namelessFunction(pending.job.name);
+    }
+    const first = this.#nextRun(pending.job, this.#triggerOf(pending.job), this.#clock.now());
+    const job: Job = isNextRunTimeGiven ? pending.job : { ...pending.job, ...first };
     const replace = (existing: Job): Job => {
       if (existing.func !== job.func) this.#functions.release(existing.func);
       const kept = { ...job, created: existing.created, lastFireTime: existing.lastFireTime };
@@ -610,7 +617,10 @@ export class Scheduler implements JobControl {
     }
     const pending = this.#pending.find(({ job }) => job === found.job);
     if (pending === undefined) throw new JobLookupError(id);
+    const { nextRunTime, isPaused } = pending.job;
     pending.job = changed(pending.job);
+    if (pending.job.nextRunTime !== nextRunTime || pending.job.isPaused !== isPaused)
+      pending.isNextRunTimeGiven = true;
     return this.#handle(pending.job, alias, { isPending: true });
   }
 
@@ -661,17 +671,14 @@ export class Scheduler implements JobControl {
     return trigger;
   }
 
-  /** What a store keeps of a function. */
+  /** What a store keeps of a function. The store may come later than the job, and refuse it then. */
   #functionName(func: string | JobFunction, jobStore: string): string {
     if (typeof func === 'string') return func;
     const name = this.#functions.nameOf(func);
     if (name !== undefined) return name;
-    // A store that comes later can be told apart then only.
     const store = this.#timetables.get(jobStore)?.store;
-    if (store === undefined ? jobStore === 'default' : store.isVolatile) return this.#functions.hold(func);
-    throw new Error(
-      `This Job cannot be serialized since the reference to its callable (${func.name || 'anonymous'}) could not be determined. Consider giving it a name with registerFunction(name, function).`,
-    );
+    if (store && !store.isVolatile) throw namelessFunction(func.name);
+    return this.#functions.hold(func);
   }
 
   #keepStore(alias: string, store: JobStore): Timetable {
@@ -736,4 +743,10 @@ export class Scheduler implements JobControl {
     this.#alarmAt = earliest;
     this.#alarm.set(earliest === undefined ? undefined : new Date(earliest));
   }
+}
+
+function namelessFunction(name: string): Error {
+  return new Error(
+    `This Job cannot be serialized since the reference to its callable (${name}) could not be determined. Consider giving it a name with registerFunction(name, function).`,
+  );
 }

@@ -201,7 +201,6 @@ export class Timetable {
       return stored;
     });
     for (const job of jobs) this.#surroundings.onRemoved(job);
-    this.#surroundings.emit({ code: events.EVENT_ALL_JOBS_REMOVED, alias: this.alias });
     this.wake();
   }
 

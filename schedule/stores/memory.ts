@@ -80,12 +80,10 @@ export class MemoryJobStore implements JobStore {
     if (expect.nextRunTime !== undefined && !isSameTime(stored?.nextRunTime, expect.nextRunTime))
       return false;
     if (expect.active && !isSameActive([...records.active.values()], expect.active)) return false;
-    if (runs.some((run) => isFire(run) && this.#isNew(run) && records.fires.has(run.fireTime.getTime()))) {
-      return false;
-    }
+    if (runs.some((run) => this.#isTaken(run))) return false;
     if (job === 'removed') this.#remove(jobId);
     else if (job !== undefined) this.#put(job);
-    for (const run of runs) this.#record(run, records);
+    for (const run of runs) this.#record(run, this.#recordsOf(run.jobId));
     return true;
   }
 
@@ -150,10 +148,13 @@ export class MemoryJobStore implements JobStore {
     this.#due.delete(id);
   }
 
-  #isNew(run: Run): boolean {
+  /** Whether there is another record of the same fire. */
+  #isTaken(run: Run): boolean {
     const records = this.#records.get(run.jobId);
     const key = keyOf(run);
-    return !(records?.active.has(key) || records?.ended.has(key));
+    if (records === undefined || !isFire(run) || records.active.has(key) || records.ended.has(key))
+      return false;
+    return records.fires.has(run.fireTime.getTime());
   }
 
   #record(run: Run, records: Records): void {
