@@ -63,15 +63,20 @@ export function readGroups(
   all.push(...schedules.groups);
   checkUniqueNames(all, loading.findings);
   checkUniqueSchedules(all, schedules.additions, loading.findings);
-  return all.map(({ group }) => withSchedules(group, schedules.additions)).sort(byPriorityAndName);
+  const groups = all.map(({ group }) => group);
+  return [...withSchedules(groups, schedules.additions)].sort(byPriorityAndName);
 }
 
-/** Gives a group the schedules that `cron` of its programs makes. */
-function withSchedules(group: GroupSettings, additions: readonly ScheduleOfGroup[]): GroupSettings {
-  const schedules = additions
-    .filter(({ group: name }) => name === group.name)
-    .map(({ schedule }) => schedule);
-  return schedules.length === 0 || group.type === 'schedule' ? group : { ...group, schedules };
+/** Gives groups the schedules that `cron` of their programs makes. */
+function withSchedules(
+  groups: readonly GroupSettings[],
+  additions: readonly ScheduleOfGroup[],
+): readonly GroupSettings[] {
+  const byGroup = Map.groupBy(additions, ({ group }) => group);
+  return groups.map((group) => {
+    const schedules = byGroup.get(group.name)?.map(({ schedule }) => schedule);
+    return schedules === undefined ? group : { ...group, schedules };
+  });
 }
 
 interface Ranked {

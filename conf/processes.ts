@@ -59,7 +59,7 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
     table: programKeys,
     findings: loading.findings,
     context: loading.context,
-    namesSection: true,
+    ...(isRun ? { namesKey: true } : { namesSection: true }),
   });
   const program = nameOf(section);
   checkSectionName(reader);

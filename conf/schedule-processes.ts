@@ -70,8 +70,8 @@ export function refuseProgramKeys(reader: ScheduleReader): void {
 }
 
 /**
- * The processes of all instances, one instance after the other. With several, `_00`, `_01` … is added to the names of
- * the processes of one, of which there are two alike in no other way.
+ * The processes of all instances, one instance after the other. With several, `_00`, `_01` … is added to the names, so
+ * that they stay unique whatever the names are: what follows the last `_` is the instance.
  */
 export function processesOfInstances(
   reader: ScheduleReader,

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConfigError } from '../conf/config-error.ts';
 import { diffGroups, type GroupDifference } from '../conf/diff.ts';
 import type { LoadResult } from '../conf/load.ts';
+import type { SchedulerSettings } from '../conf/schedule-settings.ts';
 import type { HttpServerSettings, Settings } from '../conf/settings.ts';
 import type { SupervisorControl } from './process/control.ts';
 
@@ -48,6 +49,7 @@ export class Rereading {
     const { settings } = result;
     const daemonSections = [
       ...(isDeepStrictEqual(settings.supervisord, this.#active.supervisord) ? [] : ['supervisord']),
+      ...(isSameScheduler(settings.scheduler, this.#active.scheduler) ? [] : ['scheduler']),
       ...differentServers(settings.httpServers, this.#active.httpServers),
     ];
     return { type: 'compared', difference: this.#differenceTo(settings), daemonSections };
@@ -68,6 +70,12 @@ export class Rereading {
     const active = [...this.#supervisor.groups.values()].map((group) => group.settings);
     return diffGroups(active, groups);
   }
+}
+
+/** Whether two say the same, wherever they are written. */
+function isSameScheduler(a: SchedulerSettings, b: SchedulerSettings): boolean {
+  const meaning = ({ written: _, ...settings }: SchedulerSettings) => settings;
+  return isDeepStrictEqual(meaning(a), meaning(b));
 }
 
 /** Sections of the servers that only one side has, or has otherwise. */

@@ -92,6 +92,7 @@ export const scheduleKeys = {
     doc: '`run`: a fresh process of the program, or of `command`. `start`, `stop`, `restart` or `signal:NAME`: what is done with the long-running processes of `program`.',
   },
   ...triggerKeys,
+  timezone: { ...triggerKeys.timezone, absent: 'that of `[scheduler]`, or of the host' },
   triggers: {
     read: list,
     default: undefined,

@@ -4,18 +4,24 @@ import type { KeyTable } from './key.ts';
 
 /** The fields of a cron trigger; a time is one if it matches all of them. */
 export const cronFieldKeys = {
-  year: { read: cronField, default: undefined, absent: 'see below', sample: '2026-2030', doc: 'Years.' },
+  year: {
+    read: cronField,
+    default: undefined,
+    absent: 'see [fields](trigger.md#fields)',
+    sample: '2026-2030',
+    doc: 'Years.',
+  },
   month: {
     read: cronField,
     default: undefined,
-    absent: 'see below',
+    absent: 'see [fields](trigger.md#fields)',
     sample: 'jan-mar',
     doc: 'Months, 1 to 12 or `jan` to `dec`.',
   },
   day: {
     read: cronField,
     default: undefined,
-    absent: 'see below',
+    absent: 'see [fields](trigger.md#fields)',
     sample: 'last fri',
     doc: 'Days of the month, 1 to 31; `last`; `1st mon` to `5th sun`; `last fri`.',
   },
@@ -33,15 +39,27 @@ export const cronFieldKeys = {
     sample: 'mon-fri',
     doc: 'Days of the week, `mon` to `sun` or 0 to 6, where 0 is Monday.',
   },
-  hour: { read: cronField, default: undefined, absent: 'see below', sample: '3', doc: 'Hours, 0 to 23.' },
+  hour: {
+    read: cronField,
+    default: undefined,
+    absent: 'see [fields](trigger.md#fields)',
+    sample: '3',
+    doc: 'Hours, 0 to 23.',
+  },
   minute: {
     read: cronField,
     default: undefined,
-    absent: 'see below',
+    absent: 'see [fields](trigger.md#fields)',
     sample: '*/15',
     doc: 'Minutes, 0 to 59.',
   },
-  second: { read: cronField, default: undefined, absent: 'see below', sample: '0', doc: 'Seconds, 0 to 59.' },
+  second: {
+    read: cronField,
+    default: undefined,
+    absent: 'see [fields](trigger.md#fields)',
+    sample: '0',
+    doc: 'Seconds, 0 to 59.',
+  },
 } satisfies KeyTable;
 
 /** Keys of an interval trigger, whose times are a fixed number of seconds apart. */
@@ -103,7 +121,7 @@ export const triggerKeys = {
   timezone: {
     read: timezone,
     default: undefined,
-    absent: 'that of the schedule, of `[scheduler]`, of the host',
+    absent: 'that of the schedule, of `[scheduler]`, or of the host',
     sample: 'Europe/Berlin',
     doc: 'Time zone of all of these: a name of the tz database, or an offset such as `+02:00`.',
   },
