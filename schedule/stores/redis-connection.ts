@@ -65,6 +65,8 @@ export class RedisConnection {
   readonly #asking: Redis;
   readonly #listening: Redis;
   #place = 0;
+  /** Whether something that was sent may still be on its way. */
+  #isAnyUnanswered = false;
   #lastError: unknown;
 
   private constructor(asking: Redis, address: RedisAddress, { keys, node, events }: ConnectionOptions) {
@@ -99,20 +101,24 @@ export class RedisConnection {
    * @throws {JobStoreError} Redis has refused it
    */
   async send(name: ScriptName, input: object = {}): Promise<unknown> {
-    const { text, sha } = scripts[name];
+    const { text, sha, isWriting } = scripts[name];
     const { jobs, runTimes, prefix } = this.#keys;
     const json = JSON.stringify(input);
-    const words = () => [2, jobs, runTimes, prefix, this.#sender, ++this.#place, json] as const;
+    const isLast = isWriting || this.#isAnyUnanswered ? 1 : 0;
+    const words = () => [2, jobs, runTimes, prefix, this.#sender, ++this.#place, json, isLast] as const;
     try {
-      return await this.#asking.evalsha(sha, ...words()).catch((error: unknown) => {
+      const answer = await this.#asking.evalsha(sha, ...words()).catch((error: unknown) => {
         // Also after a restart of Redis.
         if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
         return this.#asking.eval(text, ...words());
       });
+      if (isLast === 1) this.#isAnyUnanswered = false;
+      return answer;
     } catch (error) {
       // What is asked later must not wait in the same queue.
       if (messageOf(error) === 'Command timed out') this.#asking.disconnect(true);
       const isRefusal = Error.isError(error) && error.name === 'ReplyError';
+      if (!isRefusal) this.#isAnyUnanswered = true;
       throw this.#error('Cannot use', error, isRefusal ? JobStoreError : NoAnswerError);
     }
   }

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 /**
  * What happens in Redis, as scripts: Redis carries out each of them whole, and nothing in between. All have the same
  * arguments: the hash of jobs, the sorted set of their due times, the prefix of all other keys, who sends it, its
- * place in the order of what that sender has sent, and what to do, as JSON.
+ * place in the order of what that sender has sent, what to do, as JSON, and whether nothing that was sent before may be
+ * carried out any more.
  *
  * | key, after the prefix | type | holds |
  * |---|---|---|
- * | `run:<run>` | hash | a record for each attempt, and beside it bucket, node, fire time and the change that has written it |
+ * | `run:<run>` | hash | a record for each attempt, and beside it bucket, node, fire time, the first change that has written it and the last |
  * | `runs:<bucket>`, `runs:<bucket>:<job>` | sorted set | members of that bucket: active, or the outcome |
  * | `active:<job>` | hash | active members, and where they stand |
  * | `active_on:<node>` | set | active members of a node |
@@ -24,6 +25,7 @@ import { createHash } from 'node:crypto';
 export interface Script {
   readonly text: string;
   readonly sha: string;
+  readonly isWriting: boolean;
 }
 
 const common = `
@@ -31,6 +33,13 @@ local jobs, times = KEYS[1], KEYS[2]
 local base, sender, place, input = ARGV[1], ARGV[2], tonumber(ARGV[3]), cjson.decode(ARGV[4])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+-- What was sent over a connection that has broken since can still arrive, when its sender has gone on already.
+if ARGV[5] == '1' then
+  local last = base .. 'sender:' .. sender
+  if tonumber(redis.call('GET', last) or '0') >= place then return redis.error_reply('LATE it was overtaken') end
+  redis.call('SET', last, ARGV[3], 'EX', 86400)
+end
 
 local function split(member)
   local id, attempt = string.match(member, '^(.*)/(%d+)$')
@@ -56,12 +65,6 @@ end
 `;
 
 const writing = `
--- What was sent over a connection that has broken since can still arrive: after what its sender has sent later, it must
--- do nothing.
-local last = base .. 'sender:' .. sender
-if tonumber(redis.call('GET', last) or '0') >= place then return redis.error_reply('LATE it was overtaken') end
-redis.call('SET', last, place, 'EX', 86400)
-
 local isNews = false
 
 local function putJob(id, record, due)
@@ -101,7 +104,8 @@ local function putRun(run, token)
   local before = redis.call('HGET', key, run.attempt .. ':bucket')
   if before then forget(run.member, run.id, run.attempt, run.jobId, before) end
   redis.call('HSET', key, run.attempt, run.record, run.attempt .. ':bucket', run.bucket,
-    run.attempt .. ':node', run.node, run.attempt .. ':change', token)
+    run.attempt .. ':node', run.node, run.attempt .. ':last', token)
+  redis.call('HSETNX', key, run.attempt .. ':first', token)
   redis.call('ZADD', base .. 'runs:' .. run.bucket, 0, run.member)
   redis.call('ZADD', base .. 'runs:' .. run.bucket .. ':' .. run.jobId, 0, run.member)
   if run.fireTime then
@@ -202,12 +206,13 @@ local function holds()
   return true
 end
 
--- A change whose answer was lost is sent again: it was made if what it has written is still there.
+-- A change whose answer was lost is sent again. All of it was made if any of it was; others may have gone on since.
 local function wasMade()
   for _, run in ipairs(input.runs) do
-    if redis.call('HGET', base .. 'run:' .. run.id, run.attempt .. ':change') ~= input.token then return false end
+    local written = redis.call('HMGET', base .. 'run:' .. run.id, run.attempt .. ':first', run.attempt .. ':last')
+    if written[1] == input.token or written[2] == input.token then return true end
   end
-  return #input.runs > 0
+  return false
 end
 
 if input.isRetry and wasMade() then return 1 end
@@ -253,7 +258,9 @@ for _, member in ipairs(chosen) do
   forget(member, id, attempt, input.jobId, bucket)
   local fireTime = redis.call('HGET', key, attempt .. ':fire')
   if fireTime and redis.call('HGET', fires, fireTime) == member then redis.call('HDEL', fires, fireTime) end
-  redis.call('HDEL', key, attempt, attempt .. ':bucket', attempt .. ':node', attempt .. ':change', attempt .. ':fire')
+  for _, field in ipairs({'', ':bucket', ':node', ':fire', ':first', ':last'}) do
+    redis.call('HDEL', key, attempt .. field)
+  end
 end
 return removed`,
   ),
@@ -312,5 +319,5 @@ export type ScriptName = keyof typeof scripts;
 
 function script(...parts: readonly string[]): Script {
   const text = [common, ...parts].join('');
-  return { text, sha: createHash('sha1').update(text).digest('hex') };
+  return { text, sha: createHash('sha1').update(text).digest('hex'), isWriting: parts[0] === writing };
 }

@@ -38,8 +38,6 @@ export class RedisJobStore implements JobStore {
   readonly leaseSeconds: number;
   readonly #url: string;
   readonly #keys: RedisKeys;
-  /** Changes of which nobody knows whether they were made, and the name by which Redis would know them. */
-  readonly #unanswered = new WeakMap<JobChange, string>();
   #opened: Opened | undefined;
 
   constructor({ url, prefix, jobsKey, runTimesKey, leaseSeconds = 30 }: RedisJobStoreOptions) {
@@ -129,13 +127,14 @@ export class RedisJobStore implements JobStore {
   }
 
   async change(change: JobChange): Promise<boolean> {
-    const doubtful = this.#unanswered.get(change);
-    const token = doubtful ?? randomUUID();
-    const input = { ...this.#changeInput(change), token };
-    this.#unanswered.set(change, token);
-    const made = await this.#sendTwice('change', input, doubtful !== undefined);
-    this.#unanswered.delete(change);
-    return made === 1;
+    const { connection } = this.#open;
+    const input = { ...this.#changeInput(change), token: randomUUID() };
+    try {
+      return (await connection.send('change', input)) === 1;
+    } catch (error) {
+      if (!(error instanceof NoAnswerError) || !(await connection.isBack())) throw error;
+      return (await connection.send('change', { ...input, isRetry: true })) === 1;
+    }
   }
 
   async getRun(id: string): Promise<Run[]> {
@@ -175,17 +174,6 @@ export class RedisJobStore implements JobStore {
 
   async #send<T>(script: ScriptName, input: object = {}): Promise<T> {
     return (await this.#open.connection.send(script, input)) as T;
-  }
-
-  /** Sends what can be sent again, and asks once more when the answer is lost. */
-  async #sendTwice(script: ScriptName, input: object, isRetry: boolean): Promise<unknown> {
-    const { connection } = this.#open;
-    try {
-      return await connection.send(script, { ...input, isRetry });
-    } catch (error) {
-      if (!(error instanceof NoAnswerError) || !(await connection.isBack())) throw error;
-      return connection.send(script, { ...input, isRetry: true });
-    }
   }
 
   #changeInput({ jobId, expect, job, runs }: JobChange): object {

@@ -7,8 +7,10 @@ import type { Row, Schema } from './sqlite-database.ts';
 export const isFailure = `state IN (${failures.map((state) => `'${state}'`).join(', ')})`;
 
 /**
- * Times are milliseconds since 1970; `spec`, `data` and `return_value` are JSON. Each way in which jobs and runs are
- * looked for has its index, so that it takes as long with 100,000 runs as with ten.
+ * Times are milliseconds since 1970; `spec`, `data` and `return_value` are JSON.
+ *
+ * Nothing that the scheduler asks for goes through all jobs or all runs. There are no more indexes than that takes:
+ * each costs a page for every change that it takes part in, and a run is changed five times.
  */
 export const schema: Schema = {
   // "schd"
@@ -52,9 +54,8 @@ export const schema: Schema = {
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX fires ON runs (job_id, fire_time) WHERE attempt = 1 AND cause IN ('schedule', 'catchup');
     CREATE INDEX runs_by_job ON runs (job_id, id, attempt);
-    CREATE INDEX runs_by_state ON runs (state, id, attempt);
-    CREATE INDEX runs_by_job_and_state ON runs (job_id, state, id, attempt);
-    CREATE INDEX unsettled_runs ON runs (id, attempt) WHERE is_settled = 0;
+    CREATE INDEX open_runs ON runs (job_id, id, attempt) WHERE is_settled = 0;
+    CREATE INDEX failed_runs ON runs (id, attempt) WHERE ${isFailure};
     CREATE INDEX history ON runs (job_id, (${isFailure}), coalesce(ended, claimed), id, attempt)
       WHERE is_settled = 1;
   `,

@@ -1,8 +1,7 @@
 import { ConflictingIdError, JobLookupError, JobStoreError } from '../errors.ts';
 import type { Job } from '../job.ts';
 import type { DueJob, JobChange, JobStore, JobStoreContext, RunQuery } from '../job-store.ts';
-import type { Run } from '../run.ts';
-import { activeStates } from '../run.ts';
+import { activeStates, failures, type Run, type RunOutcome } from '../run.ts';
 import { RecordReader } from './record-reader.ts';
 import { runFields, specFields, standingFields, toRecord } from './records.ts';
 import { type Row, SqliteDatabase, violatesUniqueness } from './sqlite-database.ts';
@@ -14,6 +13,8 @@ export interface SqliteJobStoreOptions {
 }
 
 const byTime = 'ORDER BY id DESC, attempt DESC';
+/** There are few of them, which SQLite cannot know: left to itself it goes through all runs. */
+const openRuns = 'runs INDEXED BY open_runs WHERE is_settled = 0';
 const isOfActiveState = `state IN (${activeStates.map((state) => `'${state}'`).join(', ')})`;
 
 const insertJob = `INSERT INTO jobs (id, spec, ${standingColumns.join(', ')})
@@ -22,17 +23,23 @@ const updateJob = `UPDATE jobs SET spec = ?, ${standingColumns.map((column) => `
   WHERE id = ?`;
 const putRun = `INSERT INTO runs (${runColumns.join(', ')}) VALUES (${runColumns.map(() => '?').join(', ')})
   ON CONFLICT (id, attempt) DO UPDATE SET ${runColumns.map((column) => `${column} = excluded.${column}`).join(', ')}`;
-const prune = `DELETE FROM runs WHERE (id, attempt) IN (
-    SELECT id, attempt FROM (${settledBeyond(0)}) UNION ALL
-    SELECT id, attempt FROM (${settledBeyond(1)}) UNION ALL
-    SELECT id, attempt FROM runs WHERE job_id = ?1 AND is_settled = 1 AND coalesce(ended, claimed) < ?3
-  ) RETURNING *`;
+const surplus = [beyond(0), beyond(1), before(0), before(1)]
+  .map((select) => `SELECT id, attempt FROM (${select})`)
+  .join(' UNION ');
 
-/** Of the settled runs of job `?1` that have failed, or that have not: those beyond the newest `?2`. */
-function settledBeyond(hasFailed: 0 | 1): string {
-  return `SELECT id, attempt FROM runs
-    WHERE job_id = ?1 AND (${isFailure}) = ${hasFailed} AND is_settled = 1
-    ORDER BY coalesce(ended, claimed) DESC, id DESC, attempt DESC LIMIT -1 OFFSET ?2`;
+/** Of the settled runs of job `?1` that have failed, or that have not: those beyond the `?2` that ended last. */
+function beyond(hasFailed: 0 | 1): string {
+  return `${settled(hasFailed)} ORDER BY coalesce(ended, claimed) DESC, id DESC, attempt DESC LIMIT -1 OFFSET ?2`;
+}
+
+/** Those that ended before `?3`. */
+function before(hasFailed: 0 | 1): string {
+  return `${settled(hasFailed)} AND coalesce(ended, claimed) < ?3`;
+}
+
+/** Exactly as the index has it, or SQLite does not use that. */
+function settled(hasFailed: 0 | 1): string {
+  return `SELECT id, attempt FROM runs WHERE job_id = ?1 AND (${isFailure}) = ${hasFailed} AND is_settled = 1`;
 }
 
 /**
@@ -126,23 +133,15 @@ export class SqliteJobStore implements JobStore {
   }
 
   async getRuns({ jobId, states, offset = 0, limit = -1 }: RunQuery): Promise<Run[]> {
-    const ofJob = jobId === undefined ? [] : [{ sql: 'job_id = ?', value: jobId }];
-    const wanted =
-      states && new Set(states.flatMap((state) => (state === 'active' ? activeStates : [state])));
-    if (wanted?.size === 0) return [];
-    // One index delivers each of them in order, so that no more rows are read than are wanted.
-    const parts = wanted
-      ? [...wanted].map((state) => [...ofJob, { sql: 'state = ?', value: state }])
-      : [ofJob];
-    const selects = parts.map((conditions) =>
-      [
-        'SELECT * FROM runs',
-        ...conditions.map(({ sql }, nth) => `${nth === 0 ? 'WHERE' : 'AND'} ${sql}`),
-      ].join(' '),
-    );
-    const values = parts.flat().map(({ value }) => value);
-    const sql = `${selects.join(' UNION ALL ')} ${byTime} LIMIT ? OFFSET ?`;
-    return this.#runs(this.#database.all(sql, ...values, limit, offset));
+    const conditions = [
+      ...(jobId === undefined ? [] : ['job_id = ?']),
+      ...(states === undefined ? [] : [`(${states.map(conditionOf).join(' OR ') || 'FALSE'})`]),
+      // So that an index of failures alone is enough to find these.
+      ...(states?.every((state) => failures.some((each) => each === state)) ? [isFailure] : []),
+    ];
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const sql = `SELECT * FROM runs ${where} ${byTime} LIMIT ? OFFSET ?`;
+    return this.#runs(this.#database.all(sql, ...(jobId === undefined ? [] : [jobId]), limit, offset));
   }
 
   async getActiveRuns(jobId?: string): Promise<Run[]> {
@@ -150,7 +149,7 @@ export class SqliteJobStore implements JobStore {
   }
 
   async getUnsettledRuns(): Promise<Run[]> {
-    const sql = `SELECT * FROM runs WHERE is_settled = 0 AND NOT ${isOfActiveState} ORDER BY id, attempt`;
+    const sql = `SELECT * FROM ${openRuns} AND NOT ${isOfActiveState} ORDER BY id, attempt`;
     return this.#runs(this.#database.all(sql));
   }
 
@@ -161,7 +160,19 @@ export class SqliteJobStore implements JobStore {
     jobId: string,
     { limit, since }: { readonly limit: number; readonly since: Date | undefined },
   ): Promise<readonly Run[]> {
-    return this.#runs(this.#database.all(prune, jobId, limit, since?.getTime() ?? null));
+    const database = this.#database;
+    const chosen = database.all(surplus, jobId, limit, since?.getTime() ?? null);
+    if (chosen.length === 0) return [];
+    const removed = database.transaction(() =>
+      chosen.flatMap(({ id, attempt }) =>
+        database.all(
+          'DELETE FROM runs WHERE id = ? AND attempt = ? RETURNING *',
+          id ?? null,
+          attempt ?? null,
+        ),
+      ),
+    );
+    return this.#runs(removed);
   }
 
   get #open(): Opened {
@@ -195,12 +206,12 @@ export class SqliteJobStore implements JobStore {
   }
 
   #activeRows(): readonly Row[] {
-    return this.#database.all(`SELECT * FROM runs WHERE ${isOfActiveState} ORDER BY id, attempt`);
+    return this.#database.all(`SELECT * FROM ${openRuns} AND ${isOfActiveState} ORDER BY id, attempt`);
   }
 
   #activeRowsOf(jobId: string): readonly Row[] {
     return this.#database.all(
-      `SELECT * FROM runs WHERE job_id = ? AND ${isOfActiveState} ORDER BY id, attempt`,
+      `SELECT * FROM ${openRuns} AND job_id = ? AND ${isOfActiveState} ORDER BY id, attempt`,
       jobId,
     );
   }
@@ -225,6 +236,11 @@ export class SqliteJobStore implements JobStore {
   #runs(rows: readonly Row[]): Run[] {
     return rows.flatMap((row) => this.#open.reader.run(row['id'], () => fieldsOfRow(runFields, row)) ?? []);
   }
+}
+
+/** States are texts of ours, and no parameters: there are few of them. */
+function conditionOf(state: RunOutcome | 'active'): string {
+  return state === 'active' ? isOfActiveState : `state = '${state}'`;
 }
 
 interface Opened {

@@ -3,6 +3,7 @@ import { ConflictingIdError, JobLookupError } from '../../../schedule/errors.ts'
 import type { Job } from '../../../schedule/job.ts';
 import type { JobStore } from '../../../schedule/job-store.ts';
 import type { Run } from '../../../schedule/run.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import {
   at,
   endedRun,
@@ -467,6 +468,114 @@ export function conformsToJobStore(
         expect(await store.getRuns({ states: ['SUCCESS'] })).toEqual([]);
       });
     });
+
+    if (isShared) {
+      describe('what is shared', () => {
+        let other: JobStore;
+        let otherContext: SampleContext;
+
+        beforeEach(async () => {
+          otherContext = sampleContext('b');
+          other = await open(otherContext);
+        });
+
+        const claim = {
+          jobId: 'nightly',
+          expect: { nextRunTime: at(0), active: [] },
+          job: sampleJob({ nextRunTime: at(1e9), dueTime: at(1e9) }),
+          runs: [sampleRun({ leaseUntil: at(30) })],
+        };
+
+        /** Resolves when a store that knows all that was before has been told of it. */
+        async function isTold(change: () => Promise<unknown>): Promise<void> {
+          const late = sampleContext('c');
+          await open(late);
+          await change();
+          await waitFor(() => late.changes.count > 0, { what: 'the news' });
+        }
+
+        it('is seen by the other one at once', async () => {
+          await store.addJob(sampleJob());
+          expect(await other.lookupJob('nightly')).toEqual(sampleJob());
+          expect(await store.change(claim)).toBe(true);
+          expect(await other.getActiveRuns()).toEqual(claim.runs);
+        });
+
+        it('goes by one time', async () => {
+          const [one, another] = [await store.now?.(), await other.now?.()];
+          expect(Math.abs(Number(one) - Date.now())).toBeLessThan(60_000);
+          expect(Number(another) - Number(one)).toBeGreaterThanOrEqual(0);
+        });
+
+        it('tells the others of a job that is due before all others', async () => {
+          await isTold(() => store.addJob(sampleJob()));
+          await isTold(() => store.updateJob(sampleJob({ dueTime: at(-60) })));
+        });
+
+        it('tells the others of the first run that they would have to declare lost', async () => {
+          await store.addJob(sampleJob());
+          await isTold(() => store.change(claim));
+        });
+
+        it('tells the others that a run of theirs is to stop', async () => {
+          const run = sampleRun({ node: 'b' });
+          await other.change({ jobId: 'nightly', expect: {}, runs: [run] });
+          const asked = { jobId: 'nightly', expect: {}, runs: [{ ...run, isStopRequested: true }] };
+          await isTold(() => store.change(asked));
+        });
+
+        it('tells the others that there is room for a run that waits', async () => {
+          const waiting = sampleRun({ id: runId(2), fireTime: at(60), state: 'CLAIMED', node: 'b' });
+          await other.change({ jobId: 'nightly', expect: {}, runs: [waiting] });
+          await store.change({ jobId: 'nightly', expect: {}, runs: [sampleRun()] });
+          const end = { jobId: 'nightly', expect: {}, runs: [endedRun()] };
+          await isTold(() => store.change(end));
+        });
+
+        it('keeps the leases of a node that renews them, and of no other', async () => {
+          const [mine, theirs] = ['a', 'b'].map((node, nth) =>
+            sampleRun({ id: runId(nth), fireTime: at(nth), node, leaseUntil: at(30) }),
+          );
+          const runs = [mine, theirs].filter((run) => run !== undefined);
+          await store.change({ jobId: 'nightly', expect: {}, runs });
+          await store.renewLeases(at(60));
+          const leases = (await other.getActiveRuns()).map(({ node, leaseUntil }) => [node, leaseUntil]);
+          expect(Object.fromEntries(leases)).toEqual({ a: at(60), b: at(30) });
+        });
+
+        it('never shortens a lease', async () => {
+          await store.change({ jobId: 'nightly', expect: {}, runs: [sampleRun({ leaseUntil: at(60) })] });
+          await store.renewLeases(at(30));
+          const running = sampleRun({ state: 'RUNNING', leaseUntil: at(30) });
+          await store.change({ jobId: 'nightly', expect: {}, runs: [running] });
+          expect((await store.getActiveRuns())[0]?.leaseUntil).toEqual(at(60));
+        });
+
+        it('does not take a run for lost whose lease was renewed', async () => {
+          const inAnHour = new Date(Date.now() + 3_600_000);
+          const run = sampleRun({ leaseUntil: at(30) });
+          await store.change({ jobId: 'nightly', expect: {}, runs: [run] });
+          await store.renewLeases(inAnHour);
+          const lost = {
+            jobId: 'nightly',
+            expect: {},
+            runs: [endedRun({ state: 'LOST', isSettled: false })],
+          };
+          expect(await other.change(lost)).toBe(false);
+          expect(await store.getActiveRuns()).toEqual([{ ...run, leaseUntil: inAnHour }]);
+        });
+
+        it('takes a run for lost whose lease is over', async () => {
+          const run = sampleRun({ leaseUntil: new Date(1) });
+          await store.change({ jobId: 'nightly', expect: {}, runs: [run] });
+          const lost = endedRun({ state: 'LOST', isSettled: false });
+          expect(await other.change({ jobId: 'nightly', expect: { active: [run] }, runs: [lost] })).toBe(
+            true,
+          );
+          expect(await store.getUnsettledRuns()).toEqual([lost]);
+        });
+      });
+    }
 
     if (isPersistent) {
       it('has everything again when it is opened again', async () => {
