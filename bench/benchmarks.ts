@@ -7,6 +7,7 @@ import { large } from './large.ts';
 import { lines } from './lines.ts';
 import { log } from './log.ts';
 import { memory, memoryOfMany } from './memory.ts';
+import { nextFire } from './next-fire.ts';
 import { packageSize } from './package.ts';
 import { respawn } from './respawn.ts';
 import { rpc } from './rpc.ts';
@@ -31,4 +32,5 @@ export const benchmarks: readonly Benchmark[] = [
   packageSize,
   events,
   upgrade,
+  nextFire,
 ];

@@ -10,6 +10,7 @@ import { pathOf } from './path.ts';
 import { answerStream, type Sink } from './streamed-answer.ts';
 
 const pageBytes = 64 * 1024;
+const truncationMarker = Buffer.from('==> File truncated <==\n');
 
 /** Where to begin, and how far to go. */
 interface Request {
@@ -25,8 +26,7 @@ interface Request {
 /** Answers 404 if there is no such run, or nothing of what it has written is kept. */
 export async function sendRunLog(exchange: Exchange): Promise<void> {
   const request = read(exchange.url);
-  const { scheduler } = exchange.context;
-  const log = request && scheduler && (await openLog(scheduler, request));
+  const log = request && (await openLog(exchange.context.schedules, request));
   if (log === undefined) {
     replyError(exchange, 404);
     return;
@@ -58,7 +58,8 @@ function count(text: string | null): number | undefined {
 async function openLog(scheduler: SchedulerControl, request: Request): Promise<RunLog | undefined> {
   try {
     const attempts = await scheduler.getRun(request.run);
-    const attempt = request.attempt ?? attempts.at(-1)?.attempt ?? 1;
+    const attempt = request.attempt ?? attempts.at(-1)?.attempt;
+    if (attempt === undefined || attempts.every((run) => run.attempt !== attempt)) return undefined;
     const log = new RunLog(scheduler, { ...request, attempt });
     await log.check();
     return log;
@@ -104,6 +105,11 @@ class RunLog {
       const page = await this.#drain(sink, end);
       if (await this.#goOnToNextAttempt(page)) continue;
       if (isOver) return;
+      if (page.size < this.#offset) {
+        await sink(truncationMarker);
+        this.#offset = 0;
+        continue;
+      }
       // Between two attempts no file grows, and the next one may write to the same.
       if (page.growing.length > 0 && (await watches.set(page.growing))) continue;
       await this.#nextChange();
@@ -111,11 +117,17 @@ class RunLog {
     }
   }
 
-  /** Sends what there is. @returns the page behind it, which is empty */
+  /**
+   * Sends what there is. The outputs of several processes are told one after the other, so they wait until the
+   * run has ended: then it is known where each begins.
+   *
+   * @returns the page behind it
+   */
   async #drain(sink: Sink, end: AbortSignal): Promise<RunLogPage> {
     for (;;) {
       const page = await this.#read(pageBytes);
-      if (page.bytes.length === 0 || end.aborted) return page;
+      const isMixed = this.#isFollowed && page.growing.length > 1;
+      if (page.bytes.length === 0 || isMixed || end.aborted) return page;
       this.#offset = page.offset;
       await sink(page.bytes);
     }
@@ -125,7 +137,8 @@ class RunLog {
   async #goOnToNextAttempt({ isComplete, size }: RunLogPage): Promise<boolean> {
     if (!isComplete || !this.#isFollowed) return false;
     const attempts = await this.#scheduler.getRun(this.run);
-    const next = attempts.find(({ attempt }) => attempt > this.#attempt);
+    // One that waits to be tried, or could not be started, has no output.
+    const next = attempts.find(({ attempt, started }) => attempt > this.#attempt && started !== undefined);
     if (next === undefined) return false;
     this.#attempt = next.attempt;
     this.#offset = Math.max(0, this.#offset - size);

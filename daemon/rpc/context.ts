@@ -24,8 +24,7 @@ export interface ConfigurationChanges {
 /** What XML-RPC methods may know and do: a plain record, whose functions are called without `this`. */
 export interface RpcContext {
   readonly supervisor: SupervisorControl;
-  /** `undefined`: this daemon has none. */
-  readonly scheduler: SchedulerControl | undefined;
+  readonly schedules: SchedulerControl;
   /** The configuration that was read last, by start or `reloadConfig`; not what is active. */
   readonly configuration: () => Settings;
   /**

@@ -16,18 +16,13 @@ const faultsOf = {
   'shutting-down': 'SHUTDOWN_STATE',
 } satisfies Record<ScheduleRefusal, FaultName>;
 
-/**
- * Asks the scheduler.
- *
- * @throws {RpcFault} it refuses, or there is none
- */
+/** Asks the scheduler. @throws {RpcFault} it refuses */
 export async function askScheduler<T>(
-  { scheduler }: Pick<RpcContext, 'scheduler'>,
+  { schedules }: Pick<RpcContext, 'schedules'>,
   question: (scheduler: SchedulerControl) => Promise<T>,
 ): Promise<T> {
-  if (scheduler === undefined) throw new RpcFault('FAILED', 'this supervisord has no scheduler');
   try {
-    return await question(scheduler);
+    return await question(schedules);
   } catch (error) {
     if (!isScheduleError(error)) throw error;
     const { refusal, message } = error;

@@ -34,7 +34,9 @@ export async function startAll(
 ): Promise<string | undefined> {
   const processes = targetsOf(supervisor, target);
   if (processes.length === 0) return `BAD_NAME: ${targetName(target)}`;
-  const outcomes = await Promise.all(processes.map((process) => start(supervisor, process, occasion)));
+  const outcomes = await Promise.all(
+    processes.map((process) => start(supervisor, process, { until: 'spawned', occasion })),
+  );
   return outcomes.find((outcome) => typeof outcome === 'object')?.problem;
 }
 
@@ -69,13 +71,13 @@ async function actOn(
 ): Promise<Outcome> {
   switch (action.type) {
     case 'start':
-      return await start(supervisor, process);
+      return await start(supervisor, process, { until: 'running' });
     case 'stop':
       return await stop(supervisor, process);
     case 'restart': {
       const stopped = await stop(supervisor, process);
       // What somebody has stopped stays so.
-      return stopped === 'done' ? await start(supervisor, process) : stopped;
+      return stopped === 'done' ? await start(supervisor, process, { until: 'running' }) : stopped;
     }
     case 'signal':
       return signal(supervisor, process, action.signal);
@@ -87,10 +89,10 @@ async function actOn(
 async function start(
   supervisor: SupervisorControl,
   process: SupervisedProcess,
-  occasion?: Occasion,
+  options: { readonly until: 'running' | 'spawned'; readonly occasion?: Occasion },
 ): Promise<Outcome> {
   if (runningStates.has(process.view().state)) return 'nothing to do';
-  const outcome = await supervisor.start(process, { until: 'running', occasion });
+  const outcome = await supervisor.start(process, options);
   switch (outcome.type) {
     case 'started':
       return 'done';

@@ -13,13 +13,15 @@ export interface JobData {
   /** The daemons whose files have it; none, if a client has made it. */
   readonly nodes: readonly string[];
   readonly isJitterFixed: boolean;
+  /** What `paused` says, which counts when it is new or has changed. */
+  readonly isPaused: boolean;
   /** Of a client's: what it was made of. */
   readonly keys?: readonly (readonly [name: string, value: string])[];
 }
 
 export function jobDataOf({ data }: Pick<Job, 'data'>): JobData {
-  const { nodes = [], isJitterFixed = false, keys } = (data ?? {}) as Partial<JobData>;
-  return { nodes, isJitterFixed, ...(keys && { keys }) };
+  const { nodes = [], isJitterFixed = false, isPaused = false, keys } = (data ?? {}) as Partial<JobData>;
+  return { nodes, isJitterFixed, isPaused, ...(keys && { keys }) };
 }
 
 /**
@@ -48,7 +50,7 @@ export function jobOptionsOf(
     hosts: hosts ?? (data.nodes.length > 0 ? data.nodes : null),
     historyLimit: schedule.history_limit,
     historyMaxAge: schedule.history_max_age ?? null,
-    data: { ...data, isJitterFixed: schedule.jitter_fixed } as unknown as Json,
+    data: { ...data, isJitterFixed: schedule.jitter_fixed, isPaused: schedule.paused } as unknown as Json,
   };
 }
 

@@ -1,5 +1,6 @@
 /** The job store that `[scheduler]` asks for. */
 import type { SchedulerSettings } from '../../conf/schedule-settings.ts';
+import type { Job } from '../../schedule/job.ts';
 import type { JobStore } from '../../schedule/job-store.ts';
 
 /** @throws {JobStoreError} what it needs is not installed */
@@ -19,6 +20,22 @@ export async function createStore(settings: SchedulerSettings): Promise<JobStore
     }
     default:
       return settings.jobstore satisfies never;
+  }
+}
+
+/** All jobs that are in it. @throws {JobStoreError} it cannot be opened */
+export async function readStoredJobs(settings: SchedulerSettings): Promise<readonly Job[]> {
+  const store = await createStore(settings);
+  await store.open({
+    alias: 'default',
+    node: settings.node,
+    onChange: () => undefined,
+    warn: () => undefined,
+  });
+  try {
+    return await store.getAllJobs();
+  } finally {
+    await store.close();
   }
 }
 

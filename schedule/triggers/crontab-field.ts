@@ -58,19 +58,19 @@ function parseItem(name: CrontabFieldName, text: string): Item {
   if (all === '?' && name !== 'day' && name !== 'day_of_week') unrecognized(name, text);
   if (Number(step) === 0) throw new TriggerError('Increment must be higher than 0', { field: name });
   return {
-    ...(first === undefined ? {} : { first: numberOf(name, first, 'first') }),
-    ...(last === undefined ? {} : { last: numberOf(name, last, 'last') }),
+    ...(first === undefined ? {} : { first: numberOf(name, first, 'first', text) }),
+    ...(last === undefined ? {} : { last: numberOf(name, last, 'last', text) }),
     ...(step === undefined ? {} : { step: Number(step) }),
   };
 }
 
-function numberOf(name: CrontabFieldName, word: string, end: 'first' | 'last'): number {
+function numberOf(name: CrontabFieldName, word: string, end: 'first' | 'last', text: string): number {
   if (/^\d/.test(word)) return Number(word);
   const index = name === 'month' ? namesIndex(monthNames, word) : namesIndex(weekdayNames, word);
   if (name === 'month' && index !== -1) return index + 1;
   // Sunday is 0, but 7 at the end of a range.
   if (name === 'day_of_week' && index !== -1) return index === 6 && end === 'first' ? 0 : index + 1;
-  if (name !== 'month' && name !== 'day_of_week') unrecognized(name, word);
+  if (name !== 'month' && name !== 'day_of_week') unrecognized(name, text);
   const kind = name === 'month' ? 'month' : 'weekday';
   throw new TriggerError(`Invalid ${kind} name "${word}"`, { field: name });
 }

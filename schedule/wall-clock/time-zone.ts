@@ -79,7 +79,7 @@ export function instantOf(zone: TimeZone, wall: number): number {
   return wall - before;
 }
 
-const offsetName = /^(?:(?:UTC|GMT)?([+-])(\d\d):?(\d\d))$/i;
+const offsetName = /^([+-])(\d\d):?(\d\d)$/;
 
 function makeZone(name: string): TimeZone {
   if (/^(?:UTC|Z|Etc\/UTC|GMT)$/i.test(name)) return fixedZone(name, 0);

@@ -3,6 +3,7 @@ import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
 import type { RemoteCommunicationEvent } from '../../daemon/event/event.ts';
 import { UsageMeter } from '../../daemon/host/usage-meter.ts';
 import type { RpcContext } from '../../daemon/rpc/context.ts';
+import type { SchedulerControl } from '../../daemon/schedule/control.ts';
 import { FakeSupervisor } from './fake-supervisor.ts';
 
 /** An `RpcContext` around a fake supervisor, with the log lines it was given. */
@@ -66,6 +67,9 @@ export function settingsWith(groups: readonly GroupSettings[]): Settings {
   };
 }
 
+/** A test that asks for schedules brings its own. */
+const noSchedules = {} as SchedulerControl;
+
 /** A context for a supervisor with these groups, which are configured and active. */
 export function fakeRpcContext(
   groups: readonly GroupSettings[] = [],
@@ -87,7 +91,6 @@ export function fakeRpcContext(
     warnings: () => [],
     activityLog: { path: undefined, clear: () => {}, flush: () => Promise.resolve() },
     measureUsage: (pids) => usageMeter.measure(pids),
-    scheduler: undefined,
     pid: 4242,
     productVersion: '0.1.0',
     namespaces: ['supervisor'],
@@ -96,6 +99,7 @@ export function fakeRpcContext(
     ...members,
     log: (wanted, text) => lines.push(`${wanted}: ${text}`),
     supervisor,
+    schedules: members.schedules ?? noSchedules,
     lines,
     events,
   };

@@ -7,11 +7,14 @@ import { fakeRpcContext } from '../../support/fake-rpc-context.ts';
 import { FakeScheduler, job, run, runUnderWay } from '../../support/fake-scheduler.ts';
 import { TestServer } from '../../support/http-servers.ts';
 import type { RawConnection } from '../../support/raw-connection.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 /** A run whose log is a file; what was rotated away comes before it. */
 class LoggingScheduler extends FakeScheduler {
   readonly file: string;
   rotated = '';
+  /** The files that grow, if not that one. */
+  growing: readonly string[] | undefined;
 
   constructor(file: string) {
     super(job('nightly'));
@@ -27,7 +30,7 @@ class LoggingScheduler extends FakeScheduler {
       this.logs.set(`${id} ${attempt} ${channel}`, {
         bytes,
         isComplete,
-        growing: isComplete ? [] : [this.file],
+        growing: this.growing ?? (isComplete ? [] : [this.file]),
       });
     }
     return super.readRunLog(...question);
@@ -43,7 +46,7 @@ beforeEach(async () => {
   scheduler = new LoggingScheduler(join(directory, 'nightly.log'));
   writeFileSync(scheduler.file, 'begin\n');
   scheduler.runs = [runUnderWay('r1')];
-  server = await TestServer.open(fakeRpcContext([], { scheduler }));
+  server = await TestServer.open(fakeRpcContext([], { schedules: scheduler }));
 });
 
 afterEach(async () => {
@@ -89,12 +92,6 @@ describe('the log of a run', () => {
       expect((await get(url)).received).toMatch(/^HTTP\/1\.[01] 404 /);
     }
   });
-
-  it('is not found in a daemon without a scheduler', async () => {
-    await using without = await TestServer.open();
-    const connection = await without.send('GET /runlog/r1 HTTP/1.0\r\n\r\n');
-    expect(await connection.untilClosed()).toMatch(/^HTTP\/1\.[01] 404 /);
-  });
 });
 
 describe('the log of a run as it grows', () => {
@@ -121,6 +118,40 @@ describe('the log of a run as it grows', () => {
     }
     scheduler.end(run('r1'));
     expect(await whole(connection)).toBe('begin\nsecond\nmore of second\nthird\nmore of third\n');
+  });
+
+  it('says that it was emptied, and goes on', async () => {
+    const connection = await get('/runlogtail/r1');
+    await connection.until('begin\n');
+    writeFileSync(scheduler.file, 'new\n');
+    await connection.until('==> File truncated <==\nnew\n');
+  });
+
+  it('waits for an attempt that is to be tried later', async () => {
+    const connection = await get('/runlogtail/r1');
+    await connection.until('begin\n');
+    const failed = run('r1', { state: 'FAILED' });
+    scheduler.logs.set('r1 1 stdout', { bytes: Buffer.from('begin\n'), isComplete: true, growing: [] });
+    scheduler.runs = [failed, runUnderWay('r1', { attempt: 2, state: 'CLAIMED', started: undefined })];
+    const looks = () => scheduler.asked.filter((question) => question === 'getRun r1').length;
+    const before = looks();
+    writeFileSync(scheduler.file, 'second\n');
+    await waitFor(() => looks() > before, { what: 'the server to look for another attempt' });
+    scheduler.runs = [failed, runUnderWay('r1', { attempt: 2 })];
+    appendFileSync(scheduler.file, 'more\n');
+    await connection.until('begin\nsecond\nmore\n');
+    scheduler.end(run('r1', { attempt: 2 }));
+    expect(await whole(connection)).toBe('begin\nsecond\nmore\n');
+  });
+
+  it('of several processes comes when all have ended', async () => {
+    scheduler.growing = [scheduler.file, join(directory, 'other.log')];
+    const connection = await get('/runlogtail/r1');
+    await waitFor(() => scheduler.asked.includes('waitForRun r1'), { what: 'the server to follow' });
+    appendFileSync(scheduler.file, 'end\n');
+    scheduler.growing = undefined;
+    scheduler.end(run('r1'));
+    expect(await whole(connection)).toBe('begin\nend\n');
   });
 
   it('goes on with the next attempt, and without what the client has had', async () => {

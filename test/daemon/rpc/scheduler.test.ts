@@ -10,12 +10,8 @@ import { FakeScheduler, job, run, runUnderWay } from '../../support/fake-schedul
 const methods = methodTable(['supervisor']);
 
 /** The answer as a client reads it, or the text of the fault. */
-async function answer(
-  scheduler: FakeScheduler | undefined,
-  name: string,
-  ...params: XmlRpcValue[]
-): Promise<unknown> {
-  const context = { ...fakeRpcContext([], { scheduler }), methods };
+async function answer(scheduler: FakeScheduler, name: string, ...params: XmlRpcValue[]): Promise<unknown> {
+  const context = { ...fakeRpcContext([], { schedules: scheduler }), methods };
   try {
     const value: Encodable = await callMethod(context, `scheduler.${name}`, params);
     const response = decodeResponse(encodeResponse(value));
@@ -57,16 +53,10 @@ describe('every method of scheduler.*', () => {
 
     it(`${name} answers SHUTDOWN_STATE while the daemon shuts down`, async () => {
       const scheduler = new FakeScheduler();
-      const context = { ...fakeRpcContext([], { scheduler }), methods };
+      const context = { ...fakeRpcContext([], { schedules: scheduler }), methods };
       context.supervisor.state = 'SHUTDOWN';
       await expect(callMethod(context, name, someArguments(name))).rejects.toThrow('SHUTDOWN_STATE');
       expect(scheduler.asked).toEqual([]);
-    });
-
-    it(`${name} says so if there is no scheduler`, async () => {
-      const params = someArguments(name).slice(0, short === 'getNextFireTimes' ? 1 : 4);
-      const expected = 'fault 30 FAILED: this supervisord has no scheduler';
-      expect(await answer(undefined, short, ...(short === 'getRuns' ? [] : params))).toBe(expected);
     });
 
     it(`${name} refuses too many arguments`, async () => {
@@ -159,7 +149,7 @@ describe('scheduler.getJob', () => {
   });
 
   it('sends times as doubles, which hold more than 32 bits', async () => {
-    const context = { ...fakeRpcContext([], { scheduler: new FakeScheduler(job('nightly')) }), methods };
+    const context = { ...fakeRpcContext([], { schedules: new FakeScheduler(job('nightly')) }), methods };
     const xml = encodeResponse(await callMethod(context, 'scheduler.getJob', ['nightly']));
     expect(xml).toContain('<name>next_run_time</name>\n<value><double>1774661400</double></value>');
   });
