@@ -9,9 +9,12 @@ import { Misuse, quotedWords } from '../schedule/words.ts';
 import type { Session } from '../session.ts';
 import { upcheck } from '../upcheck.ts';
 
+/** Columns that what can be typed takes in the help. */
+const usageWidth = 45;
+
 /** `schedule`: shows and controls what runs at times. */
 export const schedule: Command = {
-  help: [...subcommands.values()].flatMap(({ help }) => help),
+  help: [...subcommands.values()].flatMap(helpLines),
   async run(session, given) {
     try {
       const { subcommand, words } = find(given);
@@ -38,7 +41,9 @@ function find(given: CommandArguments): Found {
   const isNamed = first !== undefined && !first.startsWith('-');
   const name = isNamed ? first : 'list';
   const subcommand = subcommands.get(name);
-  if (subcommand === undefined) throw new Misuse(`there is no "schedule ${name}"`);
+  if (subcommand === undefined) {
+    throw new Misuse(`there is no "schedule ${name}" but ${[...subcommands.keys()].join(', ')}`);
+  }
   return { subcommand, words: isNamed ? words.slice(1) : words };
 }
 
@@ -53,12 +58,19 @@ async function run(session: Session, subcommand: Subcommand, words: readonly str
   } catch (error) {
     if (!(error instanceof ServerFault)) throw error;
     const hasNone = isFault(error, 'UNKNOWN_METHOD');
-    session.print(`ERROR: ${hasNone ? 'this supervisord has no scheduler' : faultReason(error)}`);
+    const reason = hasNone ? 'this supervisord has no scheduler' : faultReason(error);
+    session.printAll(reason.split('\n').map((line) => `ERROR: ${line}`));
     return exitStatuses.GENERIC;
   }
 }
 
 /** The help on what was misused, if that can be told. */
 function helpOn({ words: [name = ''] }: CommandArguments): readonly string[] {
-  return subcommands.get(name)?.help ?? schedule.help;
+  const subcommand = subcommands.get(name);
+  return subcommand === undefined ? [] : helpLines(subcommand);
+}
+
+function helpLines({ help, examples = [] }: Subcommand): readonly string[] {
+  const lines = help.map(([usage, does]) => usage.padEnd(usageWidth) + does);
+  return examples.length === 0 ? lines : [...lines, 'Ex:', ...examples];
 }

@@ -1,6 +1,6 @@
 import { exitStatuses } from '../exit-status.ts';
 import { plain } from '../plain-value.ts';
-import { runName, timeText } from './job-text.ts';
+import { errorText, runName, timeText } from './job-text.ts';
 import type { RunInfo } from './scheduler-api.ts';
 import { spanText } from './spans.ts';
 import type { Subcommand } from './subcommand.ts';
@@ -10,10 +10,10 @@ import { countOf, Misuse, readWords } from './words.ts';
 /** `schedule history`: what has become of fires, newest first. */
 export const history: Subcommand = {
   help: [
-    'schedule history [<name>]\tShow the last 20 runs, newest first',
-    'schedule history -n <number>\tShow more of them, or fewer',
-    'schedule history --failed\tShow only those that went wrong',
-    'schedule history --json\t\tThe same for programs',
+    ['schedule history [<name>]', 'Show the last 20 runs, newest first'],
+    ['schedule history -n <n>', 'Show more of them, or fewer'],
+    ['schedule history --failed', 'Show only those that went wrong'],
+    ['schedule history --json', 'The same for programs'],
   ],
   completes: 'schedules',
   async run({ session, scheduler }, words) {
@@ -57,12 +57,12 @@ const columns: readonly Column[] = [
   { heading: 'EXIT', cell: ({ exitstatus, signal }) => signal?.name ?? String(exitstatus ?? '-') },
   { heading: 'TRIGGER', cell: ({ cause }) => cause },
   { heading: 'NODE', cell: ({ node }) => node },
-  { heading: 'ERROR', cell: ({ error }) => error },
+  { heading: 'ERROR', cell: errorText },
 ];
 
 /** Columns that would say the same of every run are left out. */
 function table(runs: readonly RunInfo[], { isOfAll }: { readonly isOfAll: boolean }): readonly string[][] {
-  const hasError = runs.some(({ error }) => error !== '');
+  const hasError = runs.some((run) => errorText(run) !== '');
   const shown = columns.filter(
     ({ heading }) => (heading !== 'NAME' || isOfAll) && (heading !== 'ERROR' || hasError),
   );

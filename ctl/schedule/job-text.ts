@@ -28,10 +28,15 @@ export function prospectText({ next, state }: JobInfo): string {
 
 /** How a run has ended: `FAILED (exit status 3) in 2m03s`. */
 export function outcomeText(run: RunInfo): string {
-  const { state, error, start, duration } = run;
-  const reasons = [exitText(run), error].filter((reason) => reason !== '');
+  const { state, start, duration } = run;
+  const reasons = [exitText(run), errorText(run)].filter((reason) => reason !== '');
   const because = state === 'SUCCESS' || reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
   return `${state}${because}${start === undefined ? '' : ` in ${spanText(duration)}`}`;
+}
+
+/** What went wrong, apart from the exit. */
+export function errorText(run: RunInfo): string {
+  return run.error === exitText(run) ? '' : run.error;
 }
 
 function exitText({ exitstatus, signal }: RunInfo): string {

@@ -9,9 +9,9 @@ import { Misuse, readWords } from './words.ts';
 /** `schedule list`: all schedules, or those named. */
 export const list: Subcommand = {
   help: [
-    'schedule list [<name>...]\tShow schedules: when they run next, and how they ended last',
-    'schedule list --json\t\tThe same for programs',
-    'schedule list --print-jobs\tThe same as APScheduler prints it',
+    ['schedule list [<name>...]', 'Show schedules: when they run next, and how they ended last'],
+    ['schedule list --json', 'The same for programs'],
+    ['schedule list --print-jobs', 'The same as APScheduler prints it'],
   ],
   completes: 'schedules',
   async run({ session, scheduler, now }, words) {

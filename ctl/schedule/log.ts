@@ -13,9 +13,9 @@ import { Misuse, readWords } from './words.ts';
 /** `schedule log`: what a run has written. */
 export const log: Subcommand = {
   help: [
-    'schedule log [-f] <run> [stdout|stderr]\tShow what a run has written (default stdout)',
-    'schedule log [-f] <name> [stdout|stderr]\tThe same of the last run of a schedule',
-    '\t\t\t\t-f: go on until it ends; Ctrl-C to exit',
+    ['schedule log [-f] <run> [stdout|stderr]', 'Show what a run has written (default stdout)'],
+    ['schedule log [-f] <name> [stdout|stderr]', 'The same of the last run of a schedule'],
+    ['', 'With -f until it has ended; Ctrl-C to exit'],
   ],
   completes: 'schedules',
   async run(using, words) {

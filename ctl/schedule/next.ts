@@ -7,10 +7,11 @@ import { countOf, Misuse, onlyName, type ReadWords, readWords } from './words.ts
 /** `schedule next`: when a schedule runs next, or would by an expression, which takes no server to say. */
 export const next: Subcommand = {
   help: [
-    'schedule next <name> [-n <number>] [--tz <zone>]\tShow the next 10 times of a schedule',
-    'schedule next <line> [...]\tShow those of a line of a crontab',
-    'schedule next <key>=<value>... [...]\tShow those of the keys of a [schedule:x]',
-    'Ex:',
+    ['schedule next <name> [-n <n>] [--tz <zone>]', 'Show the next 10 times of a schedule'],
+    ['schedule next <line> [...]', 'Show those of a line of a crontab'],
+    ['schedule next <key>=<value>... [...]', 'Show those of the keys of a [schedule:x]'],
+  ],
+  examples: [
     "schedule next '*/5 9-17 * * mon-fri' --tz Europe/Berlin",
     "schedule next 'day=last fri' hour=18 -n 3",
   ],
@@ -28,7 +29,7 @@ export const next: Subcommand = {
       return exitStatuses.SUCCESS;
     } catch (error) {
       if (!(error instanceof TriggerError)) throw error;
-      using.session.print(`ERROR: ${error.message}`);
+      using.session.printAll(error.message.split('\n').map((line) => `ERROR: ${line}`));
       return exitStatuses.GENERIC;
     }
   },

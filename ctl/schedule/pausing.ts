@@ -8,7 +8,7 @@ import { Misuse, readWords } from './words.ts';
 
 /** Schedules are not run by themselves. */
 export const pause: Subcommand = {
-  help: ['schedule pause <name>... | all\tRun schedules no more by themselves; runs under way go on'],
+  help: [['schedule pause <name>... | all', 'Run schedules no more by themselves; runs under way go on']],
   completes: 'schedules',
   async run(using, words) {
     const names = await namesOf(using, words, (job) => job.state !== 'PAUSED');
@@ -21,7 +21,7 @@ export const pause: Subcommand = {
 
 /** They are again. */
 export const resume: Subcommand = {
-  help: ['schedule resume <name>... | all\tRun them again, from now on'],
+  help: [['schedule resume <name>... | all', 'Run them again, from now on']],
   completes: 'schedules',
   async run(using, words) {
     const names = await namesOf(using, words, (job) => job.state === 'PAUSED');
@@ -34,7 +34,7 @@ export const resume: Subcommand = {
 
 /** The whole scheduler. */
 export const off: Subcommand = {
-  help: ['schedule off\t\t\tRun no schedule by itself'],
+  help: [['schedule off', 'Run no schedule by itself']],
   async run({ session, scheduler }, words) {
     refuseNames(words);
     await scheduler.pause();
@@ -45,7 +45,7 @@ export const off: Subcommand = {
 
 /** The whole scheduler, again. */
 export const on: Subcommand = {
-  help: ['schedule on\t\t\tRun them again, and what has come due meanwhile as each one says'],
+  help: [['schedule on', 'Run them again, and what has come due meanwhile as each one says']],
   async run({ session, scheduler }, words) {
     refuseNames(words);
     await scheduler.resume();

@@ -8,9 +8,9 @@ import { onlyName, readWords } from './words.ts';
 /** `schedule run`: now, beside its times. */
 export const run: Subcommand = {
   help: [
-    'schedule run <name>\t\tRun a schedule now',
-    'schedule run <name> --wait\tThe same, and end with the exit status of the run',
-    'schedule run <name> --force\tThe same, also if max_instances are under way',
+    ['schedule run <name>', 'Run a schedule now'],
+    ['schedule run <name> --wait', 'The same, and end with the exit status of the run'],
+    ['schedule run <name> --force', 'The same, also if max_instances are under way'],
   ],
   completes: 'schedules',
   async run(using, words) {

@@ -7,7 +7,7 @@ import { onlyName, readWords } from './words.ts';
 
 /** `schedule show`: all of one schedule. */
 export const show: Subcommand = {
-  help: ['schedule show <name> [--json]\tShow a schedule, and where each of its keys comes from'],
+  help: [['schedule show <name> [--json]', 'Show a schedule, and where each of its keys comes from']],
   completes: 'schedules',
   async run({ session, scheduler, now }, words) {
     const read = readWords(words, { flags: ['--json'] });

@@ -5,7 +5,7 @@ import { onlyName, readWords } from './words.ts';
 
 /** `schedule stop`: ends a run. */
 export const stop: Subcommand = {
-  help: ['schedule stop <run>\t\tEnd a run, as its program is stopped'],
+  help: [['schedule stop <run>', 'End a run, as its program is stopped']],
   async run({ session, scheduler }, words) {
     const { id } = readRunName(onlyName(readWords(words, {}), 'run'));
     const ended = await session.whileWaiting(scheduler.stopRun(id));

@@ -8,11 +8,8 @@ import { keyValues, Misuse, readWords } from './words.ts';
 
 /** Makes one. */
 export const add: Subcommand = {
-  help: [
-    'schedule add <name> <key>=<value>...\tAdd a schedule, by the keys of a [schedule:x]',
-    'Ex:',
-    'schedule add tidy command=/usr/bin/tidy hour=3 minute=30',
-  ],
+  help: [['schedule add <name> <key>=<value>...', 'Add a schedule, by the keys of a [schedule:x]']],
+  examples: ['schedule add tidy command=/usr/bin/tidy hour=3 minute=30'],
   async run({ session, scheduler }, words) {
     const { name, keys } = nameAndKeys(words);
     session.print(`${name}: added, ${prospectText(await scheduler.addJob(name, keys))}`);
@@ -23,8 +20,8 @@ export const add: Subcommand = {
 /** Changes one. */
 export const modify: Subcommand = {
   help: [
-    'schedule modify <name> <key>=<value>...\tChange keys of such a schedule',
-    'schedule modify <name> <key>=\tTake a key back to its default',
+    ['schedule modify <name> <key>=<value>...', 'Change keys of such a schedule'],
+    ['schedule modify <name> <key>=', 'Take a key back to its default'],
   ],
   completes: 'schedules',
   async run({ session, scheduler }, words) {
@@ -36,7 +33,7 @@ export const modify: Subcommand = {
 
 /** Removes some. */
 export const remove: Subcommand = {
-  help: ['schedule remove <name>...\tRemove such schedules; what they have run is still known'],
+  help: [['schedule remove <name>...', 'Remove such schedules; what they have run is still known']],
   completes: 'schedules',
   async run(using, words) {
     const { names } = readWords(words, {});

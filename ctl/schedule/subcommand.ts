@@ -12,8 +12,9 @@ export interface ScheduleSession {
 
 /** A command behind `schedule`, such as `schedule list`. */
 export interface Subcommand {
-  /** The lines of `help schedule` about it. */
-  readonly help: readonly string[];
+  /** What can be typed, and what each does. */
+  readonly help: readonly (readonly [usage: string, does: string])[];
+  readonly examples?: readonly string[];
   /** What TAB offers behind it: names of schedules. */
   readonly completes?: 'schedules';
   /** Whether these words need a server; all do, unless said. */

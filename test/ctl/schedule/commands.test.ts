@@ -269,7 +269,7 @@ describe('schedule run', () => {
     { ended: run('r1'), text: 'SUCCESS in 2m03s', status: 0 },
     { ended: run('r1', { exitStatus: 3 }), text: 'SUCCESS in 2m03s', status: 3 },
     {
-      ended: run('r1', { state: 'FAILED', exitStatus: 4 }),
+      ended: run('r1', { state: 'FAILED', exitStatus: 4, error: 'exit status 4' }),
       text: 'FAILED (exit status 4) in 2m03s',
       status: 4,
     },
@@ -541,7 +541,7 @@ describe('schedule add, modify and remove', () => {
 describe('schedule', () => {
   it('knows its own commands only', async () => {
     const { stdout, exitStatus } = await schedule(new FakeScheduler(), 'sart nightly');
-    expect(stdout).toMatch(/^Error: there is no "schedule sart"\nschedule list /);
+    expect(stdout).toMatch(/^Error: there is no "schedule sart" but list, next, .*, remove\n$/);
     expect(exitStatus).toBe(2);
   });
 
