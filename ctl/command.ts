@@ -23,6 +23,8 @@ export interface Command {
   readonly statusWhenDown?: ExitStatus;
   /** What TAB offers as its arguments. */
   readonly completes?: 'processes' | 'groups';
+  /** What can follow its name: commands of its own, and what TAB offers as the arguments of each. */
+  readonly subcommands?: ReadonlyMap<string, { readonly completes?: 'schedules' }>;
   /** Leaves the shell. */
   readonly leavesShell?: true;
   run(session: Session, given: CommandArguments): Promise<ExitStatus>;

@@ -67,7 +67,7 @@ async function scheduleWords(
   isBetweenWords: boolean,
   schedules: () => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
-  const { subcommands } = await import('./schedule/subcommands.ts');
+  const { subcommands = new Map() } = (await commands.get('schedule')?.()) ?? {};
   if (name === undefined || (others.length === 0 && !isBetweenWords)) return [...subcommands.keys()];
   return subcommands.get(name)?.completes === 'schedules' ? schedules() : [];
 }

@@ -1,3 +1,4 @@
+import { listOf, struct, text } from './answers.ts';
 import { completer } from './completion.ts';
 import { Interrupted } from './failures.ts';
 import { History } from './history.ts';
@@ -55,9 +56,8 @@ export async function runShell(
 }
 
 async function scheduleNames(session: Session): Promise<readonly string[]> {
-  const { schedulerApi } = await import('./schedule/scheduler-api.ts');
-  const scheduler = schedulerApi((method, ...params) => session.call(method, ...params));
-  return (await scheduler.getAllJobs()).map(({ id }) => id);
+  const jobs = listOf(struct)(await session.call('scheduler.getAllJobs'));
+  return jobs.map((members) => text(members.get('id')));
 }
 
 /** A command that does not handle Ctrl-C itself is left behind, and the shell with it. */

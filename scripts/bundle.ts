@@ -31,7 +31,11 @@ const common: BuildOptions = {
 
 await build({
   ...common,
-  entryPoints: { echo_supervisord_conf: 'conf/echo-main.ts', pidproxy: 'daemon/pidproxy.ts' },
+  entryPoints: {
+    echo_supervisord_conf: 'conf/echo-main.ts',
+    pidproxy: 'daemon/pidproxy.ts',
+    schedule: 'ctl/commands/schedule.ts',
+  },
   splitting: true,
   format: 'esm',
   banner: {
@@ -59,6 +63,7 @@ await precompile({
   source: 'ctl/main.ts',
   outdir,
   words: ['-c', standIn.configurationFile],
+  apart: new Map([['ctl/commands/schedule.ts', 'schedule.js']]),
   input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nexit\n',
 });
 

@@ -1,8 +1,8 @@
 /** Bundles a command that is started often, and compiles it ahead. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { execPath } from 'node:process';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { execa } from 'execa';
 
 export interface PrecompileOptions {
@@ -14,6 +14,8 @@ export interface PrecompileOptions {
   /** The words of a run that calls what most runs call, and what it reads from stdin. */
   readonly words: readonly string[];
   readonly input: string;
+  /** Sources that few runs want, and the files, bundled for themselves, that have what they export. */
+  readonly apart?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -21,7 +23,8 @@ export interface PrecompileOptions {
  * the entry point that brings both together. A hash in the names keeps compiled code from being taken for that of
  * another program.
  */
-export async function precompile({ name, source, outdir, words, input }: PrecompileOptions): Promise<void> {
+export async function precompile(options: PrecompileOptions): Promise<void> {
+  const { name, source, outdir, words, input, apart = new Map() } = options;
   const { metafile } = await build({
     entryPoints: { [name]: source },
     outdir,
@@ -38,6 +41,7 @@ export async function precompile({ name, source, outdir, words, input }: Precomp
     legalComments: 'linked',
     banner: { js: '(function (require, importModule) {' },
     footer: { js: '})' },
+    plugins: [importApart(apart)],
   });
   const output = Object.keys(metafile.outputs).find((path) => path.endsWith('.cjs')) ?? '';
   const program = basename(output, '.cjs');
@@ -61,4 +65,17 @@ export async function precompile({ name, source, outdir, words, input }: Precomp
     [recorder, join(outdir, `${program}.cjs`), join(outdir, `${program}.v8`), name, ...words],
     { input },
   );
+}
+
+/** Has imports of sources go to other files. */
+function importApart(apart: ReadonlyMap<string, string>): Plugin {
+  const files = new Map([...apart].map(([source, file]) => [resolve(source), file]));
+  return {
+    name: 'import-apart',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+        const file = files.get(resolve(resolveDir, path));
+        return file === undefined ? undefined : { path: `./${file}`, external: true };
+      }),
+  };
 }

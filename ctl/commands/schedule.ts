@@ -15,6 +15,7 @@ const usageWidth = 45;
 /** `schedule`: shows and controls what runs at times. */
 export const schedule: Command = {
   help: [...subcommands.values()].flatMap(helpLines),
+  subcommands,
   async run(session, given) {
     try {
       const { subcommand, words } = find(given);

@@ -45,8 +45,8 @@ async function printTable(
   ]);
   session.printAll(tableLines([['NAME', 'TRIGGER', 'NEXT', 'LAST', 'STATE'], ...rows]));
   const { statename, problem } = await scheduler.getState();
-  // A table that looks like every other one should not hide that nothing will happen.
-  if (statename === 'RUNNING' && problem === '') return;
+  // Without schedules there is nothing to run. Else a table like any other should not hide that nothing will happen.
+  if ((statename === 'RUNNING' || statename === 'STOPPED') && problem === '') return;
   session.print(`scheduler: ${statename}${problem === '' ? '' : ` (${problem})`}`);
 }
 

@@ -1,8 +1,7 @@
-import { TriggerError } from '../../schedule/trigger-error.ts';
 import { exitStatuses } from '../exit-status.ts';
-import type { FireTimes } from './scheduler-api.ts';
 import type { ScheduleSession, Subcommand } from './subcommand.ts';
-import { countOf, Misuse, onlyName, type ReadWords, readWords } from './words.ts';
+import type { TimesOf } from './times.ts';
+import { countOf, keyValues, Misuse, onlyName, type ReadWords, readWords } from './words.ts';
 
 /** `schedule next`: when a schedule runs next, or would by an expression, which takes no server to say. */
 export const next: Subcommand = {
@@ -18,32 +17,29 @@ export const next: Subcommand = {
   completes: 'schedules',
   isOffline: (words) => !isName(read(words)),
   async run(using, words) {
-    try {
-      const given = read(words);
-      const timezone = given.values.get('--tz');
-      const fires = await fireTimes(using, given, timezone);
-      const { previewJson, previewLines } = await import('./preview.ts');
-      const preview = { ...fires, timezone: timezone ?? fires.timezone, now: using.now() };
-      if (given.flags.has('--json')) using.session.print(JSON.stringify(previewJson(preview), undefined, 2));
-      else using.session.printAll(previewLines(preview));
-      return exitStatuses.SUCCESS;
-    } catch (error) {
-      if (!(error instanceof TriggerError)) throw error;
-      using.session.printAll(error.message.split('\n').map((line) => `ERROR: ${line}`));
-      return exitStatuses.GENERIC;
-    }
+    const given = read(words);
+    const count = countOf(given, { otherwise: 10, most: 1000 });
+    const of = await timesOf(using, given, count);
+    const { tellTimes } = await import('./times.ts');
+    const told = tellTimes(of, {
+      count,
+      timezone: given.values.get('--tz'),
+      now: new Date(using.now() * 1000),
+      isJson: given.flags.has('--json'),
+    });
+    using.session.printAll(told.type === 'ok' ? told.lines : told.errors.map((line) => `ERROR: ${line}`));
+    return told.type === 'ok' ? exitStatuses.SUCCESS : exitStatuses.GENERIC;
   },
 };
 
-async function fireTimes(
-  { scheduler, now }: ScheduleSession,
-  given: ReadWords,
-  timezone: string | undefined,
-): Promise<FireTimes> {
-  const count = countOf(given, { otherwise: 10, most: 1000 });
-  if (isName(given)) return scheduler.getNextFireTimes(onlyName(given, 'name'), count);
-  const { evaluate } = await import('./evaluate.ts');
-  return evaluate(given.names, { count, timezone, now: new Date(now() * 1000) });
+async function timesOf({ scheduler }: ScheduleSession, given: ReadWords, count: number): Promise<TimesOf> {
+  if (isName(given)) {
+    return { type: 'known', fires: await scheduler.getNextFireTimes(onlyName(given, 'name'), count) };
+  }
+  const { names } = given;
+  // `CRON_TZ=` begins a line of a crontab: keys have small letters.
+  if (/^[a-z_]+=/.test(names[0] ?? '')) return { type: 'keys', values: keyValues(names) };
+  return { type: 'crontab', line: names.join(' ') };
 }
 
 function read(words: readonly string[]): ReadWords {
