@@ -32,8 +32,10 @@ export const addJob = method({
   parameterNames: 'job',
   returns: 'struct',
   help: 'Makes a job that is kept in the store: a struct of its id and the keys of a [schedule:x]. Answers the job.',
-  call: (context, { id, keys: given }) =>
-    answerJob(context, (scheduler) => scheduler.addJob(needed(id), given)),
+  call(context, { id, keys: given }) {
+    refuseAnybody(context);
+    return answerJob(context, (scheduler) => scheduler.addJob(needed(id), given));
+  },
 });
 
 /** `scheduler.removeJob(id)`: always `true`; the records of its runs stay. @throws {RpcFault} `BAD_NAME`, `FAILED` */
@@ -81,7 +83,10 @@ export const modifyJob = method({
   parameterNames: 'id, keys',
   returns: 'struct',
   help: 'Changes keys of a job that a client has made; an empty value takes one back to its default. Answers the job.',
-  call: (context, id, given) => answerJob(context, (scheduler) => scheduler.modifyJob(id, given)),
+  call(context, id, given) {
+    refuseAnybody(context);
+    return answerJob(context, (scheduler) => scheduler.modifyJob(id, given));
+  },
 });
 
 /** `scheduler.rescheduleJob(id, keys)`. @throws {RpcFault} `BAD_NAME`, `BAD_ARGUMENTS`, `FAILED`: it is from a file */
@@ -90,7 +95,10 @@ export const rescheduleJob = method({
   parameterNames: 'id, keys',
   returns: 'struct',
   help: 'Replaces all keys that say when a job runs, of one that a client has made; it goes on if it was paused. Answers the job.',
-  call: (context, id, given) => answerJob(context, (scheduler) => scheduler.rescheduleJob(id, given)),
+  call(context, id, given) {
+    refuseAnybody(context);
+    return answerJob(context, (scheduler) => scheduler.rescheduleJob(id, given));
+  },
 });
 
 /** `scheduler.pauseJob(id)`. @throws {RpcFault} `BAD_NAME` */
@@ -290,6 +298,19 @@ async function done(
 ): Promise<true> {
   await askScheduler(context, order);
   return true;
+}
+
+/**
+ * A job is any command, as any user: who may start and stop programs without a password may not do that.
+ *
+ * @throws {RpcFault} `FAILED`
+ */
+function refuseAnybody({ isForAnybody }: CallContext): void {
+  if (!isForAnybody) return;
+  throw new RpcFault(
+    'FAILED',
+    'this server asks for no password, and so does not let clients say what is run',
+  );
 }
 
 function needed(id: string): string {

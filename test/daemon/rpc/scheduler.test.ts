@@ -211,6 +211,25 @@ describe('what makes a job', () => {
   });
 });
 
+describe('a server that anybody can talk to', () => {
+  it('lets nobody say what is run, and all say when', async () => {
+    const scheduler = new FakeScheduler(job('nightly'));
+    const context = { ...fakeRpcContext([], { schedules: scheduler }), methods, isForAnybody: true };
+    const keys = struct({ id: 'x', command: '/bin/sh' });
+    for (const [name, ...params] of [
+      ['addJob', keys],
+      ['modifyJob', 'x', keys],
+      ['rescheduleJob', 'x', keys],
+    ] as const) {
+      await expect(callMethod(context, `scheduler.${name}`, params)).rejects.toThrow(
+        'FAILED: this server asks for no password, and so does not let clients say what is run',
+      );
+    }
+    expect(scheduler.asked).toEqual([]);
+    expect(await callMethod(context, 'scheduler.runJob', ['nightly'])).toBe('r1');
+  });
+});
+
 describe('a job of a file', () => {
   const scheduler = new FakeScheduler(job('nightly'));
   for (const [method, ...params] of [
