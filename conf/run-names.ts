@@ -34,6 +34,7 @@ export const runPlaceholders: ReadonlyMap<string, string> = new Map([
 
 const placeholder = /ÿ(run_id|scheduled)ÿ/g;
 
+/** The settings with the names where the placeholders are. */
 export function withRunNames(settings: ProcessSettings): ProcessSettings {
   return mapTexts(settings, placeholder, (which) => `%(${which})s`);
 }

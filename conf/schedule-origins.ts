@@ -9,6 +9,7 @@ export type Origin =
   | { readonly type: 'rpc' }
   | { readonly type: 'default' };
 
+/** A key, what it says, and who says so. */
 export interface KeyOfSchedule {
   /** As in `[schedule:x]`, also where `cron` of a program says it. */
   readonly key: string;

@@ -8,6 +8,7 @@ import type { SchedulerSettings, ScheduleSettings } from './schedule-settings.ts
 import { SectionReader } from './section-reader.ts';
 import type { Environment, GroupSettings, ProcessSettings } from './settings.ts';
 
+/** Reads the keys of a schedule, and those of its program. */
 export type ScheduleReader = SectionReader<typeof scheduleSectionKeys>;
 
 /** The configuration that schedules are part of. */
@@ -23,6 +24,7 @@ export interface ScheduleReadingOptions {
   readonly schedules: ReadonlySet<string>;
 }
 
+/** The same, in the form in which it is looked up. */
 export interface ScheduleReading extends Omit<ScheduleReadingOptions, 'groups'> {
   /** What `ENV_*` finds, and no names. */
   readonly scope: Scope;
@@ -34,6 +36,7 @@ export interface ScheduleReading extends Omit<ScheduleReadingOptions, 'groups'> 
   readonly processes: ReadonlyMap<string, readonly ProcessSettings[]>;
 }
 
+/** Gets ready what reading any schedule takes; it goes through all processes once. */
 export function scheduleReading(options: ScheduleReadingOptions): ScheduleReading {
   const { loading, scheduler, inherited } = options;
   const groups = [...options.groups].filter(({ type }) => type !== 'schedule');

@@ -9,6 +9,7 @@ import type { SchedulerSettings } from './schedule-settings.ts';
 import { signalNumber } from './signals.ts';
 import { boolean, integer, oneOf } from './values.ts';
 
+/** Where jobs are kept. */
 export const jobStore: Reader<SchedulerSettings['jobstore']> = oneOf('jobstore', [
   'sqlite',
   'memory',
@@ -55,8 +56,11 @@ function integerBetween(least: number, most: number): Reader<number> {
 
 /** Each instance of a schedule has processes of its own, so there is an end to it. */
 export const maxInstances = integerBetween(1, 1000);
+/** How many records are kept; 0: none. */
 export const historyLimit = integerBetween(0, 1_000_000);
+/** How often something is tried again. */
 export const retries = integerBetween(0, 1_000_000);
+/** How many failures in a row count. */
 export const failureThreshold = integerBetween(1, 1_000_000);
 
 /** Name of a time zone, or an offset. */
@@ -81,6 +85,7 @@ export const crontab: Reader<string> = { type: 'crontab line', read: strip };
 /** A date, or a date and a time. */
 export const dateText: Reader<string> = { type: 'date', read: strip };
 
+/** What a clock on the wall shows. */
 export interface TimeOfDay {
   readonly hour: number;
   readonly minute: number;

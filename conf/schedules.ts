@@ -32,6 +32,7 @@ export type ScheduleGroup = Extract<GroupSettings, { type: 'schedule' }> & {
   readonly schedules: readonly [ScheduleSettings];
 };
 
+/** All schedules of a configuration, with where they belong. */
 export interface SchedulesOfConfiguration {
   /** Those that `[schedule:x]` sections make. */
   readonly groups: readonly { readonly section: Section; readonly group: GroupSettings }[];

@@ -12,6 +12,7 @@ import type { GroupSettings, Notice, Settings } from './settings.ts';
 import { allTriggerKeys } from './triggers.ts';
 import { closest, didYouMean } from './unknown-names.ts';
 
+/** What a client's schedule comes to. */
 export type StoredScheduleResult =
   | {
       readonly type: 'ok';
@@ -23,6 +24,7 @@ export type StoredScheduleResult =
   /** The `text` of each says the key and the value; there is no file to speak of. */
   | { readonly type: 'invalid'; readonly errors: readonly [ConfigError, ...ConfigError[]] };
 
+/** What the meaning of a client's schedule depends on. */
 export interface StoredScheduleOptions {
   /** The configuration that it is added to: its programs, groups and `[scheduler]`. */
   readonly settings: Settings;

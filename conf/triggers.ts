@@ -12,6 +12,7 @@ import type { ValueOf } from './keys/key.ts';
 import { calendarKeys, cronFieldKeys, intervalKeys, triggerKeys } from './keys/trigger.ts';
 import type { SectionReader } from './section-reader.ts';
 
+/** What reading a trigger needs of the reader of its section. */
 export type TriggerReader = Pick<
   SectionReader<typeof triggerKeys>,
   'section' | 'written' | 'get' | 'fail' | 'warn'
@@ -24,6 +25,7 @@ export interface TriggerOptions {
   readonly jitter: number | undefined;
 }
 
+/** A key that is a part of what says when. */
 export type TriggerKey = keyof typeof triggerKeys;
 type Values = { readonly [K in TriggerKey]: ValueOf<(typeof triggerKeys)[K]> };
 

@@ -48,7 +48,8 @@ export async function runDaemon(setup: DaemonSetup): Promise<EndOfLife> {
       () => new RuntimeDirectory(runtimeDirectoryOf(settings), handover?.lock),
     );
     const scheduling = new Scheduling({
-      ...setup,
+      settings,
+      loadContext: setup.loadContext,
       runtimeDirectory: runtimeDirectory.path,
       clock: systemClock,
       wallClock: systemWallClock,

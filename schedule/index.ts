@@ -34,7 +34,10 @@ export {
   type TriggerOptions,
 } from './scheduler.ts';
 export { MemoryJobStore } from './stores/memory.ts';
+export { RedisJobStore, type RedisJobStoreOptions } from './stores/redis.ts';
+export { SqliteJobStore, type SqliteJobStoreOptions } from './stores/sqlite.ts';
 export type { OutcomeContext, OutcomeHook } from './surroundings.ts';
+export { systemClock } from './system-clock.ts';
 export { TriggerError } from './trigger-error.ts';
 export { AndTrigger } from './triggers/and-trigger.ts';
 export {

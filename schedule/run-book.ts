@@ -250,7 +250,7 @@ export class RunBook {
     let next: Date | undefined;
     for (const run of active) {
       if (run.node === this.#surroundings.node || run.leaseUntil === undefined) continue;
-      if (run.leaseUntil >= now) {
+      if (run.leaseUntil > now) {
         if (next === undefined || run.leaseUntil < next) next = run.leaseUntil;
         continue;
       }

@@ -137,17 +137,21 @@ export class Timetable {
     const { clock } = this.#surroundings;
     const now = clock.now().getTime();
     const elapsed = clock.elapsed();
-    const isPaused = this.#surroundings.isPaused();
-    const times = [
-      this.#retryAt === undefined ? undefined : now + this.#retryAt - elapsed,
-      this.#renewAt === undefined || !this.runs.isAnyActive ? undefined : now + this.#renewAt - elapsed,
-      this.runs.untilTimeout === undefined ? undefined : now + this.runs.untilTimeout,
-      this.#local(this.#nextLeaseEnd),
-      // While the store fails, it says nothing about what is due.
-      isPaused || this.#retryAt !== undefined ? undefined : this.#local(this.#nextDueTime),
-      isPaused ? undefined : this.#local(this.runs.nextDueTime(new Date(now + this.#ahead))),
-    ].filter((time) => time !== undefined);
-    return times.length === 0 ? undefined : new Date(Math.min(...times));
+    const { untilTimeout } = this.runs;
+    const times = [untilTimeout === undefined ? undefined : now + untilTimeout];
+    if (this.#retryAt !== undefined) {
+      // A store that fails says nothing else of what is to be done.
+      times.push(now + this.#retryAt - elapsed);
+    } else {
+      if (this.#renewAt !== undefined && this.runs.isAnyActive) times.push(now + this.#renewAt - elapsed);
+      times.push(this.#local(this.#nextLeaseEnd));
+      if (!this.#surroundings.isPaused()) {
+        times.push(this.#local(this.#nextDueTime));
+        times.push(this.#local(this.runs.nextDueTime(new Date(now + this.#ahead))));
+      }
+    }
+    const known = times.filter((time) => time !== undefined);
+    return known.length === 0 ? undefined : new Date(Math.min(...known));
   }
 
   /** @throws {ConflictingIdError} */

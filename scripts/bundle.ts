@@ -1,12 +1,13 @@
 /**
- * Bundles each command for installed packages:
+ * Bundles each command, and the library of schedules, for installed packages:
  *
  *     node scripts/bundle.ts [DIRECTORY]     dist/ unless given; what is there is removed
  */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { bundleLibrary } from './bundle-library.ts';
 import { precompile } from './precompile.ts';
 import { startStandIn } from './stand-in.ts';
 
@@ -25,8 +26,18 @@ const common: BuildOptions = {
   target: 'node24',
   minifySyntax: true,
   legalComments: 'linked',
-  // Native code and what finds its own files at run time stay packages of their own.
-  external: ['koffi'],
+  // Native code and what finds its own files at run time stay packages of their own; so does what few have.
+  external: ['koffi', 'ioredis'],
+};
+
+/** What a daemon without schedules never reads: a file of its own. */
+const schedulerApart: Plugin = {
+  name: 'scheduler-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/service\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './supervisord-schedules.js', external: true } : undefined,
+    );
+  },
 };
 
 await build({
@@ -34,7 +45,8 @@ await build({
   entryPoints: {
     echo_supervisord_conf: 'conf/echo-main.ts',
     pidproxy: 'daemon/pidproxy.ts',
-    schedule: 'ctl/commands/schedule.ts',
+    'supervisorctl-schedule': 'ctl/commands/schedule.ts',
+    'supervisord-schedules': 'daemon/schedule/service.ts',
   },
   splitting: true,
   format: 'esm',
@@ -48,6 +60,7 @@ await build({
 await build({
   ...common,
   entryPoints: { supervisord: 'daemon/main.ts' },
+  plugins: [schedulerApart],
   format: 'cjs',
   minifyWhitespace: true,
   lineLimit: 120,
@@ -57,13 +70,15 @@ await build({
   },
 });
 
+await bundleLibrary(outdir);
+
 await using standIn = await startStandIn();
 await precompile({
   name: 'supervisorctl',
   source: 'ctl/main.ts',
   outdir,
   words: ['-c', standIn.configurationFile],
-  apart: new Map([['ctl/commands/schedule.ts', 'schedule.js']]),
+  apart: new Map([['ctl/commands/schedule.ts', 'supervisorctl-schedule.js']]),
   input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nexit\n',
 });
 

@@ -1,9 +1,9 @@
 /** What clients may ask of schedules, and what they are refused. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { originsOf } from '../../conf/schedule-origins.ts';
+import type { originsOf } from '../../conf/schedule-origins.ts';
 import type { SchedulerSettings, ScheduleSettings } from '../../conf/schedule-settings.ts';
-import type { GroupSettings, Settings } from '../../conf/settings.ts';
-import { type StoredScheduleResult, valuesOf, withoutTrigger } from '../../conf/stored-schedule.ts';
+import type { GroupSettings } from '../../conf/settings.ts';
+import type { StoredScheduleResult, valuesOf, withoutTrigger } from '../../conf/stored-schedule.ts';
 import type { RunQuery } from '../../schedule/job-store.ts';
 import { isActive, type Run } from '../../schedule/run.ts';
 import type { ScheduledJob } from '../../schedule/scheduled-job.ts';
@@ -31,15 +31,23 @@ import type { OpenScheduler } from './service.ts';
 import { endedOutcomes } from './statuses.ts';
 import { storeName } from './stores.ts';
 
-export interface ClientsOptions {
-  readonly settings: SchedulerSettings;
-  readonly supervisor: SupervisorControl;
-  readonly configuration: () => Settings;
+/** What the configuration language knows of schedules. It is handed in, because the daemon has it loaded already. */
+export interface ScheduleLanguage {
+  /** Reads what a client has given, by the configuration that was read last. */
   readonly readStored: (
     name: string,
     keys: ReadonlyMap<string, string>,
     stored: Iterable<string>,
   ) => StoredScheduleResult;
+  readonly valuesOf: typeof valuesOf;
+  readonly withoutTrigger: typeof withoutTrigger;
+  readonly originsOf: typeof originsOf;
+}
+
+export interface ClientsOptions {
+  readonly settings: SchedulerSettings;
+  readonly supervisor: SupervisorControl;
+  readonly language: ScheduleLanguage;
   /** @throws {ScheduleError} it cannot be used now */
   readonly use: () => OpenScheduler;
   /** Opens the store if it is not, as it has not been while there were no schedules. */
@@ -96,7 +104,7 @@ export class Clients implements SchedulerControl {
     const { scheduler, roster } = this.#options.use();
     const view = await this.#viewOf(scheduled, await scheduler.getRuns({ jobId: id, states: ['active'] }));
     const schedule = roster.get(id);
-    return schedule === undefined ? view : { ...view, keys: keysOf(schedule, this.#options.settings) };
+    return schedule === undefined ? view : { ...view, keys: this.#keysOf(schedule) };
   }
 
   async addJob(id: string, keys: ScheduleKeys): Promise<JobView> {
@@ -123,7 +131,7 @@ export class Clients implements SchedulerControl {
   }
 
   async rescheduleJob(id: string, keys: ScheduleKeys): Promise<JobView> {
-    const values = withoutTrigger(await this.#keysOfClient(id));
+    const values = this.#options.language.withoutTrigger(await this.#keysOfClient(id));
     const view = await this.#replace(id, overlaid(values, keys));
     return view.state === 'PAUSED' ? await this.resumeJob(id) : view;
   }
@@ -250,7 +258,7 @@ export class Clients implements SchedulerControl {
   ): Promise<{ readonly schedule: ScheduleSettings; readonly group: GroupSettings }> {
     const jobs = (await this.#options.opened()?.scheduler.getJobs()) ?? [];
     const stored = jobs.filter(({ job }) => job.source === 'rpc').map((job) => job.id);
-    const result = this.#options.readStored(id, keys, stored);
+    const result = this.#options.language.readStored(id, keys, stored);
     if (result.type === 'ok') return result;
     throw new ScheduleError('invalid', result.errors.map(({ text }) => text).join('\n'));
   }
@@ -276,7 +284,19 @@ export class Clients implements SchedulerControl {
     if (job.source === 'file') {
       throw new ScheduleError('from-file', `schedule ${id} is from ${originOf(schedule, job.source)}`);
     }
-    return schedule === undefined ? new Map(jobDataOf(job).keys) : valuesOf(schedule);
+    return schedule === undefined ? new Map(jobDataOf(job).keys) : this.#options.language.valuesOf(schedule);
+  }
+
+  #keysOf(schedule: ScheduleSettings): ReadonlyMap<string, KeyOrigin> {
+    const { language, settings } = this.#options;
+    return new Map(
+      language
+        .originsOf(schedule, settings)
+        .map(({ key, value, origin }) => [
+          key,
+          { value, origin: origin.type === 'file' ? `${origin.file}:${origin.line}` : origin.type },
+        ]),
+    );
   }
 
   /** @throws {ScheduleError} `unknown-job` */
@@ -314,15 +334,6 @@ function stateName(state: number | undefined, problem: string | undefined): Sche
 
 function overlaid(values: ReadonlyMap<string, string>, changes: ScheduleKeys): ScheduleKeys {
   return new Map([...values, ...changes].filter(([key]) => changes.get(key) !== ''));
-}
-
-function keysOf(schedule: ScheduleSettings, settings: SchedulerSettings): ReadonlyMap<string, KeyOrigin> {
-  return new Map(
-    originsOf(schedule, settings).map(({ key, value, origin }) => [
-      key,
-      { value, origin: origin.type === 'file' ? `${origin.file}:${origin.line}` : origin.type },
-    ]),
-  );
 }
 
 function preview(trigger: Trigger, count: number, from: Date): TriggerPreview {

@@ -37,6 +37,7 @@ export class Roster {
   readonly #unreadable = new Map<string, string>();
   /** By which those of clients were read. */
   #configuredGroups: readonly GroupSettings[] | undefined;
+  #hasFailed = false;
 
   constructor(options: RosterOptions) {
     this.#options = options;
@@ -46,8 +47,13 @@ export class Roster {
     return this.#schedules.get(name);
   }
 
-  /** Brings all jobs in line. One of them that cannot be is told of, and the others go on. */
-  async reconcile(): Promise<void> {
+  /**
+   * Brings all jobs in line. One of them that cannot be is told of, and the others go on.
+   *
+   * @returns whether all are
+   */
+  async reconcile(): Promise<boolean> {
+    this.#hasFailed = false;
     const { scheduler, supervisor } = this.#options;
     const groups = [...supervisor.groups.values()].map(({ settings }) => settings);
     const ofFiles = new Map(
@@ -81,6 +87,7 @@ export class Roster {
       const existing = jobsById.get(schedule.name);
       await this.#contain(`adding schedule '${schedule.name}'`, () => this.put(schedule, existing));
     }
+    return !this.#hasFailed;
   }
 
   /** Has a job be as its schedule says. @param keys that a client has given */
@@ -183,6 +190,7 @@ export class Roster {
     try {
       await action();
     } catch (error) {
+      this.#hasFailed = true;
       this.#options.log('warn', `${what} has failed: ${messageOf(error)}`);
     }
   }

@@ -4,14 +4,16 @@
  */
 import { existsSync } from 'node:fs';
 import type { LoadContext } from '../../conf/load-context.ts';
+import { originsOf } from '../../conf/schedule-origins.ts';
 import { schedulesOf } from '../../conf/schedule-settings.ts';
 import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
-import { readStoredSchedule, type StoredScheduleResult } from '../../conf/stored-schedule.ts';
+import { readStoredSchedule, valuesOf, withoutTrigger } from '../../conf/stored-schedule.ts';
 import type { ScheduleEvent } from '../event/event.ts';
 import type { Clock, WallClock } from '../host/clock.ts';
 import type { StartOutcome, SupervisorControl } from '../process/control.ts';
+import type { ScheduleLanguage } from './clients.ts';
 import type { SchedulerControl } from './control.ts';
-import type { ScheduleService, ServiceOptions } from './service.ts';
+import type { ScheduleService } from './service.ts';
 import type { ScheduleStatus } from './status.ts';
 
 export interface SchedulingOptions {
@@ -65,7 +67,7 @@ export class Scheduling {
       return await readStoredGroups({
         ...this.#options,
         settings: settings.scheduler,
-        readStored: (...schedule) => this.#readStored(...schedule),
+        language: this.#language,
       });
     } catch {
       // There is no log as yet; `begin` will say it.
@@ -100,7 +102,8 @@ export class Scheduling {
 
   /** From `ScheduleService`. */
   async close(options: { readonly leaves: boolean }): Promise<void> {
-    await (await this.#loading)?.close(options);
+    const service = await this.#loading?.catch(() => undefined);
+    await service?.close(options);
   }
 
   #beginService(): void {
@@ -128,14 +131,24 @@ export class Scheduling {
       ...this.#options,
       ...parts,
       settings: this.#options.settings.scheduler,
-      readStored: (...schedule) => this.#readStored(...schedule),
+      language: this.#language,
     });
     return this.#service;
   }
 
-  #readStored(...[name, keys, stored]: Parameters<ServiceOptions['readStored']>): StoredScheduleResult {
-    const settings = this.#parts?.configuration() ?? this.#options.settings;
-    return readStoredSchedule(name, keys, { settings, context: this.#options.loadContext, stored });
+  get #language(): ScheduleLanguage {
+    const { settings, loadContext: context } = this.#options;
+    return {
+      readStored: (name, keys, stored) =>
+        readStoredSchedule(name, keys, {
+          settings: this.#parts?.configuration() ?? settings,
+          context,
+          stored,
+        }),
+      valuesOf,
+      withoutTrigger,
+      originsOf,
+    };
   }
 }
 

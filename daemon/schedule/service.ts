@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SchedulerSettings } from '../../conf/schedule-settings.ts';
 import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
-import type { StoredScheduleResult } from '../../conf/stored-schedule.ts';
 import * as codes from '../../schedule/events.ts';
 import type { Job } from '../../schedule/job.ts';
 import type { Run } from '../../schedule/run.ts';
@@ -18,7 +17,7 @@ import { after, type Clock, type Timer, type WallClock } from '../host/clock.ts'
 import type { StartOutcome, SupervisorControl } from '../process/control.ts';
 import type { Occasion } from '../process/occasion.ts';
 import { Chains } from './chains.ts';
-import { Clients } from './clients.ts';
+import { Clients, type ScheduleLanguage } from './clients.ts';
 import { ScheduleError, type SchedulerControl } from './control.ts';
 import { executorName, jitterOf, jobDataOf } from './job-of-schedule.ts';
 import { libraryClock } from './library-clock.ts';
@@ -49,11 +48,7 @@ export interface ServiceOptions {
   readonly supervisor: SupervisorControl;
   /** As it was read last. */
   readonly configuration: () => Settings;
-  readonly readStored: (
-    name: string,
-    keys: ReadonlyMap<string, string>,
-    stored: Iterable<string>,
-  ) => StoredScheduleResult;
+  readonly language: ScheduleLanguage;
   readonly emit: (event: ScheduleEvent) => void;
   readonly log: (level: LogLevel, text: string) => void;
 }
@@ -80,8 +75,8 @@ export interface ScheduleService {
 export async function readStoredGroups({
   settings,
   clock,
-  readStored,
-}: Pick<ServiceOptions, 'settings' | 'clock' | 'readStored'>): Promise<readonly GroupSettings[]> {
+  language,
+}: Pick<ServiceOptions, 'settings' | 'clock' | 'language'>): Promise<readonly GroupSettings[]> {
   if (settings.jobstore === 'memory') return [];
   const { promise: late, resolve } = Promise.withResolvers<readonly Job[]>();
   const timer = clock.setTimer(after(clock.now().instant, firstLookSecs), () => resolve([]));
@@ -90,7 +85,7 @@ export async function readStoredGroups({
     const stored = jobs.filter(({ source }) => source === 'rpc');
     const names = stored.map(({ id }) => id);
     return stored.flatMap((job) => {
-      const result = readStored(job.id, new Map(jobDataOf(job).keys), names);
+      const result = language.readStored(job.id, new Map(jobDataOf(job).keys), names);
       return result.type === 'ok' ? [result.group] : [];
     });
   } catch {
@@ -163,9 +158,7 @@ export class Service implements ScheduleService {
       // All groups of one update, rather than one after the other.
       await nextTurn();
       this.#isReconcileDue = false;
-      await this.#contain('bringing schedules in line', async () => {
-        if (!this.#isEnding) await this.#opened?.roster.reconcile();
-      });
+      if (!this.#isEnding && this.#opened !== undefined) await this.#reconcile(this.#opened);
     });
   }
 
@@ -221,7 +214,7 @@ export class Service implements ScheduleService {
       if (this.#statuses.problem !== undefined) log('info', `job store ${store} can be used now`);
       this.#statuses.problem = undefined;
       this.#opened = opened;
-      await this.#contain('bringing schedules in line', () => opened.roster.reconcile());
+      await this.#reconcile(opened);
       if (!this.#isEnding && !this.#isPaused) opened.scheduler.resume();
       void this.#contain('reading the last runs of schedules', () => this.#readStatuses(opened));
     } catch (error) {
@@ -238,9 +231,21 @@ export class Service implements ScheduleService {
     }
   }
 
+  /** Tries again what cannot be done now. */
+  async #reconcile({ roster }: OpenScheduler): Promise<void> {
+    let isDone = false;
+    await this.#contain('bringing schedules in line', async () => {
+      isDone = await roster.reconcile();
+    });
+    if (isDone || this.#isEnding) return;
+    const { clock } = this.#options;
+    this.#retry?.cancel();
+    this.#retry = clock.setTimer(after(clock.now().instant, retrySecs), () => this.groupsChanged());
+  }
+
   /** Paused as yet, so that nothing is started before it is known what there is. @throws {JobStoreError} */
   async #start(): Promise<OpenScheduler> {
-    const { settings, supervisor, clock, wallClock, configuration, readStored, log } = this.#options;
+    const { settings, supervisor, clock, wallClock, configuration, language, log } = this.#options;
     const store = await createStore(settings);
     const scheduler: Scheduler = new Scheduler({
       ...(settings.timezone !== undefined && { timezone: settings.timezone }),
@@ -270,7 +275,7 @@ export class Service implements ScheduleService {
       scheduler,
       supervisor,
       isShared: isShared(settings),
-      readStored,
+      readStored: language.readStored,
       configuredGroups: () => configuration().groups,
       log,
     });

@@ -67,6 +67,7 @@ export class RedisConnection {
   #place = 0;
   /** Whether something that was sent may still be on its way. */
   #isAnyUnanswered = false;
+  #isLost = false;
   #lastError: unknown;
 
   private constructor(asking: Redis, address: RedisAddress, { keys, node, events }: ConnectionOptions) {
@@ -116,7 +117,7 @@ export class RedisConnection {
       return answer;
     } catch (error) {
       // What is asked later must not wait in the same queue.
-      if (messageOf(error) === 'Command timed out') this.#asking.disconnect(true);
+      if (messageOf(error) === 'Command timed out') this.#giveUp();
       const isRefusal = Error.isError(error) && error.name === 'ReplyError';
       if (!isRefusal) this.#isAnyUnanswered = true;
       throw this.#error('Cannot use', error, isRefusal ? JobStoreError : NoAnswerError);
@@ -125,7 +126,7 @@ export class RedisConnection {
 
   /** Resolves once there is a connection, to `false` if there is none for a while. */
   async isBack(): Promise<boolean> {
-    if (this.#asking.status === 'ready') return true;
+    if (!this.#isLost) return true;
     return new Promise((resolve) => {
       const back = () => {
         clearTimeout(timer);
@@ -173,17 +174,25 @@ export class RedisConnection {
   }
 
   #watch(): void {
-    let isLost = false;
-    this.#asking.on('close', () => {
-      if (isLost) return;
-      isLost = true;
-      this.#events.onLost(`the connection to ${this.#address.shown} is lost${this.#why()}`);
-    });
+    this.#asking.on('close', () => this.#lose());
     this.#asking.on('ready', () => {
-      isLost = false;
+      this.#isLost = false;
       this.#lastError = undefined;
       this.#events.onBack(`connected to ${this.#address.shown} again`);
     });
+  }
+
+  #giveUp(): void {
+    if (this.#isLost) return;
+    this.#lastError = new Error(`no answer for ${patience / 1000} seconds`);
+    this.#lose();
+    this.#asking.disconnect(true);
+  }
+
+  #lose(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#events.onLost(`the connection to ${this.#address.shown} is lost${this.#why()}`);
   }
 
   #why(): string {

@@ -53,7 +53,6 @@ export class RedisJobStore implements JobStore {
 
   async open(context: JobStoreContext): Promise<void> {
     const warn = (text: string) => context.warn(`Job store "${context.alias}": ${text}`);
-    let name: unknown = randomUUID();
     const connection = await RedisConnection.open({
       url: this.#url,
       keys: this.#keys,
@@ -64,15 +63,15 @@ export class RedisJobStore implements JobStore {
         onBack: (text) => {
           warn(text);
           // When the connection is lost again meanwhile, it comes back here.
-          this.#reportLoss(name, warn).catch(() => {});
+          this.#reportLoss(warn).catch(() => {});
           context.onChange();
         },
         onTwin: () =>
           warn(`somebody else is connected as node "${context.node}": each needs a name of its own`),
       },
     });
-    this.#opened = { connection, context, reader: new RecordReader(context) };
-    name = await this.#send('nameStore', { name });
+    this.#opened = { connection, context, reader: new RecordReader(context), name: undefined };
+    this.#opened.name = await this.#nameOfStore();
   }
 
   async close(): Promise<void> {
@@ -214,8 +213,15 @@ export class RedisJobStore implements JobStore {
   }
 
   /** A Redis that keeps nothing on disk comes back empty. */
-  async #reportLoss(name: unknown, warn: (text: string) => void): Promise<void> {
-    if (name !== (await this.#send('nameStore', { name }))) warn('Redis has lost what was stored in it');
+  async #reportLoss(warn: (text: string) => void): Promise<void> {
+    const opened = this.#open;
+    const name = await this.#nameOfStore();
+    if (name !== opened.name) warn('Redis has lost what was stored in it');
+    opened.name = name;
+  }
+
+  #nameOfStore(): Promise<string> {
+    return this.#send('nameStore', { name: randomUUID() });
   }
 }
 
@@ -223,6 +229,8 @@ interface Opened {
   readonly connection: RedisConnection;
   readonly context: JobStoreContext;
   readonly reader: RecordReader;
+  /** Another one tells that everything is gone. */
+  name: string | undefined;
 }
 
 const allBuckets: readonly (RunOutcome | 'active')[] = [

@@ -6,15 +6,14 @@ import {
   membersSince,
 } from './combination.ts';
 import { after, dueAfter, firstFrom, mostWalked } from './due-times.ts';
-import { IntervalTrigger } from './interval-trigger.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
 /** How often the members may disagree before they are taken never to agree; about a twentieth of a second. */
 const mostRounds = 20_000;
 
 /**
- * Fires at the instants on which all of its members do. Members that have disagreed twenty thousand times in a row are taken
- * never to agree.
+ * Fires at the instants on which all of its members do. Members that have disagreed twenty thousand times in a
+ * row are taken never to agree.
  *
  * @see apscheduler/triggers/combining.py, `AndTrigger`, which mostly never comes to an end
  */
@@ -76,7 +75,6 @@ export class AndTrigger implements Trigger {
 
 /** The first instant from one to another, both included, that all members have. */
 function agreed(members: readonly Trigger[], from: number, until: number): number | undefined {
-  if (neverMeet(members)) return undefined;
   let instant = from;
   for (let round = 0; round < mostRounds; round += 1) {
     const start = instant;
@@ -86,7 +84,7 @@ function agreed(members: readonly Trigger[], from: number, until: number): numbe
       if (next === undefined || next > until) return undefined;
       instant = next;
     }
-    if (instant === start && round > 0) return instant;
+    if (instant === start) return instant;
   }
   return undefined;
 }
@@ -102,19 +100,4 @@ function lastAgreed(members: readonly Trigger[], first: number, until: number): 
     else last = next;
   }
   return last;
-}
-
-/** Whether two grids have no point in common: they meet only if their starts lie whole steps of the greatest common divisor apart. */
-function neverMeet(members: readonly Trigger[]): boolean {
-  const grids = members.flatMap((member) => {
-    if (!(member instanceof IntervalTrigger) || member.start === undefined) return [];
-    return [{ start: member.start, interval: member.interval }];
-  });
-  return grids.some((one) =>
-    grids.some((other) => (one.start - other.start) % greatestDivisor(one.interval, other.interval) !== 0),
-  );
-}
-
-function greatestDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestDivisor(b, a % b);
 }

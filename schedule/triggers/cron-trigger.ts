@@ -10,7 +10,10 @@ import { type DateOption, readInstant, readJitter, specOf, zoneOf } from './opti
 import { timePattern } from './time-pattern.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
-/** What a cron trigger is made of. A field that is left out is `*`, or the least value if it is finer than all that are given. */
+/**
+ * What a cron trigger is made of. A field that is left out is `*`, or the least value if it is finer than all
+ * that are given.
+ */
 export interface CronOptions {
   readonly year?: number | string | undefined;
   readonly month?: number | string | undefined;
@@ -95,11 +98,10 @@ export class CronTrigger implements Trigger {
    */
   static fromCrontab(expression: string, options: FromCrontabOptions = {}): CronTrigger {
     const { weekdays = 'apscheduler', ...rest } = options;
-    const values = expression.trim().split(/\s+/);
+    const values = expression.split(/\s+/).filter((value) => value !== '');
     const [minute, hour, day, month, dayOfWeek] = values;
-    if (values.length !== 5 || expression.trim() === '' || dayOfWeek === undefined) {
-      const count = expression.trim() === '' ? 0 : values.length;
-      throw new TriggerError(`Wrong number of fields; got ${count}, expected 5`);
+    if (values.length !== 5 || dayOfWeek === undefined) {
+      throw new TriggerError(`Wrong number of fields; got ${values.length}, expected 5`);
     }
     const named = weekdays === 'crontab' ? weekdaysOfCrontab(dayOfWeek) : dayOfWeek;
     return new CronTrigger({ ...rest, minute, hour, day, month, dayOfWeek: named });

@@ -1,9 +1,12 @@
 import { TriggerError } from '../trigger-error.ts';
-import { timeOfDayText } from '../wall-clock/civil.ts';
+import { lastYear, timeOfDayText } from '../wall-clock/civil.ts';
 import { type DateOption, readInstant, readJitter, specOf, zoneOf } from './options.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
-/** What an interval trigger is made of. The lengths add up; fractions are allowed. All 0 is one second, as in APScheduler. */
+/**
+ * What an interval trigger is made of. The lengths add up; fractions are allowed. All 0 is one second, as in
+ * APScheduler.
+ */
 export interface IntervalOptions {
   readonly weeks?: number | undefined;
   readonly days?: number | undefined;
@@ -20,6 +23,9 @@ export interface IntervalOptions {
   readonly jitter?: number | undefined;
 }
 
+/** The end of the year 9999, as for the other triggers. */
+const lastInstant = Date.UTC(lastYear + 1, 0) - 1;
+
 const secondsIn = { weeks: 604_800, days: 86_400, hours: 3600, minutes: 60, seconds: 1 } as const;
 const unitNames = Object.keys(secondsIn) as readonly (keyof typeof secondsIn)[];
 
@@ -31,39 +37,38 @@ const unitNames = Object.keys(secondsIn) as readonly (keyof typeof secondsIn)[];
 export class IntervalTrigger implements Trigger {
   readonly jitter: number;
   readonly timezone: string | undefined;
-  /** Milliseconds from one fire time to the next. */
-  readonly interval: number;
-  /** The first point of the grid, in milliseconds; `undefined` before the trigger is bound to one. */
-  readonly start: number | undefined;
   readonly #options: IntervalOptions;
+  /** Milliseconds from one fire time to the next. */
+  readonly #interval: number;
+  readonly #start: number | undefined;
   readonly #end: number;
 
-  /** @throws {TriggerError} an option is not what it has to be, or the interval is less than a millisecond */
+  /** @throws {TriggerError} an option is not what it has to be, or the interval is too short or too long */
   constructor(options: IntervalOptions = {}) {
     const { startDate, endDate, timezone, jitter } = options;
     this.#options = options;
     this.jitter = readJitter(jitter);
     this.timezone = timezone;
-    this.interval = lengthOf(options);
+    this.#interval = lengthOf(options);
     const zone = zoneOf(timezone);
-    this.start = readInstant(startDate, zone, 'start_date');
-    this.#end = readInstant(endDate, zone, 'end_date') ?? Number.POSITIVE_INFINITY;
+    this.#start = readInstant(startDate, zone, 'start_date');
+    this.#end = readInstant(endDate, zone, 'end_date') ?? lastInstant;
   }
 
   getNextFireTime(previous: Date | undefined, now: Date): Date | undefined {
-    const next = previous === undefined ? this.#from(now.getTime()) : previous.getTime() + this.interval;
+    const next = previous === undefined ? this.#from(now.getTime()) : previous.getTime() + this.#interval;
     return next > this.#end ? undefined : new Date(next);
   }
 
   getDueTimes(first: Date, now: Date): DueTimes {
     const passed = Math.min(now.getTime(), this.#end) - first.getTime();
-    const later = Math.max(0, Math.floor(passed / this.interval));
-    return { last: new Date(first.getTime() + later * this.interval), count: later + 1 };
+    const later = Math.max(0, Math.floor(passed / this.#interval));
+    return { last: new Date(first.getTime() + later * this.#interval), count: later + 1 };
   }
 
   bind({ timezone, now }: TriggerBinding): IntervalTrigger {
-    if (this.timezone !== undefined && this.start !== undefined) return this;
-    const { startDate = new Date(now.getTime() + this.interval) } = this.#options;
+    if (this.timezone !== undefined && this.#start !== undefined) return this;
+    const { startDate = new Date(now.getTime() + this.#interval) } = this.#options;
     return new IntervalTrigger({ ...this.#options, startDate, timezone: this.timezone ?? timezone });
   }
 
@@ -74,14 +79,14 @@ export class IntervalTrigger implements Trigger {
   }
 
   toString(): string {
-    return `interval[${lengthText(this.interval)}]`;
+    return `interval[${lengthText(this.#interval)}]`;
   }
 
   /** The first point of the grid at an instant or after it. */
   #from(now: number): number {
-    if (this.start === undefined) return now + this.interval;
-    const passed = Math.max(0, now - this.start);
-    return this.start + Math.ceil(passed / this.interval) * this.interval;
+    if (this.#start === undefined) return now + this.#interval;
+    const passed = Math.max(0, now - this.#start);
+    return this.#start + Math.ceil(passed / this.#interval) * this.#interval;
   }
 }
 
@@ -94,6 +99,7 @@ function lengthOf(options: IntervalOptions): number {
   }
   const length = Math.round((seconds === 0 ? 1 : seconds) * 1000);
   if (length < 1) throw new TriggerError('the interval must be a millisecond or more');
+  if (length > lastInstant) throw new TriggerError(`the interval reaches beyond the year ${lastYear}`);
   return length;
 }
 

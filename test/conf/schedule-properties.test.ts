@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { diffGroups } from '../../conf/diff.ts';
-import { scheduleSectionKeys } from '../../conf/keys/schedule.ts';
+import { cronKeys, scheduleSectionKeys } from '../../conf/keys/schedule.ts';
+import { schedulerKeys } from '../../conf/keys/scheduler.ts';
 import { readStoredSchedule, valuesOf } from '../../conf/stored-schedule.ts';
 import { triggerFromSpec } from '../../schedule/triggers/trigger-types.ts';
-import { contextIn, settingsOf } from './support.ts';
+import { contextIn, load, settingsOf } from './support.ts';
 
 const settings = settingsOf(
   '[supervisord]\n[scheduler]\ntimezone=UTC\n[program:p]\ncommand=x\nautostart=false\n',
@@ -91,7 +92,30 @@ const plausible = fc
   })
   .map(({ trigger, what, others }) => new Map([...others, trigger, what] as [string, string][]));
 
+const keyOfCron = fc.constantFrom(...Object.keys(cronKeys));
+const section = fc.oneof(
+  fc.tuple(fc.constantFrom('schedule:a', 'schedule:b', 'schedule:p', 'trigger:t', 'DEFAULT'), key),
+  fc.tuple(fc.constantFrom('program:p', 'DEFAULT'), keyOfCron),
+  fc.tuple(fc.constant('scheduler'), fc.constantFrom(...Object.keys(schedulerKeys))),
+);
+/** Files, a line or two from many sections. */
+const files = fc
+  .array(fc.tuple(section, text), { maxLength: 12 })
+  .map((lines) => lines.map(([[name, of], value]) => `[${name}]\n${of}=${value}\n`).join(''));
+
 describe('whatever the values', () => {
+  it('a file is read, or there are errors, each with its place', () => {
+    fc.assert(
+      fc.property(files, (config) => {
+        const result = load(`[supervisord]\n[program:p]\ncommand=x\n[schedule:a]\ncommand=x\n${config}`);
+        if (result.type === 'ok') return;
+        for (const { message } of result.errors)
+          expect(message).toMatch(/^\/.*supervisord\.conf(:\d+)?: .+$/s);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('a schedule is read, or there are errors of one line', () => {
     fc.assert(
       fc.property(fc.oneof(values, plausible), (given) => {
@@ -102,7 +126,7 @@ describe('whatever the values', () => {
           expect(told).toContain('schedule:s');
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -125,7 +149,7 @@ describe('whatever the values', () => {
         );
         expect(new Set(group.processes.map(({ name }) => name)).size).toBe(group.processes.length);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
     expect(read_).toBeGreaterThan(100);
   });

@@ -158,7 +158,7 @@ function times(trigger: Trigger, count: number): string[] {
   while (found.length < count) {
     previous = trigger.getNextFireTime(previous, previous ?? now);
     if (previous === undefined) break;
-    found.push(previous.toISOString().slice(8, 19));
+    found.push(previous.toISOString().slice(8).replace('.000Z', ''));
   }
   return found;
 }

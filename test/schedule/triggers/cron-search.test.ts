@@ -1,8 +1,13 @@
-/** That cron triggers fire when they match, and only then; against a slow matcher that knows nothing of how they do it. */
+/**
+ * That cron triggers fire when they match, and only then; against a slow matcher that knows nothing of how they
+ * do it.
+ */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type CronOptions, CronTrigger } from '../../../schedule/triggers/cron-trigger.ts';
 import { dueTimesByWalking } from '../../../schedule/triggers/due-times.ts';
+import { isoWeekOf } from '../../../schedule/wall-clock/civil.ts';
+import { formatInstant } from '../../../schedule/wall-clock/date-text.ts';
 
 /** Instants shortly before which the clocks of a zone were changed, and some before which they were not. */
 const moments: readonly (readonly [zone: string, instant: string])[] = [
@@ -155,6 +160,40 @@ describe('with dst=once', () => {
     expect(times.find((time) => time.startsWith('2024-03-31'))).toBe('2024-03-31T01:00:00.000Z');
     expect(times.filter((time) => time.startsWith('2024-10-27'))).toEqual(['2024-10-27T00:30:00.000Z']);
   });
+
+  it('counts what a gap holds once', () => {
+    const trigger = new CronTrigger({ hour: '1-3', minute: '*/20', timezone: 'Europe/Paris', dst: 'once' });
+    const first = new Date('2024-03-31T00:20:00Z');
+    const due = trigger.getDueTimes(first, new Date('2024-03-31T01:20:00Z'));
+    // 01:20, 01:40, then 02:00 to 03:00 at once, and 03:20.
+    expect(due).toEqual({ last: new Date('2024-03-31T01:20:00Z'), count: 4 });
+  });
+});
+
+it('comes back from a change of the clocks at one minute past midnight, which repeats an hour of the day before', () => {
+  const trigger = new CronTrigger({ day: 28, hour: 23, minute: 30, timezone: 'America/St_Johns' });
+  const times: string[] = [];
+  for (let at = new Date('2006-10-28T12:00:00Z'); times.length < 3; ) {
+    at = trigger.getNextFireTime(at, at) ?? at;
+    times.push(formatInstant(at, 'America/St_Johns'));
+  }
+  expect(times).toEqual([
+    '2006-10-28T23:30:00-02:30',
+    '2006-10-28T23:30:00-03:30',
+    '2006-11-28T23:30:00-03:30',
+  ]);
+});
+
+it('knows which first days of january belong to the week 53 of the year before', () => {
+  const trigger = new CronTrigger({ month: 1, week: 53, timezone: 'UTC' });
+  let at = new Date('1999-06-01');
+  for (let day = at.getTime() / 86_400_000; day < 40_000; day += 1) {
+    const date = new Date(day * 86_400_000);
+    if (date.getUTCMonth() !== 0 || isoWeekOf(day) !== 53) continue;
+    at = trigger.getNextFireTime(at, at) ?? at;
+    expect(at).toEqual(date);
+  }
+  expect(at.getUTCFullYear()).toBeGreaterThan(2070);
 });
 
 describe('bounds', () => {
@@ -188,7 +227,8 @@ describe('bounds', () => {
 
   it('never fires before 1970 or after 9999', () => {
     const trigger = new CronTrigger({ month: 1, timezone: 'UTC' });
-    expect(trigger.getNextFireTime(undefined, new Date('1950-06-01'))).toEqual(new Date(0));
+    expect(trigger.getNextFireTime(undefined, new Date('1950-01-01'))).toEqual(new Date(0));
+    expect(trigger.getNextFireTime(undefined, new Date('+010000-01-01'))).toBeUndefined();
     expect(trigger.getNextFireTime(undefined, new Date('9999-01-02'))).toBeUndefined();
     expect(trigger.getNextFireTime(undefined, new Date('+012345-01-02'))).toBeUndefined();
   });

@@ -48,6 +48,13 @@ describe('with a start', () => {
   });
 });
 
+it('never fires after the year 9999', () => {
+  const trigger = new IntervalTrigger({ weeks: 400_000 });
+  const first = trigger.getNextFireTime(undefined, now);
+  expect(first?.getUTCFullYear()).toBe(9690);
+  expect(trigger.getNextFireTime(first, now)).toBeUndefined();
+});
+
 it('keeps no jitter in its fire times', () => {
   const trigger = new IntervalTrigger({ minutes: 10, jitter: 60, startDate: now, timezone: 'UTC' });
   let at: Date | undefined = trigger.getNextFireTime(undefined, now);
@@ -95,6 +102,7 @@ describe('rejects', () => {
   const cases: readonly (readonly [IntervalOptions, string])[] = [
     [{ seconds: -5 }, 'the interval must be a millisecond or more'],
     [{ seconds: 0.0001 }, 'the interval must be a millisecond or more'],
+    [{ weeks: 500_000 }, 'the interval reaches beyond the year 9999'],
     [{ hours: Number.NaN }, 'hours must be a number'],
     [{ hours: Number.POSITIVE_INFINITY }, 'hours must be a number'],
     [{ seconds: 1, jitter: -1 }, 'jitter must be a number of seconds, 0 or more'],
