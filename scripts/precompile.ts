@@ -1,6 +1,6 @@
 /** Bundles a command that is started often, and compiles it ahead. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { execPath } from 'node:process';
 import { build, type Plugin } from 'esbuild';
 import { execa } from 'execa';
@@ -14,8 +14,7 @@ export interface PrecompileOptions {
   /** The words of a run that calls what most runs call, and what it reads from stdin. */
   readonly words: readonly string[];
   readonly input: string;
-  /** Sources that few runs want, and the files, bundled for themselves, that have what they export. */
-  readonly apart?: ReadonlyMap<string, string>;
+  readonly plugins: Plugin[];
 }
 
 /**
@@ -24,7 +23,7 @@ export interface PrecompileOptions {
  * another program.
  */
 export async function precompile(options: PrecompileOptions): Promise<void> {
-  const { name, source, outdir, words, input, apart = new Map() } = options;
+  const { name, source, outdir, words, input, plugins } = options;
   const { metafile } = await build({
     entryPoints: { [name]: source },
     outdir,
@@ -41,7 +40,7 @@ export async function precompile(options: PrecompileOptions): Promise<void> {
     legalComments: 'linked',
     banner: { js: '(function (require, importModule) {' },
     footer: { js: '})' },
-    plugins: [importApart(apart)],
+    plugins,
   });
   const output = Object.keys(metafile.outputs).find((path) => path.endsWith('.cjs')) ?? '';
   const program = basename(output, '.cjs');
@@ -65,17 +64,4 @@ export async function precompile(options: PrecompileOptions): Promise<void> {
     [recorder, join(outdir, `${program}.cjs`), join(outdir, `${program}.v8`), name, ...words],
     { input },
   );
-}
-
-/** Has imports of sources go to other files. */
-function importApart(apart: ReadonlyMap<string, string>): Plugin {
-  const files = new Map([...apart].map(([source, file]) => [resolve(source), file]));
-  return {
-    name: 'import-apart',
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
-        const file = files.get(resolve(resolveDir, path));
-        return file === undefined ? undefined : { path: `./${file}`, external: true };
-      }),
-  };
 }
