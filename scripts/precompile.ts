@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execPath } from 'node:process';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { execa } from 'execa';
 
 export interface PrecompileOptions {
@@ -14,6 +14,7 @@ export interface PrecompileOptions {
   /** The words of a run that calls what most runs call, and what it reads from stdin. */
   readonly words: readonly string[];
   readonly input: string;
+  readonly plugins: Plugin[];
 }
 
 /**
@@ -21,7 +22,8 @@ export interface PrecompileOptions {
  * the entry point that brings both together. A hash in the names keeps compiled code from being taken for that of
  * another program.
  */
-export async function precompile({ name, source, outdir, words, input }: PrecompileOptions): Promise<void> {
+export async function precompile(options: PrecompileOptions): Promise<void> {
+  const { name, source, outdir, words, input, plugins } = options;
   const { metafile } = await build({
     entryPoints: { [name]: source },
     outdir,
@@ -42,6 +44,7 @@ export async function precompile({ name, source, outdir, words, input }: Precomp
     legalComments: 'linked',
     banner: { js: '(function (require, importModule) {' },
     footer: { js: '})' },
+    plugins,
   });
   const output = Object.keys(metafile.outputs).find((path) => path.endsWith('.cjs')) ?? '';
   const program = basename(output, '.cjs');
