@@ -69,7 +69,7 @@ await precompile({
   source: 'ctl/main.ts',
   outdir,
   words: ['-c', standIn.configurationFile],
-plugins: [importApart({ 'ctl/commands/schedule.ts': 'supervisorctl-schedule.js' })],
+  plugins: [importApart({ 'ctl/commands/schedule.ts': 'supervisorctl-schedule.js' })],
   input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nreread\nupdate\nexit\n',
 });
 
