@@ -6,8 +6,9 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv } from 'node:process';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { bundleLibrary } from './bundle-library.ts';
+import { importApart } from './import-apart.ts';
 import { precompile } from './precompile.ts';
 import { startStandIn } from './stand-in.ts';
 
@@ -30,21 +31,12 @@ const common: BuildOptions = {
   external: ['koffi', 'ioredis'],
 };
 
-/** What a daemon without schedules never reads: a file of its own. */
-const schedulerApart: Plugin = {
-  name: 'scheduler-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/service\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './supervisord-schedules.js', external: true } : undefined,
-    );
-  },
-};
-
 await build({
   ...common,
   entryPoints: {
     echo_supervisord_conf: 'conf/echo-main.ts',
     pidproxy: 'daemon/pidproxy.ts',
+    'supervisorctl-schedule': 'ctl/commands/schedule.ts',
     'supervisord-schedules': 'daemon/schedule/service.ts',
   },
   splitting: true,
@@ -59,7 +51,7 @@ await build({
 await build({
   ...common,
   entryPoints: { supervisord: 'daemon/main.ts' },
-  plugins: [schedulerApart],
+  plugins: [importApart({ 'daemon/schedule/service.ts': 'supervisord-schedules.js' })],
   format: 'cjs',
   minifyWhitespace: true,
   lineLimit: 120,
@@ -77,7 +69,8 @@ await precompile({
   source: 'ctl/main.ts',
   outdir,
   words: ['-c', standIn.configurationFile],
-  input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nexit\n',
+  plugins: [importApart({ 'ctl/commands/schedule.ts': 'supervisorctl-schedule.js' })],
+  input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nreread\nupdate\nexit\n',
 });
 
 rmSync(destination, { recursive: true, force: true });

@@ -77,6 +77,8 @@ export interface RunLogPage {
   readonly isComplete: boolean;
   /** The beginning is not to be found any more: the log was rotated away, or cleared. */
   readonly isTruncated: boolean;
+  /** Files in which there may be more when they change; none once the run has ended. */
+  readonly growing: readonly string[];
 }
 
 /** What a trigger says, for somebody who tries it out. */

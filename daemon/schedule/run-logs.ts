@@ -24,6 +24,7 @@ export function readRunLog(
   const since = ((run.started ?? run.claimed).getTime() / 1000) as EpochSeconds;
   using readers = new DisposableStack();
   const parts: Buffer[] = [];
+  const growing = isOver ? [] : spans.map(({ from }) => from.path);
   let [skip, left, size, isTruncated] = [offset, length, 0, false];
   for (const { from, to } of spans) {
     // While it runs, what was known of its end is no end.
@@ -37,7 +38,7 @@ export function readRunLog(
   }
   const bytes = Buffer.concat(parts);
   const end = offset + bytes.length;
-  return { bytes, offset: end, size, isComplete: isOver && end >= size, isTruncated };
+  return { bytes, offset: end, size, isComplete: isOver && end >= size, isTruncated, growing };
 }
 
 /** Removes the logs that were of these runs alone. What cannot be removed is told of. */
