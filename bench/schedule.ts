@@ -26,7 +26,11 @@ export const schedule: Benchmark = {
   title: `${count} schedules in memory, of which ${firesPerSecond} a second are due for ${fireSeconds} s`,
   rounds: 3,
   contenders: [
-    contender('ours', 'node', () => ['--expose-gc', join(import.meta.dirname, 'schedules-child.ts'), bundle()]),
+    contender('ours', 'node', () => [
+      '--expose-gc',
+      join(import.meta.dirname, 'schedules-child.ts'),
+      bundle(),
+    ]),
     {
       ...contender('APScheduler', python, () => [join(import.meta.dirname, 'schedules-child.py')]),
       lacks: () =>

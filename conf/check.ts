@@ -1,4 +1,6 @@
 /** The report of `supervisord --check`. */
+import { triggerFromSpec } from '../schedule/triggers/trigger-types.ts';
+import { type ScheduleAction, type ScheduleSettings, schedulesOf } from './schedule-settings.ts';
 import type {
   ChannelSettings,
   GroupSettings,
@@ -10,8 +12,11 @@ import type {
 /** What a configuration would run, with the warnings it gives rise to. */
 export function checkReport({ file, supervisord, httpServers, groups, notices }: Settings): string {
   const processes = groups.flatMap((group) => group.processes);
+  const schedules = schedulesOf(groups);
   const lines = [
-    `${file}: ok, ${count(groups.length, 'group')}, ${count(processes.length, 'process', 'processes')}`,
+    `${file}: ok, ${count(groups.length, 'group')}, ${count(processes.length, 'process', 'processes')}${
+      schedules.length === 0 ? '' : `, ${count(schedules.length, 'schedule')}`
+    }`,
     `log: ${supervisord.logfile} (${supervisord.loglevel}), pid file: ${supervisord.pidfile}`,
     ...(supervisord.user === undefined ? [] : [`user: ${supervisord.user.name}`]),
     ...httpServers.map(describeServer),
@@ -38,8 +43,36 @@ function describeServer(server: HttpServerSettings): string {
 }
 
 function describeGroup(group: GroupSettings): string[] {
-  if (group.processes.length === 0) return ['', `${group.name}: no processes`];
-  return group.processes.flatMap((process) => ['', ...describeProcess(process)]);
+  const { name, processes, schedules = [] } = group;
+  const described = schedules.flatMap((schedule) => ['', ...describeSchedule(schedule)]);
+  if (processes.length > 0)
+    described.push(...processes.flatMap((process) => ['', ...describeProcess(process)]));
+  else if (group.type !== 'schedule') described.push('', `${name}: no processes`);
+  return described;
+}
+
+function describeSchedule({ name, action, trigger, jitter, paused }: ScheduleSettings): string[] {
+  const { timezone } = trigger;
+  const details = [
+    `when: ${triggerFromSpec(trigger)}${typeof timezone === 'string' ? `, ${timezone}` : ''}`,
+    ...(jitter === 0 ? [] : [`jitter: ${jitter} seconds`]),
+    ...(action.type === 'run' ? [] : [`action: ${describeAction(action)}`]),
+    ...(paused ? ['paused: yes'] : []),
+  ];
+  return [`schedule ${name}`, ...details.map((detail) => `  ${detail}`)];
+}
+
+function describeAction(action: Exclude<ScheduleAction, { type: 'run' }>): string {
+  const { target } = action;
+  const verb = action.type === 'signal' ? `signal ${action.signal}` : action.type;
+  switch (target.type) {
+    case 'section':
+      return `${verb} [${target.section}]`;
+    case 'group':
+      return `${verb} ${target.group}:*`;
+    case 'process':
+      return `${verb} ${target.group}:${target.name}`;
+  }
 }
 
 function describeProcess(process: ProcessSettings): string[] {

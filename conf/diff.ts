@@ -2,6 +2,8 @@
  * The difference between two configurations: which groups the new one adds, changes and removes, as `reread`
  * reports it; and inside a changed group, which processes it leaves as they are.
  */
+import { isDeepStrictEqual } from 'node:util';
+import type { ScheduleSettings } from './schedule-settings.ts';
 import type {
   ChannelSettings,
   Environment,
@@ -52,9 +54,10 @@ export function unchangedProcesses(active: GroupSettings, next: GroupSettings): 
   return new Set(unchanged.map(({ name }) => name));
 }
 
-/** Whom the daemon takes the processes for: it talks with listeners, by way of their handler. */
+/** Whom the daemon takes the processes for: it talks with listeners, by way of their handler; those of schedules only run. */
 function roleOf(group: GroupSettings): string {
-  return group.type === 'eventlistener' ? `eventlistener ${group.result_handler}` : 'program';
+  if (group.type === 'eventlistener') return `eventlistener ${group.result_handler}`;
+  return group.type === 'schedule' ? 'schedule' : 'program';
 }
 
 type Same<T> = (a: T, b: T) => boolean;
@@ -137,6 +140,47 @@ const sameProcess = comparing(processComparison);
 /** A process can be given another place among the others at any time. */
 const sameButForPriority = comparing<ProcessSettings>({ ...processComparison, priority: 'ignored' });
 
+const sameData: Same<unknown> = isDeepStrictEqual;
+const sameSchedule = comparing<ScheduleSettings>({
+  name: same,
+  section: 'ignored',
+  source: same,
+  file: 'ignored',
+  line: 'ignored',
+  action: sameData,
+  trigger: sameData,
+  jitter: same,
+  jitter_fixed: same,
+  misfire_grace_time: same,
+  coalesce: same,
+  max_instances: same,
+  overlap: same,
+  timeout: same,
+  retries: same,
+  retry_delay: same,
+  run_on_start: same,
+  on_success: sameData,
+  on_failure: sameData,
+  failure_threshold: same,
+  on_lost: same,
+  hosts: sameData,
+  history_limit: same,
+  history_max_age: same,
+  paused: same,
+  // The other properties say it all.
+  written: 'ignored',
+});
+
+function sameSchedules(a: readonly ScheduleSettings[] = [], b: readonly ScheduleSettings[] = []): boolean {
+  return (
+    a.length === b.length &&
+    a.every((schedule, index) => {
+      const other = b[index];
+      return other !== undefined && sameSchedule(schedule, other);
+    })
+  );
+}
+
 /** Whether two configurations of a group say the same, the order of its processes included. */
 export function isSameGroup(a: GroupSettings, b: GroupSettings): boolean {
   return (
@@ -147,7 +191,8 @@ export function isSameGroup(a: GroupSettings, b: GroupSettings): boolean {
       const other = b.processes[index];
       return other !== undefined && sameProcess(process, other);
     }) &&
-    sameKind(a, b)
+    sameKind(a, b) &&
+    sameSchedules(a.schedules, b.schedules)
   );
 }
 
@@ -166,5 +211,7 @@ function sameKind(a: GroupSettings, b: GroupSettings): boolean {
         a.result_handler === b.result_handler &&
         sameList(a.events, b.events)
       );
+    case 'schedule':
+      return b.type === 'schedule' && a.instances === b.instances && a.processesPerRun === b.processesPerRun;
   }
 }

@@ -25,6 +25,8 @@ const sampleNames = new Map([
   ['eventlistener', 'theeventlistenername'],
   ['fcgi-program', 'thefcgiprogramname'],
   ['group', 'thegroupname'],
+  ['schedule', 'theschedulename'],
+  ['trigger', 'thetriggername'],
   ['ctlplugin', 'thepluginname'],
 ]);
 
@@ -48,9 +50,12 @@ function sampleSection(kind: SectionKind): string {
 }
 
 /** Sections that take over all keys of `[program:x]` show only those that differ. */
-function splitKeys({ keys }: SectionKind): { own: [string, Key<unknown>][]; shared: boolean } {
+function splitKeys({ keys, hasProgramKeys }: SectionKind): {
+  own: [string, Key<unknown>][];
+  shared: boolean;
+} {
   const programs: KeyTable = programKeys;
-  const shared = keys !== programs && Object.keys(programs).every((key) => Object.hasOwn(keys, key));
+  const shared = hasProgramKeys === true;
   const own = Object.entries(keys).filter(
     ([key, entry]) => !shared || key === 'command' || entry !== programs[key],
   );

@@ -10,9 +10,11 @@ import { programKeys } from './keys/program.ts';
 import type { Loading } from './load-context.ts';
 import { checkSectionName, nameOf, readProcesses } from './processes.ts';
 import { compareCodePoints } from './python-text.ts';
+import type { SchedulerSettings } from './schedule-settings.ts';
+import { readSchedules, type ScheduleOfGroup } from './schedules.ts';
 import { SectionReader } from './section-reader.ts';
 import type { Environment, FcgiSocketSettings, GroupSettings, ProcessSettings } from './settings.ts';
-import { checkUniqueNames } from './unique-names.ts';
+import { checkUniqueNames, checkUniqueSchedules } from './unique-names.ts';
 
 /** What reading groups needs beside the document. */
 interface Reading {
@@ -33,7 +35,11 @@ export interface GroupOfSection {
  *
  * @param environment `[supervisord] environment`, which children inherit and `ENV_*` finds
  */
-export function readGroups(loading: Loading, environment: Environment): GroupSettings[] {
+export function readGroups(
+  loading: Loading,
+  environment: Environment,
+  scheduler: SchedulerSettings,
+): GroupSettings[] {
   const scope: Scope = { names: new Map(), environment: new Map([...loading.context.env, ...environment]) };
   const reading: Reading = { loading, scope, inherited: environment };
   const claimed = new Set<string>();
@@ -48,8 +54,29 @@ export function readGroups(loading: Loading, environment: Environment): GroupSet
   add('program:', (section) => readProgram(section, reading));
   add('eventlistener:', (section) => readEventListener(section, reading));
   add('fcgi-program:', (section) => readFcgiProgram(section, reading));
+  const schedules = readSchedules({
+    loading,
+    scheduler,
+    inherited: environment,
+    groups: all.map(({ group }) => group),
+  });
+  all.push(...schedules.groups);
   checkUniqueNames(all, loading.findings);
-  return all.map(({ group }) => group).sort(byPriorityAndName);
+  checkUniqueSchedules(all, schedules.additions, loading.findings);
+  const groups = all.map(({ group }) => group);
+  return [...withSchedules(groups, schedules.additions)].sort(byPriorityAndName);
+}
+
+/** Gives groups the schedules that `cron` of their programs makes. */
+function withSchedules(
+  groups: readonly GroupSettings[],
+  additions: readonly ScheduleOfGroup[],
+): readonly GroupSettings[] {
+  const byGroup = Map.groupBy(additions, ({ group }) => group);
+  return groups.map((group) => {
+    const schedules = byGroup.get(group.name)?.map(({ schedule }) => schedule);
+    return schedules === undefined ? group : { ...group, schedules };
+  });
 }
 
 interface Ranked {

@@ -10,6 +10,8 @@ export interface LoadContext extends ReadContext {
   readonly tempDirectory: string;
   /** Keys of `[supervisord]` that the command line gives, so that the file's `user` need not exist. */
   readonly overridden?: ReadonlySet<string>;
+  /** What time it is, to warn of schedules that are over. */
+  readonly now?: () => Date;
   /** Whether to warn of what others than root can change: the daemon is root, or was. */
   readonly warnsOfUnsafeFiles?: boolean;
 }

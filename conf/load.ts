@@ -9,6 +9,7 @@ import { readHttpServers } from './http-servers.ts';
 import { type Included, readIncludes } from './includes.ts';
 import type { LoadContext, Loading } from './load-context.ts';
 import { readRpcInterfaces } from './rpc-interfaces.ts';
+import { readScheduler } from './scheduler-section.ts';
 import type { Settings } from './settings.ts';
 import { readSupervisordSection } from './supervisord-section.ts';
 import { warnOfUnknownNames } from './unknown-names.ts';
@@ -43,11 +44,12 @@ export function loadSettings(file: string, context: LoadContext): LoadResult {
   const { environment } = section.settings;
   const scope: Scope = { names: new Map(), environment: new Map([...context.env, ...environment]) };
   const rpcInterfaces = readRpcInterfaces(loading, scope);
-  const groups = readGroups(loading, environment);
+  const scheduler = readScheduler(loading, scope.environment, section.settings);
+  const groups = readGroups(loading, environment, scheduler);
   const exit_code_from = section.resolveExitCodeFrom(groups);
   const { servers: httpServers, passwordFiles } = readHttpServers(loading, scope);
   const supervisord = { ...section.settings, exit_code_from, user: section.resolveUser() };
-  const settings = { file: path, supervisord, httpServers, rpcInterfaces, groups };
+  const settings = { file: path, supervisord, httpServers, rpcInterfaces, groups, scheduler };
 
   const wrong = invalid(findings);
   if (wrong !== undefined) return wrong;

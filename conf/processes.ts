@@ -9,6 +9,7 @@ import { readKillTarget } from './kill-target.ts';
 import type { Loading } from './load-context.ts';
 import { readChannel } from './process-channels.ts';
 import { strip } from './python-text.ts';
+import { formatsRunName, runPlaceholders } from './run-names.ts';
 import { SectionReader } from './section-reader.ts';
 import type { Environment, FcgiSocketSettings, ProcessSettings } from './settings.ts';
 import { parseName } from './values.ts';
@@ -16,7 +17,7 @@ import { parseName } from './values.ts';
 export type ProcessReader = SectionReader<typeof programKeys>;
 
 /** Most processes of one section; a larger number is a mistake that would exhaust the memory. */
-const maxNumprocs = 65_536;
+export const maxNumprocs = 65_536;
 
 export interface ProcessesOptions {
   readonly loading: Loading;
@@ -27,6 +28,8 @@ export interface ProcessesOptions {
   readonly scope: Scope;
   readonly inherited: Environment;
   readonly socket?: FcgiSocketSettings | undefined;
+  /** Whether they are those of runs, so that {@link runPlaceholders} have a meaning. */
+  readonly isRun?: boolean;
 }
 
 /** Text behind the first colon, trimmed. */
@@ -49,14 +52,14 @@ export function checkSectionName(reader: {
 
 /** The processes of a section, by number, in the order in which supervisord reports what is wrong. */
 export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
-  const { loading, section, group, scope, inherited, socket } = options;
+  const { loading, section, group, scope, inherited, socket, isRun = false } = options;
   const reader: ProcessReader = new SectionReader({
     section,
     defaults: loading.document.defaults,
     table: programKeys,
     findings: loading.findings,
     context: loading.context,
-    namesSection: true,
+    ...(isRun ? { namesKey: true } : { namesSection: true }),
   });
   const program = nameOf(section);
   checkSectionName(reader);
@@ -92,12 +95,15 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
   checkNameTemplate(reader, numprocs);
   const killTarget = readKillTarget(reader, once, { stopasgroup, killasgroup });
 
+  if (isRun) checkRunNames(reader);
+
   const processes: ProcessSettings[] = [];
   for (let number = start; number < start + Math.min(numprocs, maxNumprocs); number++) {
     const numbered = new Map(names).set('process_num', number).set('numprocs', numprocs);
-    const own = readEnvironment(reader, { names: numbered, environment: scope.environment });
+    const all = isRun ? new Map([...numbered, ...runPlaceholders]) : numbered;
+    const own = readEnvironment(reader, { names: all, environment: scope.environment });
     const each: Scope = {
-      names: numbered,
+      names: all,
       environment: own.size === 0 ? scope.environment : new Map([...scope.environment, ...own]),
     };
     const directory = reader.get('directory', each);
@@ -117,7 +123,7 @@ export function readProcesses(options: ProcessesOptions): ProcessSettings[] {
       reader.fail('command', `program section ${section.name} does not specify a command`);
     }
     processes.push({
-      name: readName(reader, each),
+      name: readName(reader, { ...each, names: numbered }),
       group,
       section: section.name,
       file: section.file,
@@ -171,6 +177,13 @@ function checkNameTemplate(reader: ProcessReader, numprocs: number): void {
     reader.fail('process_name', '%(process_num) must be present within process_name when numprocs > 1');
   }
   if (numprocs > maxNumprocs) reader.fail('numprocs', `${numprocs} processes are more than ${maxNumprocs}`);
+}
+
+function checkRunNames(reader: ProcessReader): void {
+  for (const key of ['command', 'environment', 'directory', 'stdout_logfile', 'stderr_logfile'] as const) {
+    if (!formatsRunName(reader.written(key)?.value ?? '')) continue;
+    reader.fail(key, '%(run_id)s and %(scheduled)s can have no width and no precision');
+  }
 }
 
 /** The final name; an expansion must not bring in what a name may not have. */

@@ -16,6 +16,10 @@ export interface SectionReaderOptions<Table extends KeyTable> {
   readonly context: ReadContext;
   /** Whether supervisord's texts end with the section and its file, as those about single processes do. */
   readonly namesSection?: boolean;
+  /** Whether they begin with the section and the key, as nothing else in them says which it was. */
+  readonly namesKey?: boolean;
+  /** What a key of the table is called in this section, if not the same. */
+  readonly nameInSection?: (key: string) => string;
 }
 
 /** The defaults that were read already, by what they were read for: thousands of programs have the same ones. */
@@ -39,8 +43,20 @@ export class SectionReader<Table extends KeyTable> {
     return this.#lookUp(key);
   }
 
+  /** All keys of the table that the file has, by their names in the table. */
+  allWritten(): ReadonlyMap<string, DocumentValue> {
+    const keys = Object.keys(this.#options.table);
+    const written = keys.map((key) => [key, this.#lookUp(key)] as const);
+    return new Map(written.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])));
+  }
+
   #lookUp(key: string): DocumentValue | undefined {
-    return this.section.values.get(key) ?? this.#options.defaults.get(key);
+    const name = this.#nameOf(key);
+    return this.section.values.get(name) ?? this.#options.defaults.get(name);
+  }
+
+  #nameOf(key: string): string {
+    return this.#options.nameInSection?.(key) ?? key;
   }
 
   /** The value: expanded and read, or the default. */
@@ -117,7 +133,9 @@ export class SectionReader<Table extends KeyTable> {
   }
 
   #fail(key: string | undefined, what: string): void {
-    this.#options.findings.error(new ConfigError(this.#place(key), what, what + this.#suffix()));
+    const place = this.#place(key);
+    const text = this.#options.namesKey === true ? `${keyText(place)}: ${what}` : what + this.#suffix();
+    this.#options.findings.error(new ConfigError(place, what, text));
   }
 
   /** Records a warning about a key, at the same place. */
@@ -134,7 +152,14 @@ export class SectionReader<Table extends KeyTable> {
     const written = key === undefined ? undefined : this.#lookUp(key);
     const { file, line } = written ?? this.section;
     const isSecret = key !== undefined && this.#isSecret(key);
-    return { file, line, section: this.section.name, key, value: isSecret ? undefined : written?.value };
+    const name = key === undefined ? undefined : this.#nameOf(key);
+    return {
+      file,
+      line,
+      section: this.section.name,
+      key: name,
+      value: isSecret ? undefined : written?.value,
+    };
   }
 
   #suffix(): string {
@@ -148,7 +173,8 @@ export class SectionReader<Table extends KeyTable> {
   }
 
   #label(key: KeyName<Table>): ValueLabel {
-    const label = this.#entry(key).bareLabel === true ? key : `${this.section.name}.${key}`;
+    const name = this.#nameOf(key);
+    const label = this.#entry(key).bareLabel === true ? name : `${this.section.name}.${name}`;
     return { label, secret: this.#isSecret(key) };
   }
 
@@ -166,4 +192,10 @@ export class SectionReader<Table extends KeyTable> {
     }
     return known.get(entry);
   }
+}
+
+/** `[section] key=value`, as far as there is one. */
+function keyText({ section, key, value }: ConfigErrorPlace): string {
+  if (key === undefined) return `[${section}]`;
+  return value === undefined ? `[${section}] ${key}` : `[${section}] ${key}=${value}`;
 }

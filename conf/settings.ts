@@ -4,6 +4,7 @@
  *
  * @see docs/configuration/README.md
  */
+import type { SchedulerSettings, ScheduleSettings } from './schedule-settings.ts';
 import type { StoredPassword } from './stored-password.ts';
 
 /** A user of the system, as `user=` names it. */
@@ -175,6 +176,8 @@ export type GroupSettings = {
   readonly priority: number;
   /** In configuration order. */
   readonly processes: readonly ProcessSettings[];
+  /** Active while the group is: that of a `[schedule:x]`, or those that `cron=` of its programs makes. */
+  readonly schedules?: readonly ScheduleSettings[];
 } & (
   | {
       /** `program`: implied by one section. `group`: a `[group:x]` section. */
@@ -187,6 +190,14 @@ export type GroupSettings = {
       readonly result_handler: string;
     }
   | { readonly type: 'fcgi-program'; readonly socket: FcgiSocketSettings }
+  | {
+      /** Made by the `[schedule:x]` of its name. One with another action than `run` has no processes. */
+      readonly type: 'schedule';
+      /** How many runs there can be at the same time. */
+      readonly instances: number;
+      /** The first instance has the first so many processes, and so on. */
+      readonly processesPerRun: number;
+    }
 );
 
 export type FcgiAddress =
@@ -252,5 +263,6 @@ export interface Settings {
   readonly rpcInterfaces: readonly RpcInterfaceSettings[];
   /** Ascending by (priority, name). */
   readonly groups: readonly GroupSettings[];
+  readonly scheduler: SchedulerSettings;
   readonly notices: readonly Notice[];
 }

@@ -1,7 +1,8 @@
-/** No two groups of one name, and no two processes of one name in a group. */
+/** No two groups of one name, no two processes of one name in a group, and no two schedules of one name. */
 import { ConfigError } from './config-error.ts';
 import type { Findings } from './findings.ts';
 import type { GroupOfSection } from './groups.ts';
+import type { ScheduleOfGroup } from './schedules.ts';
 
 /** supervisord would run one of the two and drop the other without a word. */
 export function checkUniqueNames(groups: readonly GroupOfSection[], findings: Findings): void {
@@ -28,5 +29,24 @@ export function checkUniqueNames(groups: readonly GroupOfSection[], findings: Fi
       }
       processes.add(name);
     }
+  }
+}
+
+/** The `cron` of a program that is in a group makes a schedule, but no group, of its name. */
+export function checkUniqueSchedules(
+  groups: readonly GroupOfSection[],
+  additions: readonly ScheduleOfGroup[],
+  findings: Findings,
+): void {
+  const sections = new Map(
+    groups.flatMap(({ section, group }) => (group.type === 'schedule' ? [[group.name, section.name]] : [])),
+  );
+  for (const { schedule, group } of additions) {
+    const { name, file, line, section } = schedule;
+    const other = sections.get(name);
+    // A group of that name is reported already.
+    if (other === undefined || group === name) continue;
+    const what = `[${other}] makes a schedule named ${name} already`;
+    findings.error(new ConfigError({ file, line, section, key: 'cron' }, what, `[${section}] cron: ${what}`));
   }
 }

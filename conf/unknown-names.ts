@@ -48,14 +48,15 @@ function meantSection(written: string): string | undefined {
   return kind.match === 'named' ? `${kind.name}:${rest === '' ? 'x' : rest}` : kind.name;
 }
 
-function didYouMean(meant: string | undefined): string {
+export function didYouMean(meant: string | undefined): string {
   return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
 /** Most slips of the keyboard are one or two. */
 const maxDistance = 2;
 
-function closest(written: string, known: readonly string[]): string | undefined {
+/** What was probably meant by a name that is none. */
+export function closest(written: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = maxDistance + 1;
   for (const candidate of known) {

@@ -40,6 +40,16 @@ export const integer: Reader<number> = {
   },
 };
 
+/** A decimal number of 0 or more, with or without a fraction. */
+export const number: Reader<number> = {
+  type: 'number',
+  read(text) {
+    const value = /^\d+(?:\.\d+)?$/.test(strip(text)) ? Number(text) : Number.NaN;
+    if (Number.isFinite(value)) return value;
+    throw new InvalidValue(`expected a number, not ${repr(text)}`);
+  },
+};
+
 const byteUnits = new Map([
   ['kb', 1024],
   ['mb', 1024 ** 2],
@@ -129,7 +139,7 @@ export const onDaemonExit: Reader<SupervisordSettings['on_daemon_exit']> = oneOf
 ]);
 
 /** One of two words or more, in any case. */
-function oneOf<Word extends string>(type: string, words: readonly Word[]): Reader<Word> {
+export function oneOf<Word extends string>(type: string, words: readonly Word[]): Reader<Word> {
   return {
     type,
     read(text) {

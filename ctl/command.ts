@@ -7,6 +7,8 @@ export interface CommandArguments {
   readonly text: string;
   /** Split at blanks. */
   readonly words: readonly string[];
+  /** As the user's own shell has split them, blanks and all; missing: typed in ours. */
+  readonly argv?: readonly string[];
 }
 
 /** A command of supervisorctl. It prints through the session and returns its exit status. */
@@ -21,6 +23,8 @@ export interface Command {
   readonly statusWhenDown?: ExitStatus;
   /** What TAB offers as its arguments. */
   readonly completes?: 'processes' | 'groups';
+  /** What can follow its name: commands of its own, and what TAB offers as the arguments of each. */
+  readonly subcommands?: ReadonlyMap<string, { readonly completes?: 'schedules' }>;
   /** Leaves the shell. */
   readonly leavesShell?: true;
   run(session: Session, given: CommandArguments): Promise<ExitStatus>;

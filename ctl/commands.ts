@@ -19,6 +19,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['remove', async () => (await import('./commands/remove.ts')).remove],
   ['reread', async () => (await import('./commands/reread.ts')).reread],
   ['restart', async () => (await import('./commands/restart.ts')).restart],
+  ['schedule', async () => (await import('./commands/schedule.ts')).schedule],
   ['shutdown', async () => (await import('./commands/shutdown.ts')).shutdown],
   ['signal', async () => (await import('./commands/signal.ts')).signal],
   ['start', async () => (await import('./commands/start.ts')).start],

@@ -17,14 +17,15 @@ const processCommands: ReadonlySet<string> = new Set([
   'tail',
 ]);
 
-/** Completes a line of the shell. `processes` is asked only where names of them are wanted. */
+/** Completes a line of the shell. `processes` and `schedules` are asked only where names of them are wanted. */
 export function completer(
   processes: () => Promise<readonly ProcessInfo[]>,
   plugins: readonly Plugin[] = [],
+  schedules: () => Promise<readonly string[]> = async () => [],
 ): Complete {
   return async (line) => {
     const word = lastWord(line);
-    const candidates = await candidatesFor(line, word, { processes, plugins });
+    const candidates = await candidatesFor(line, word, { processes, plugins, schedules });
     return [candidates.filter((candidate) => candidate.startsWith(word)).map((found) => `${found} `), word];
   };
 }
@@ -37,17 +38,19 @@ function lastWord(line: string): string {
 interface Offer {
   readonly processes: () => Promise<readonly ProcessInfo[]>;
   readonly plugins: readonly Plugin[];
+  readonly schedules: () => Promise<readonly string[]>;
 }
 
 async function candidatesFor(
   line: string,
   word: string,
-  { processes, plugins }: Offer,
+  { processes, plugins, schedules }: Offer,
 ): Promise<readonly string[]> {
   const words = line.trim().split(/\s+/);
   const [command = ''] = words;
   const isFirstWord = words.length === 1 && !line.endsWith(' ');
   if (command === '' || isFirstWord || command === 'help') return commandNames(plugins);
+  if (command === 'schedule') return scheduleWords(words.slice(1), line.endsWith(' '), schedules);
   switch (argumentsOf(command, plugins)) {
     case 'groups':
       return groupNames(await processes());
@@ -56,6 +59,17 @@ async function candidatesFor(
     case undefined:
       return [];
   }
+}
+
+/** What goes behind `schedule`: its own commands, then names where they take them. */
+async function scheduleWords(
+  [name, ...others]: readonly string[],
+  isBetweenWords: boolean,
+  schedules: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const { subcommands = new Map() } = (await commands.get('schedule')?.()) ?? {};
+  if (name === undefined || (others.length === 0 && !isBetweenWords)) return [...subcommands.keys()];
+  return subcommands.get(name)?.completes === 'schedules' ? schedules() : [];
 }
 
 function argumentsOf(name: string, plugins: readonly Plugin[]): 'groups' | 'processes' | undefined {

@@ -2,6 +2,7 @@ import { type FaultName, faultName } from '../rpc/faults.ts';
 
 /** No connection came about, or it broke before the answer was complete. */
 export class ConnectionFailure extends Error {
+  static override [Symbol.hasInstance] = (value: unknown): boolean => isNamed(value, 'ConnectionFailure');
   override readonly name = 'ConnectionFailure';
   /** The system's name for the reason, such as `ECONNREFUSED`. */
   readonly code: string | undefined;
@@ -17,6 +18,7 @@ export class ConnectionFailure extends Error {
 
 /** The server answered with an HTTP status other than 200. */
 export class HttpFailure extends Error {
+  static override [Symbol.hasInstance] = (value: unknown): boolean => isNamed(value, 'HttpFailure');
   override readonly name = 'HttpFailure';
   readonly status: number;
 
@@ -28,6 +30,7 @@ export class HttpFailure extends Error {
 
 /** The server's answer is a fault. Its code may be one that supervisord does not have. */
 export class ServerFault extends Error {
+  static override [Symbol.hasInstance] = (value: unknown): boolean => isNamed(value, 'ServerFault');
   override readonly name = 'ServerFault';
   readonly code: number;
   /** The `faultString`. */
@@ -47,7 +50,13 @@ export class UnexpectedAnswer extends Error {
 
 /** Ctrl-C, where a command or the shell waited for input. */
 export class Interrupted extends Error {
+  static override [Symbol.hasInstance] = (value: unknown): boolean => isNamed(value, 'Interrupted');
   override readonly name = 'Interrupted';
+}
+
+/** What is bundled apart has copies of these classes, and both sides mean the same by them. */
+function isNamed(value: unknown, name: string): boolean {
+  return value instanceof Error && value.name === name;
 }
 
 /** Whether `error` is the server's fault `name`. */

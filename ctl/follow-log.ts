@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../conf/error-code.ts';
+import { askAgain, comebackMs } from './comeback.ts';
 import { type ExitStatus, exitStatuses } from './exit-status.ts';
 import { ConnectionFailure, HttpFailure } from './failures.ts';
 import { LogContinuation } from './log-continuation.ts';
@@ -23,15 +23,28 @@ export function processLogPath(name: string, channel: LogChannel): LogPath {
 }
 
 /** Prints a log as it grows, until Ctrl-C or the server's end. Failures are told on stderr. */
-export async function followLog(session: Session, log: LogPath): Promise<ExitStatus> {
+export function followLog(session: Session, log: LogPath): Promise<ExitStatus> {
+  return follow(session, log.shown, (abortSignal) => copyLog(session, log, abortSignal));
+}
+
+/**
+ * Copies a log until its end, or Ctrl-C. Failures are told on stderr.
+ *
+ * @param shown the path of the log as messages show it
+ */
+export async function follow(
+  session: Session,
+  shown: string,
+  copy: (abortSignal: AbortSignal) => Promise<void>,
+): Promise<ExitStatus> {
   session.print('==> Press Ctrl-C to exit <==');
   let exitStatus: ExitStatus = exitStatuses.SUCCESS;
   const end = await session.untilInterrupted(async (abortSignal) => {
     try {
-      await copyLog(session, log, abortSignal);
+      await copy(abortSignal);
     } catch (error) {
       if (abortSignal.aborted) return;
-      session.output.printError(`${session.serverurl}${log.shown} ${describeTrouble(error)}`);
+      session.output.printError(`${session.serverurl}${shown} ${describeTrouble(error)}`);
       exitStatus = exitStatuses.GENERIC;
     }
   });
@@ -39,9 +52,6 @@ export async function followLog(session: Session, log: LogPath): Promise<ExitSta
   return exitStatus;
 }
 
-/** How long a server that has died may take to come back, and how often to look: nothing tells. */
-const comebackMs = 10_000;
-const lookMs = 100;
 /** A server may end streams at once, with nothing new in them: after so many in a row it is taken at its word. */
 const mostFutileStreams = 3;
 const shortestStreamMs = 1000;
@@ -63,7 +73,8 @@ export async function copyLog(session: Session, { path }: LogPath, abortSignal: 
     futile = hasNews || performance.now() - beginning >= shortestStreamMs ? 0 : futile + 1;
     if (abortSignal.aborted || futile === mostFutileStreams) return;
     // One that ends in order says so, and is upgraded or gone.
-    stream = await followAgain(session, path, { abortSignal, patienceMs: isBroken ? comebackMs : 0 });
+    const again = () => session.follow(path, abortSignal);
+    stream = await askAgain(again, { abortSignal, patienceMs: isBroken ? comebackMs : 0 });
   }
 }
 
@@ -92,25 +103,6 @@ async function print(
   } catch (error) {
     if (errorCode(error) !== 'ECONNRESET') throw error;
     return { isBroken: true, hasNews };
-  }
-}
-
-/** @returns `undefined`: the server does not come back */
-async function followAgain(
-  session: Session,
-  path: string,
-  { abortSignal, patienceMs }: { readonly abortSignal: AbortSignal; readonly patienceMs: number },
-): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const deadline = performance.now() + patienceMs;
-  for (;;) {
-    try {
-      return await session.follow(path, abortSignal);
-    } catch (error) {
-      if (!(error instanceof ConnectionFailure)) throw error;
-      // Without its socket it has ended in order.
-      if (error.code === 'ENOENT' || performance.now() >= deadline) return undefined;
-    }
-    await delay(lookMs, undefined, { signal: abortSignal });
   }
 }
 

@@ -1,11 +1,9 @@
-import process from 'node:process';
 import { UsageError } from '../conf/getopt.ts';
-import type { ReadContext } from '../conf/reader.ts';
 import { findConfigFile, searchPaths } from '../conf/search.ts';
 import type { SupervisorctlSettings } from '../conf/settings.ts';
 import { loadSupervisorctlSettings } from '../conf/supervisorctl.ts';
 import type { CtlOptions } from './options.ts';
-import { passwdUsers } from './users.ts';
+import { readContext } from './read-context.ts';
 
 /**
  * The settings that hold: what the command line says, else the configuration file, else the defaults.
@@ -27,9 +25,4 @@ export function loadSettings(argv0: string, options: CtlOptions): SupervisorctlS
     password: options.password ?? settings.password,
     history_file: options.history_file ?? settings.history_file,
   };
-}
-
-function readContext(): ReadContext {
-  const env = Object.entries(process.env).map(([name, value = '']): [string, string] => [name, value]);
-  return { env: new Map(env), cwd: process.cwd(), uid: process.getuid?.() ?? 0, users: passwdUsers };
 }

@@ -57,7 +57,7 @@ async function run({ options, action }: CtlCommandLine): Promise<ExitStatus> {
     const { loadPlugins } = await import('./plugins/load.ts');
     session.plugins = await loadPlugins(session, settings.plugins);
   }
-  if (!interactive) return (await runLine(session, action.join(' '))).exitStatus;
+  if (!interactive) return (await runLine(session, action.join(' '), action)).exitStatus;
   const { runShell } = await import('./shell.ts');
   await runShell(session, { ...settings, before: [hasAction ? action.join(' ') : 'status'] });
   return exitStatuses.SUCCESS;

@@ -1,4 +1,4 @@
-import { type Command, explainUsage, readArguments } from './command.ts';
+import { type Command, type CommandArguments, explainUsage, readArguments } from './command.ts';
 import { findCommand } from './commands.ts';
 import { type ExitStatus, exitStatuses } from './exit-status.ts';
 import { HttpFailure, Interrupted } from './failures.ts';
@@ -29,8 +29,16 @@ export function parseLine(typed: string): ParsedLine {
   return { type: 'command', name, rest: line.slice(name.length), line };
 }
 
-/** Runs one line. Whatever goes wrong is told on stdout and is in the exit status; only Ctrl-C is thrown. */
-export async function runLine(session: Session, typed: string): Promise<LineOutcome> {
+/**
+ * Runs one line. Whatever goes wrong is told on stdout and is in the exit status; only Ctrl-C is thrown.
+ *
+ * @param argv the words of the line, if the user's own shell has split it
+ */
+export async function runLine(
+  session: Session,
+  typed: string,
+  argv?: readonly string[],
+): Promise<LineOutcome> {
   const parsed = parseLine(typed);
   if (parsed.type === 'empty') return { exitStatus: exitStatuses.SUCCESS, leavesShell: false };
   const command = parsed.type === 'command' ? await findCommand(parsed.name, session.plugins) : undefined;
@@ -38,9 +46,11 @@ export async function runLine(session: Session, typed: string): Promise<LineOutc
     session.print(`*** Unknown syntax: ${parsed.line}`);
     return { exitStatus: exitStatuses.GENERIC, leavesShell: false };
   }
-  const exitStatus = await runContained(session, () =>
-    runCommand(session, command, parsed.name, parsed.rest),
-  );
+  const given: CommandArguments = {
+    ...readArguments(parsed.rest),
+    ...(argv?.[0] === parsed.name && { argv: argv.slice(1) }),
+  };
+  const exitStatus = await runContained(session, () => runCommand(session, command, parsed.name, given));
   return { exitStatus, leavesShell: command.leavesShell === true };
 }
 
@@ -48,9 +58,8 @@ async function runCommand(
   session: Session,
   command: Command,
   name: string,
-  rest: string,
+  given: CommandArguments,
 ): Promise<ExitStatus> {
-  const given = readArguments(rest);
   if (command.takesNoArguments && given.text !== '') {
     explainUsage(session, `Error: ${name} accepts no arguments`, command);
     return exitStatuses.GENERIC;

@@ -1,3 +1,4 @@
+import { listOf, struct, text } from './answers.ts';
 import { completer } from './completion.ts';
 import { Interrupted } from './failures.ts';
 import { History } from './history.ts';
@@ -20,11 +21,20 @@ export async function runShell(
   { prompt, history_file, before }: ShellOptions,
 ): Promise<void> {
   const history = new History(history_file);
+  // Both are asked for at most once for each line.
   let processes: Promise<readonly ProcessInfo[]> | undefined;
-  const complete = completer(() => {
-    processes ??= session.supervisor.getAllProcessInfo();
-    return processes;
-  }, session.plugins);
+  let schedules: Promise<readonly string[]> | undefined;
+  const complete = completer(
+    () => {
+      processes ??= session.supervisor.getAllProcessInfo();
+      return processes;
+    },
+    session.plugins,
+    () => {
+      schedules ??= scheduleNames(session);
+      return schedules;
+    },
+  );
   try {
     for (const line of before) {
       if ((await runInterruptibly(session, line)).leavesShell) return;
@@ -34,6 +44,7 @@ export async function runShell(
       const line = await session.input.readLine(`${prompt}> `, { complete, history: history.lines });
       if (line !== undefined) history.add(line);
       processes = undefined;
+      schedules = undefined;
       if ((await runInterruptibly(session, line ?? 'EOF')).leavesShell) return;
     }
   } catch (error) {
@@ -42,6 +53,11 @@ export async function runShell(
   } finally {
     history.save();
   }
+}
+
+async function scheduleNames(session: Session): Promise<readonly string[]> {
+  const jobs = listOf(struct)(await session.call('scheduler.getAllJobs'));
+  return jobs.map((members) => text(members.get('id')));
 }
 
 /** A command that does not handle Ctrl-C itself is left behind, and the shell with it. */

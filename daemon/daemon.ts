@@ -11,6 +11,8 @@ import process from 'node:process';
 import { holdEventLoop } from './host/event-loop.ts';
 import { removeFifosOfOthers } from './host/fifo.ts';
 import { RuntimeDirectory } from './host/runtime-directory.ts';
+import { systemClock } from './host/system-clock.ts';
+import { systemWallClock } from './host/system-wall-clock.ts';
 import { openHttpServers } from './http/server.ts';
 import { assemble, type DaemonSetup, type Life, type MakingRoom, type Places } from './life.ts';
 import { Compaction } from './memory.ts';
@@ -18,6 +20,7 @@ import { keepPidfile, removePidfile } from './pidfile.ts';
 import type { Supervisor } from './process/supervisor.ts';
 import { rpcContext } from './rpc-context.ts';
 import { runtimeDirectoryOf } from './runtime-directory-of.ts';
+import { Scheduling } from './schedule/scheduling.ts';
 import { signalHandlers } from './signal-handlers.ts';
 import type { Signals } from './signals.ts';
 import { attempt } from './start-error.ts';
@@ -44,7 +47,16 @@ export async function runDaemon(setup: DaemonSetup): Promise<EndOfLife> {
     using runtimeDirectory = attempt(
       () => new RuntimeDirectory(runtimeDirectoryOf(settings), handover?.lock),
     );
-    return await live(setup, { servers, runtimeDirectory });
+    const scheduling = new Scheduling({
+      settings,
+      loadContext: setup.loadContext,
+      runtimeDirectory: runtimeDirectory.path,
+      clock: systemClock,
+      wallClock: systemWallClock,
+    });
+    // Before anything that an earlier daemon has left is judged by what there is.
+    const storedGroups = await scheduling.prepare();
+    return await live(setup, { servers, runtimeDirectory, scheduling, storedGroups });
   } finally {
     await servers.close();
   }
@@ -54,7 +66,7 @@ async function live(setup: DaemonSetup, places: Places): Promise<EndOfLife> {
   const { settings, signals } = setup;
   const { servers, runtimeDirectory } = places;
   const life = assemble(setup, places);
-  const { log, journal, supervisor, finished, onException } = life;
+  const { log, journal, supervisor, scheduling, finished, onException } = life;
   servers.serve(rpcContext({ ...life, settings }));
   const onUncaught = (error: unknown): void => onException('Uncaught exception, contained', error);
   process.on('uncaughtException', onUncaught);
@@ -69,6 +81,7 @@ async function live(setup: DaemonSetup, places: Places): Promise<EndOfLife> {
     supervisor.prepareToLeave();
   }
   const leaves = makingRoom !== undefined || supervisor.leavesProcesses;
+  await scheduling.close({ leaves });
   await servers.close();
   if (makingRoom !== undefined) holdShutdown(supervisor, signals);
   letGo(life, leaves ? 'for another daemon' : 'for good');
@@ -91,22 +104,23 @@ async function live(setup: DaemonSetup, places: Places): Promise<EndOfLife> {
 function start(
   { settings, handover, detach }: DaemonSetup,
   life: Life,
-  { runtimeDirectory }: Places,
+  { runtimeDirectory, scheduling }: Places,
 ): Disposable | undefined {
-  const { log, supervisor, host, events, recovered } = life;
+  const { log, supervisor, host, events, groups, recovered } = life;
   const letStarterGo = detach?.(log);
   const pidfile = keepPidfile(settings.supervisord.pidfile, log);
   log.log('info', `supervisord started with pid ${process.pid}`);
   // Only now: init scripts look for the pidfile as soon as the command returns.
   letStarterGo?.();
-  supervisor.startUp(settings.groups, recovered);
+  supervisor.startUp(groups, recovered);
   if (recovered !== undefined) {
-    const processes = settings.groups.flatMap((group) => group.processes);
+    const processes = groups.flatMap((group) => group.processes);
     removeFifosOfOthers(runtimeDirectory.path, processes);
   }
   // Those that ended while one version made room for the other.
   if (handover !== undefined) host.reap();
   events.recovered();
+  scheduling.begin();
   return pidfile;
 }
 

@@ -2,8 +2,16 @@
  * The parts of one life of the daemon, put together. Each knows the others only by what it is given here.
  */
 import type { LoadResult } from '../conf/load.ts';
-import { type Environment, logLevels, type Notice, type Settings } from '../conf/settings.ts';
+import type { LoadContext } from '../conf/load-context.ts';
+import {
+  type Environment,
+  type GroupSettings,
+  logLevels,
+  type Notice,
+  type Settings,
+} from '../conf/settings.ts';
 import { productVersion } from '../rpc/version.ts';
+import type { SupervisorEvent } from './event/event.ts';
 import { EventBus } from './event/event-bus.ts';
 import { openEventLedger } from './event/event-store.ts';
 import type { SerialCounter } from './event/serial.ts';
@@ -22,6 +30,7 @@ import { Syslog } from './log/syslog.ts';
 import { restart } from './process/restart.ts';
 import { Supervisor } from './process/supervisor.ts';
 import { Rereading } from './rereading.ts';
+import type { Scheduling } from './schedule/scheduling.ts';
 import { serverUrlOf } from './server-url.ts';
 import type { Signals } from './signals.ts';
 import { attempt } from './start-error.ts';
@@ -36,6 +45,7 @@ export interface DaemonSetup {
   readonly settings: Settings;
   /** Reads the configuration again, with what the command line sets. */
   readonly load: () => LoadResult;
+  readonly loadContext: LoadContext;
   /** Environment of the daemon as it was at start, which children inherit. */
   readonly environment: Environment;
   /** Soft limit on open files for children. */
@@ -74,6 +84,9 @@ export interface Life {
   readonly supervisor: Supervisor;
   readonly rereading: Rereading;
   readonly upgrade: Upgrade;
+  readonly scheduling: Scheduling;
+  /** Those to begin with. */
+  readonly groups: readonly GroupSettings[];
   /** What an earlier daemon has left; `undefined`: nothing. */
   readonly recovered: Recovered | undefined;
   /** Resolves when all processes have been stopped, or left to another version. */
@@ -86,6 +99,9 @@ export interface Life {
 export interface Places {
   readonly servers: HttpServers;
   readonly runtimeDirectory: RuntimeDirectory;
+  readonly scheduling: Scheduling;
+  /** Groups of schedules that clients have made. */
+  readonly storedGroups: readonly GroupSettings[];
 }
 
 /**
@@ -93,9 +109,13 @@ export interface Places {
  *
  * @throws {StartError} the log cannot be opened
  */
-export function assemble(setup: DaemonSetup, { servers, runtimeDirectory }: Places): Life {
+export function assemble(
+  setup: DaemonSetup,
+  { servers, runtimeDirectory, scheduling, storedGroups }: Places,
+): Life {
   const { settings, inheritedDescriptors, handover } = setup;
   const { supervisord } = settings;
+  const groups = [...settings.groups, ...storedGroups];
   const onException = (what: string, error: unknown): void =>
     log.logNow('critical', `${what}: ${error instanceof Error ? error.stack : error}`);
   const epoll = new Epoll({
@@ -109,7 +129,7 @@ export function assemble(setup: DaemonSetup, { servers, runtimeDirectory }: Plac
   const boot = bootId();
   const recovered = recover({
     runtimeDirectory: runtimeDirectory.path,
-    groups: settings.groups,
+    groups,
     bootId: boot,
     productVersion,
     ...supervisord,
@@ -171,14 +191,27 @@ export function assemble(setup: DaemonSetup, { servers, runtimeDirectory }: Plac
     host,
     ending: supervisord,
     log: (level, text) => log.log(level, text),
-    emit: (event) => events.emit(event),
+    emit: (event) => {
+      events.emit(event);
+      tellScheduling(scheduling, event);
+    },
+    askForRun: (schedule) => scheduling.askForRun(schedule),
+    scheduleOf: (name) => scheduling.statusOf(name),
+    waitForRunsSecs: settings.scheduler.shutdown_wait,
     adopted: (process) => events.adopt(process),
     isDelivering: (group) => events.isDelivering(group),
+    unhandledEvents: (group) => events.unhandled(group),
     recorder: journal,
     leavesProcesses: () => supervisord.on_daemon_exit === 'adopt',
     onFinished: () => finish(undefined),
   });
   const rereading = new Rereading(settings, setup.load, supervisor);
+  scheduling.connect({
+    supervisor,
+    configuration: () => rereading.settings,
+    emit: (event) => events.emit(event),
+    log: (level, text) => log.log(level, text),
+  });
   const upgrade = new Upgrade({
     supervisor,
     rereading,
@@ -201,10 +234,17 @@ export function assemble(setup: DaemonSetup, { servers, runtimeDirectory }: Plac
     supervisor,
     rereading,
     upgrade,
+    scheduling,
+    groups,
     recovered,
     finished,
     onException,
   };
+}
+
+function tellScheduling(scheduling: Scheduling, { type }: SupervisorEvent): void {
+  if (type === 'PROCESS_GROUP_ADDED' || type === 'PROCESS_GROUP_REMOVED') scheduling.groupChanged();
+  else if (type === 'SUPERVISOR_STATE_CHANGE_STOPPING') scheduling.stopClaiming();
 }
 
 /** In supervisord's order: what is critical, then warnings, then the rest. */

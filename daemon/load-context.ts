@@ -25,6 +25,7 @@ export function loadContext(starter: Starter | undefined, handover: Handover | u
     users: systemUsers,
     hostname: hostname(),
     tempDirectory: tempDirectory(env, cwd),
+    now: () => new Date(),
     warnsOfUnsafeFiles: process.getuid?.() === 0,
   };
 }

@@ -145,6 +145,7 @@ async function run({
       const next = await runDaemon({
         settings,
         load,
+        loadContext: context,
         signals,
         eventSerials,
         environment: context.env,

@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ConfigError } from '../conf/config-error.ts';
 import { diffGroups, type GroupDifference } from '../conf/diff.ts';
 import type { LoadResult } from '../conf/load.ts';
-import type { HttpServerSettings, Settings } from '../conf/settings.ts';
+import type { SchedulerSettings } from '../conf/schedule-settings.ts';
+import type { GroupSettings, HttpServerSettings, Settings } from '../conf/settings.ts';
 import type { SupervisorControl } from './process/control.ts';
 
 /**
@@ -48,6 +49,7 @@ export class Rereading {
     const { settings } = result;
     const daemonSections = [
       ...(isDeepStrictEqual(settings.supervisord, this.#active.supervisord) ? [] : ['supervisord']),
+      ...(isSameScheduler(settings.scheduler, this.#active.scheduler) ? [] : ['scheduler']),
       ...differentServers(settings.httpServers, this.#active.httpServers),
     ];
     return { type: 'compared', difference: this.#differenceTo(settings), daemonSections };
@@ -65,9 +67,25 @@ export class Rereading {
   }
 
   #differenceTo({ groups }: Settings): GroupDifference {
+    const names = new Set(groups.map(({ name }) => name));
     const active = [...this.#supervisor.groups.values()].map((group) => group.settings);
-    return diffGroups(active, groups);
+    // What clients have made is no file's to remove.
+    return diffGroups(
+      active.filter((group) => !isOfClient(group) || names.has(group.name)),
+      groups,
+    );
   }
+}
+
+/** Whether two say the same, wherever they are written. */
+function isSameScheduler(a: SchedulerSettings, b: SchedulerSettings): boolean {
+  const meaning = ({ written: _, ...settings }: SchedulerSettings) => settings;
+  return isDeepStrictEqual(meaning(a), meaning(b));
+}
+
+/** Whether a group is that of a schedule which a client has made. */
+function isOfClient({ schedules = [] }: GroupSettings): boolean {
+  return schedules.some(({ source }) => source === 'rpc');
 }
 
 /** Sections of the servers that only one side has, or has otherwise. */

@@ -9,6 +9,7 @@ import type { ActivityLog } from './log/activity-log.ts';
 import type { Supervisor } from './process/supervisor.ts';
 import type { Rereading } from './rereading.ts';
 import type { RpcContext } from './rpc/context.ts';
+import type { Scheduling } from './schedule/scheduling.ts';
 import { securityWarnings } from './security-warnings.ts';
 import { UpgradeError } from './upgrade/new-version.ts';
 import type { Upgrade } from './upgrade/upgrade.ts';
@@ -21,14 +22,16 @@ export interface RpcContextParts {
   /** Those the daemon started with. */
   readonly settings: Settings;
   readonly upgrade: Upgrade;
+  readonly scheduling: Scheduling;
 }
 
 /** What XML-RPC methods may know and do, put together of the daemon's parts. */
 export function rpcContext(parts: RpcContextParts): RpcContext {
-  const { supervisor, rereading, events, log, settings, upgrade } = parts;
+  const { supervisor, rereading, events, log, settings, upgrade, scheduling } = parts;
   const usageMeter = new UsageMeter();
   return {
     supervisor,
+    schedules: scheduling.control,
     configuration: () => rereading.settings,
     reload() {
       const result = rereading.reread();

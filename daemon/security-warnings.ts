@@ -1,4 +1,5 @@
 import { isLoopbackHost } from '../conf/loopback.ts';
+import { isOpenServer } from '../conf/open-servers.ts';
 import type { HttpServerSettings, Settings } from '../conf/settings.ts';
 
 /**
@@ -6,14 +7,9 @@ import type { HttpServerSettings, Settings } from '../conf/settings.ts';
  * it rather than at its log.
  */
 export function securityWarnings({ httpServers, notices }: Settings): readonly string[] {
-  const open = httpServers.filter(isOpen);
+  const open = httpServers.filter(isOpenServer);
   const concerning = notices.filter(({ concern }) => concern === 'security');
   return [...open.map(describeOpenServer), ...concerning.map(({ text }) => text)];
-}
-
-/** The mode of a Unix socket says who may use it: others connect with the permission to write. */
-function isOpen(server: HttpServerSettings): boolean {
-  return server.credentials === undefined && (server.type === 'inet' || (server.chmod & 0o002) !== 0);
 }
 
 function describeOpenServer(server: HttpServerSettings): string {

@@ -4,7 +4,11 @@ import type { Run, RunOutcome } from './run.ts';
 
 /** How a run that was started, or was to be, has ended. */
 export interface RunResult {
-  readonly outcome: Extract<RunOutcome, 'SUCCESS' | 'FAILED' | 'SPAWN_ERROR' | 'CANCELLED' | 'LOST'>;
+  /** SKIPPED: there was nothing to do, as when something is to be started that runs already. */
+  readonly outcome: Extract<
+    RunOutcome,
+    'SUCCESS' | 'FAILED' | 'SPAWN_ERROR' | 'CANCELLED' | 'LOST' | 'SKIPPED'
+  >;
   readonly exitStatus?: number | undefined;
   readonly signal?: number | undefined;
   /** One line. */

@@ -153,9 +153,8 @@ export class RunBook {
    */
   async recover(): Promise<void> {
     const now = await this.#now();
-    const { node } = this.#surroundings;
     for (const run of await this.#store.getActiveRuns()) {
-      if (run.node !== node || this.#isKnown(run)) continue;
+      if (!this.#isOwn(run) || this.#isKnown(run)) continue;
       const claimedFor = this.#doubtful.get(keyOf(run));
       if (run.state === 'CLAIMED') this.wait(run);
       else if (claimedFor === undefined) await this.#adopt(run, now);
@@ -166,8 +165,13 @@ export class RunBook {
     this.#doubtful.clear();
     for (const run of await this.#store.getUnsettledRuns()) {
       const isOrphaned = run.state === 'LOST' && run.ended !== undefined && this.#leaseIsOver(run.ended, now);
-      if (run.node === node || isOrphaned) this.#settleLater(run, await this.#store.lookupJob(run.jobId));
+      if (this.#isOwn(run) || isOrphaned) this.#settleLater(run, await this.#store.lookupJob(run.jobId));
     }
+  }
+
+  /** Whoever has a store for itself has all runs in it, also those of the name it had before. */
+  #isOwn(run: Run): boolean {
+    return run.node === this.#surroundings.node || this.#store.leaseSeconds === undefined;
   }
 
   /** Starts runs that wait, as far as there is room. */

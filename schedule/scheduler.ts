@@ -73,6 +73,8 @@ export interface SchedulerOptions {
   /** See {@link OutcomeHook}. */
   readonly onOutcome?: OutcomeHook;
   readonly logger?: Logger;
+  /** Whether what becomes of runs is logged too, for those who do not listen. By default yes. */
+  readonly logsRuns?: boolean;
   /** By what part of its jitter a fire of a job is put off, from 0 to below 1. By default by chance. */
   readonly random?: (job: Job) => number;
   /** Kinds of triggers, by name, beside those that there are. */
@@ -129,6 +131,7 @@ export class Scheduler implements JobControl {
   readonly node: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #logsRuns: boolean;
   readonly #jobDefaults: JobDefaults;
   readonly #types: TriggerTypes;
   readonly #random: (job: Job) => number;
@@ -150,6 +153,7 @@ export class Scheduler implements JobControl {
     this.node = options.node ?? hostname();
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? consoleLogger;
+    this.#logsRuns = options.logsRuns ?? true;
     this.#jobDefaults = options.jobDefaults ?? {};
     this.#types = { ...triggerTypes, ...options.triggerTypes };
     this.#triggers = new TriggerCache(this.#types);
@@ -709,7 +713,7 @@ export class Scheduler implements JobControl {
   }
 
   #emit(event: events.SchedulerEvent): void {
-    logEvent(event, this.#logger);
+    if (this.#logsRuns) logEvent(event, this.#logger);
     this.#listeners.tell(event);
   }
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { argv } from 'node:process';
 import { type BuildOptions, build } from 'esbuild';
 import { bundleLibrary } from './bundle-library.ts';
+import { importApart } from './import-apart.ts';
 import { precompile } from './precompile.ts';
 import { startStandIn } from './stand-in.ts';
 
@@ -26,13 +27,18 @@ const common: BuildOptions = {
   target: 'node24',
   minifySyntax: true,
   legalComments: 'linked',
-  // Native code and what finds its own files at run time stay packages of their own.
-  external: ['koffi'],
+  // Native code and what finds its own files at run time stay packages of their own; so does what few have.
+  external: ['koffi', 'ioredis'],
 };
 
 await build({
   ...common,
-  entryPoints: { echo_supervisord_conf: 'conf/echo-main.ts', pidproxy: 'daemon/pidproxy.ts' },
+  entryPoints: {
+    echo_supervisord_conf: 'conf/echo-main.ts',
+    pidproxy: 'daemon/pidproxy.ts',
+    'supervisorctl-schedule': 'ctl/commands/schedule.ts',
+    'supervisord-schedules': 'daemon/schedule/service.ts',
+  },
   splitting: true,
   format: 'esm',
   banner: {
@@ -45,6 +51,7 @@ await build({
 await build({
   ...common,
   entryPoints: { supervisord: 'daemon/main.ts' },
+  plugins: [importApart({ 'daemon/schedule/service.ts': 'supervisord-schedules.js' })],
   format: 'cjs',
   minifyWhitespace: true,
   lineLimit: 120,
@@ -62,7 +69,8 @@ await precompile({
   source: 'ctl/main.ts',
   outdir,
   words: ['-c', standIn.configurationFile],
-  input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nexit\n',
+  plugins: [importApart({ 'ctl/commands/schedule.ts': 'supervisorctl-schedule.js' })],
+  input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nreread\nupdate\nexit\n',
 });
 
 rmSync(destination, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execPath } from 'node:process';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { execa } from 'execa';
 
 export interface PrecompileOptions {
@@ -14,6 +14,7 @@ export interface PrecompileOptions {
   /** The words of a run that calls what most runs call, and what it reads from stdin. */
   readonly words: readonly string[];
   readonly input: string;
+  readonly plugins: Plugin[];
 }
 
 /**
@@ -21,7 +22,8 @@ export interface PrecompileOptions {
  * the entry point that brings both together. A hash in the names keeps compiled code from being taken for that of
  * another program.
  */
-export async function precompile({ name, source, outdir, words, input }: PrecompileOptions): Promise<void> {
+export async function precompile(options: PrecompileOptions): Promise<void> {
+  const { name, source, outdir, words, input, plugins } = options;
   const { metafile } = await build({
     entryPoints: { [name]: source },
     outdir,
@@ -33,11 +35,16 @@ export async function precompile({ name, source, outdir, words, input }: Precomp
     platform: 'node',
     target: 'node24',
     minifySyntax: true,
+    // Each start reads it, though little of it is compiled.
+    minifyWhitespace: true,
+    lineLimit: 120,
+    alias: { 'node:process': './scripts/node-process.ts' },
     // It is read as Latin-1, which is the fastest.
     charset: 'ascii',
     legalComments: 'linked',
     banner: { js: '(function (require, importModule) {' },
     footer: { js: '})' },
+    plugins,
   });
   const output = Object.keys(metafile.outputs).find((path) => path.endsWith('.cjs')) ?? '';
   const program = basename(output, '.cjs');
@@ -55,10 +62,9 @@ export async function precompile({ name, source, outdir, words, input }: Precomp
   });
   // Under the name that other commands have.
   writeFileSync(join(outdir, `${name}.js`), `import './${name}.cjs';\n`);
-  const recorder = join(import.meta.dirname, 'record-compiled.ts');
-  await execa(
-    execPath,
-    [recorder, join(outdir, `${program}.cjs`), join(outdir, `${program}.v8`), name, ...words],
-    { input },
-  );
+  const files = [join(outdir, `${program}.cjs`), join(outdir, `${program}.v8`)];
+  const script = (file: string) => join(import.meta.dirname, file);
+  await execa(execPath, [script('record-compiled.ts'), ...files, name, ...words], { input });
+  // Code that V8 does not take is no error where it is used, only slow.
+  await execa(execPath, [script('check-compiled.ts'), ...files]);
 }

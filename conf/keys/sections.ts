@@ -9,8 +9,11 @@ import { includeKeys } from './include.ts';
 import type { KeyTable } from './key.ts';
 import { programKeys } from './program.ts';
 import { mainRpcInterface, rpcInterfaceKeys } from './rpcinterface.ts';
+import { cronKeys, scheduleSectionKeys } from './schedule.ts';
+import { schedulerKeys } from './scheduler.ts';
 import { supervisorctlKeys } from './supervisorctl.ts';
 import { supervisordKeys } from './supervisord.ts';
+import { triggerKeys } from './trigger.ts';
 
 export interface SectionKind {
   /** The name; with `named`, what stands before the colon. */
@@ -23,6 +26,8 @@ export interface SectionKind {
   readonly keys: KeyTable;
   /** Whether any other key may have a meaning too: to a plug-in. */
   readonly takesAnyKey?: (section: Section) => boolean;
+  /** Whether it has all keys of `[program:x]` beside its own. */
+  readonly hasProgramKeys?: true;
   readonly doc: string;
 }
 
@@ -53,20 +58,46 @@ export const sectionKinds: readonly SectionKind[] = [
     keys: supervisorctlKeys,
     doc: 'The client. Read from the main file only.',
   },
-  { name: 'program', match: 'named', keys: programKeys, doc: 'A program to run, as one process or several.' },
+  {
+    name: 'program',
+    match: 'named',
+    keys: { ...programKeys, ...cronKeys },
+    doc: 'A program to run, as one process or several.',
+  },
   {
     name: 'eventlistener',
     match: 'named',
     keys: eventlistenerKeys,
+    hasProgramKeys: true,
     doc: 'A pool of processes that receive events.',
   },
   {
     name: 'fcgi-program',
     match: 'named',
     keys: fcgiProgramKeys,
+    hasProgramKeys: true,
     doc: 'A program whose processes share a listening socket.',
   },
   { name: 'group', match: 'named', keys: groupKeys, doc: 'Several programs, started and stopped as one.' },
+  {
+    name: 'schedule',
+    match: 'named',
+    keys: scheduleSectionKeys,
+    hasProgramKeys: true,
+    doc: 'Something that is run at certain times. supervisord passes over the section.',
+  },
+  {
+    name: 'trigger',
+    match: 'named',
+    keys: triggerKeys,
+    doc: 'Times, for the `triggers` of a `[schedule:x]`. supervisord passes over the section.',
+  },
+  {
+    name: 'scheduler',
+    match: 'exact',
+    keys: schedulerKeys,
+    doc: 'What all schedules have in common. supervisord passes over the section.',
+  },
   { name: 'include', match: 'exact', keys: includeKeys, doc: 'More files. Read from the main file only.' },
   {
     name: 'ctlplugin',

@@ -3,13 +3,14 @@
  * works: who needs supervisorctl needs it most when something is broken.
  */
 import type { CtlPluginSettings } from '../../conf/settings.ts';
-import type { Encodable, XmlRpcValue } from '../../rpc/xmlrpc.ts';
+import type { Encodable } from '../../rpc/xmlrpc.ts';
 import type { Command } from '../command.ts';
 import { type ExitStatus, exitStatuses } from '../exit-status.ts';
+import { plain } from '../plain-value.ts';
 import { runLine } from '../run-line.ts';
 import type { Session } from '../session.ts';
 import { findFactory } from './find-factory.ts';
-import type { Controller, Plugin, PluginCommand, PluginFactory, PluginValue } from './plugin.ts';
+import type { Controller, Plugin, PluginCommand, PluginFactory } from './plugin.ts';
 
 /** Makes the plug-ins, in the order of their sections. */
 export async function loadPlugins(
@@ -74,11 +75,4 @@ function controllerOf(session: Session): Controller {
     print: (line) => session.print(line),
     printError: (line) => session.output.printError(line),
   };
-}
-
-/** Structs arrive as maps, since their names are not ours; those who know the names like objects better. */
-function plain(value: XmlRpcValue): PluginValue {
-  if (typeof value !== 'object' || value === null) return value;
-  if (!(value instanceof Map)) return (value as readonly XmlRpcValue[]).map(plain);
-  return Object.fromEntries([...value].map(([name, member]) => [name, plain(member)]));
 }

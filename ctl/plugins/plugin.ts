@@ -1,16 +1,11 @@
 /** What plug-ins of supervisorctl are made of. docs/supervisorctl.md tells their authors. */
 import type { Encodable } from '../../rpc/xmlrpc.ts';
 import type { Command } from '../command.ts';
+import type { PlainValue } from '../plain-value.ts';
 import type { ProcessInfo } from '../supervisor-api.ts';
 
 /** A value that the server sent, as plug-ins see it: a struct is a plain object. */
-export type PluginValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly PluginValue[]
-  | { readonly [member: string]: PluginValue };
+export type PluginValue = PlainValue;
 
 /** What supervisorctl offers to a plug-in. */
 export interface Controller {

@@ -85,13 +85,26 @@ export interface TickEvent {
   readonly when: EpochSeconds;
 }
 
+/** Something about the scheduler, a job of it, or a run. */
+export interface ScheduleEvent {
+  readonly type:
+    | `SCHEDULE_JOB_${'ADDED' | 'REMOVED' | 'MODIFIED' | 'PAUSED' | 'RESUMED'}`
+    | `SCHEDULE_RUN_${'SUBMITTED' | 'STARTED' | 'EXECUTED' | 'ERROR' | 'MISSED' | 'MAX_INSTANCES' | 'TIMEOUT' | 'LOST'}`
+    | `SCHEDULE_STATE_${'STARTED' | 'PAUSED' | 'RESUMED' | 'SHUTDOWN'}`;
+  /** In order; no value has blanks in it. */
+  readonly tokens: readonly (readonly [name: string, value: string | number])[];
+  /** From {@link OutputOfProcess}. */
+  readonly origin?: string | undefined;
+}
+
 /** Whatever a listener can receive. */
 export type ListenerEvent =
   | SupervisorEvent
   | ProcessLogEvent
   | ProcessCommunicationEvent
   | RemoteCommunicationEvent
-  | TickEvent;
+  | TickEvent
+  | ScheduleEvent;
 
 /** The event of a process that leaves the state `from` for the state `to`. */
 export function stateEvent<S extends ProcessStateName>(
@@ -112,6 +125,7 @@ export function stateEvent<S extends ProcessStateName>(
 
 /** The payload that listeners receive, byte for byte as supervisord words it. */
 export function eventPayload(event: ListenerEvent): string {
+  if ('tokens' in event) return event.tokens.map(([name, value]) => `${name}:${value}`).join(' ');
   switch (event.type) {
     case 'SUPERVISOR_STATE_CHANGE_RUNNING':
     case 'SUPERVISOR_STATE_CHANGE_STOPPING':

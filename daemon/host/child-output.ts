@@ -5,6 +5,7 @@ import { createAutoLog } from '../log/auto-logs.ts';
 import { channelFilter, type FilterContext, speaksProtocol } from '../log/channel-filter.ts';
 import { listenerDebugLine } from '../log/debug-line.ts';
 import type { OutputObserver } from '../log/listener-stream.ts';
+import { type LogPosition, logPosition } from '../log/log-position.ts';
 import { relayEnding } from '../log/relay.ts';
 import type { Sink } from '../log/sink.ts';
 import type { SinkLease, Sinks } from '../log/sinks.ts';
@@ -76,6 +77,17 @@ export class ChildOutput {
         `cannot create ${channel} log of '${process.name}' in '${childlogdir}': ${errorCode(error)}`,
       );
     }
+  }
+
+  /** What is written from now on goes to another log, for a run of a schedule that has its own. */
+  useLogfile(logfile: Logfile): void {
+    if (logfile.type !== 'AUTO') this.#logfile = logfile;
+  }
+
+  /** Where the log ends now; `undefined`: it is no file, or nobody has written to it yet. */
+  get position(): LogPosition | undefined {
+    const end = this.#lease?.sink.end?.();
+    return end && logPosition(end);
   }
 
   /** Path of the log; `undefined`: nothing is logged to a file. */

@@ -4,6 +4,7 @@
  * `test/support/simulated-host.ts`.
  */
 import type { ProcessSettings } from '../../conf/settings.ts';
+import type { Occasion, RunOutput } from '../process/occasion.ts';
 import type { Birth } from './birth.ts';
 import type { StdinProgress } from './child-stdin.ts';
 import type { Clock } from './clock.ts';
@@ -54,15 +55,22 @@ export interface ChildHandle {
   readonly dropped: number;
   resolveCommand(): CommandResolution;
   /** Resolves the command, opens the logs and starts the child. Failure is a value, never an exception. */
-  spawn(): SpawnResult;
+  spawn(occasion?: Occasion): SpawnResult;
+  /** Where the output is that has come since the first `spawn` on the last occasion; it may go on. */
+  readonly output: RunOutput;
   /**
    * Goes on with a child of an earlier daemon, or with what the last one left in its pipes: until `finish`, its
    * output is moved to the logs as if it had been spawned here. Failures are told and made up for, never thrown.
    *
    * @param pid 0: there may be output, but no child that it could be
    * @param birth of the child
+   * @param begun on which occasion it was started, and where its output began
    */
-  adopt(pid: number, birth?: Birth): void;
+  adopt(
+    pid: number,
+    birth?: Birth,
+    begun?: { readonly occasion: Occasion; readonly output: RunOutput },
+  ): void;
   /** The child of `spawn` or `adopt` has ended: moves what it left in its pipes to the logs. */
   finish(): void;
   /**

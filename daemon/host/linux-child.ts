@@ -2,8 +2,11 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import nodeProcess from 'node:process';
 import { errorCode } from '../../conf/error-code.ts';
+import { settingsForRun } from '../../conf/run-names.ts';
 import type { ProcessSettings, User } from '../../conf/settings.ts';
 import { speaksProtocol } from '../log/channel-filter.ts';
+import type { LogPosition } from '../log/log-position.ts';
+import type { Occasion, RunOutput } from '../process/occasion.ts';
 import type { Birth } from './birth.ts';
 import { childEnvironment, type EnvironmentContext } from './child-environment.ts';
 import { ChildOutput, type OutputContext } from './child-output.ts';
@@ -18,6 +21,8 @@ import { getLimit } from './libc/limits.ts';
 import type { Piece } from './marked-pieces.ts';
 import { findProcess } from './process-stat.ts';
 import { spawnProgram } from './spawn.ts';
+
+type Positions = { readonly [C in Channel]?: LogPosition };
 
 /** What all processes share. */
 export interface ChildContext extends OutputContext, EnvironmentContext, TreeContext {
@@ -55,6 +60,10 @@ function spawnError(name: string, error: unknown): string {
   return `unknown error making dispatchers for '${name}': ${code}`;
 }
 
+function settingsOn(settings: ProcessSettings, occasion: Occasion | undefined): ProcessSettings {
+  return occasion?.names === undefined ? settings : settingsForRun(settings, occasion.names);
+}
+
 function childInput(settings: ProcessSettings, context: ChildContext): ChildInput {
   const { socket } = settings;
   if (socket !== undefined) return context.fcgiSockets.stdinOf(settings, socket);
@@ -73,6 +82,9 @@ export class LinuxChild implements ChildHandle {
   /** `undefined`: stderr goes where stdout goes. */
   readonly #stderr: ChildOutput | undefined;
   readonly #tree: ChildTree;
+  #occasion: Occasion | undefined;
+  /** Where the output began on that occasion. */
+  #from: Positions = {};
 
   constructor(settings: ProcessSettings, context: ChildContext) {
     this.#settings = settings;
@@ -93,19 +105,32 @@ export class LinuxChild implements ChildHandle {
     return this.#stdout.dropped + (this.#stderr?.dropped ?? 0);
   }
 
+  get output(): RunOutput {
+    const { stdout, stderr } = this.#positions();
+    const { stdout: outFrom, stderr: errFrom } = this.#from;
+    return {
+      ...(outFrom && { stdout: { from: outFrom, ...(stdout && { to: stdout }) } }),
+      ...(errFrom && { stderr: { from: errFrom, ...(stderr && { to: stderr }) } }),
+    };
+  }
+
   resolveCommand(): CommandResolution {
     return resolveCommand(this.#settings, this.#context.environment);
   }
 
-  spawn(): SpawnResult {
-    const command = this.resolveCommand();
+  spawn(occasion?: Occasion): SpawnResult {
+    const settings = settingsOn(this.#settings, occasion);
+    const command = resolveCommand(settings, this.#context.environment);
     if (command.type !== 'found') return { type: 'failed', reason: command.reason };
 
-    const { name, directory, user, umask } = this.#settings;
+    const { name, directory, user, umask } = settings;
     const childEnds: number[] = [];
     try {
+      if (occasion !== undefined) this.#useLogfiles(settings);
       const stdio = this.#openStdio(childEnds);
-      const environment = childEnvironment(this.#settings, this.#context);
+      if (occasion !== this.#occasion) this.#from = occasion === undefined ? {} : this.#positions();
+      this.#occasion = occasion;
+      const environment = childEnvironment(settings, this.#context, occasion?.environment);
       const { path, argv } = command;
       const nofile = this.#context.childNofile;
       this.#context.keeper.sync();
@@ -130,7 +155,12 @@ export class LinuxChild implements ChildHandle {
     }
   }
 
-  adopt(pid: number, birth?: Birth): void {
+  adopt(
+    pid: number,
+    birth?: Birth,
+    begun?: { readonly occasion: Occasion; readonly output: RunOutput },
+  ): void {
+    if (begun !== undefined) this.#goOnWith(begun);
     if (pid !== 0) this.#tree.started(pid, birth);
     // A stranger who has got the pid since may have a socket as its stdin, too.
     const isThere = birth !== undefined && findProcess(pid, birth) !== undefined;
@@ -189,6 +219,22 @@ export class LinuxChild implements ChildHandle {
     using parts = new DisposableStack();
     for (const part of [this.#stdin, this.#tree]) parts.defer(() => part.dispose());
     for (const output of [this.#stdout, this.#stderr]) parts.defer(() => output?.dispose(successor));
+  }
+
+  #goOnWith({ occasion, output: { stdout, stderr } }: { occasion: Occasion; output: RunOutput }): void {
+    this.#occasion = occasion;
+    this.#from = { ...(stdout && { stdout: stdout.from }), ...(stderr && { stderr: stderr.from }) };
+    this.#useLogfiles(settingsOn(this.#settings, occasion));
+  }
+
+  #useLogfiles(settings: ProcessSettings): void {
+    this.#stdout.useLogfile(settings.stdout.logfile);
+    this.#stderr?.useLogfile(settings.stderr.logfile);
+  }
+
+  #positions(): Positions {
+    const [stdout, stderr] = [this.#stdout.position, this.#stderr?.position];
+    return { ...(stdout && { stdout }), ...(stderr && { stderr }) };
   }
 
   #drain(): void {

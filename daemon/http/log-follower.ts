@@ -11,12 +11,10 @@ import { constants, type FSWatcher, type Stats, watch } from 'node:fs';
 import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
+import type { Sink } from './streamed-answer.ts';
 
 const bufferBytes = 64 * 1024;
 const truncationMarker = Buffer.from('==> File truncated <==\n');
-
-/** Takes bytes; resolves when it can take more. The bytes are its own only until then. */
-export type Sink = (bytes: Uint8Array) => Promise<void>;
 
 export class LogFollower {
   readonly #path: string;

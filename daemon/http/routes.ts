@@ -4,6 +4,7 @@ import { followMainLog, followProcessLog } from './log-routes.ts';
 import { answerPage, pages } from './page/route.ts';
 import { pathOf } from './path.ts';
 import { answerRpc } from './rpc-route.ts';
+import { sendRunLog } from './run-log-route.ts';
 import { answerStaticFile } from './static-files.ts';
 
 export interface Route {
@@ -37,6 +38,13 @@ export const routes: readonly Route[] = [
     methods: new Set(['GET']),
     matches: (_request, url) => url.startsWith('/mainlogtail'),
     handle: followMainLog,
+  },
+  {
+    name: 'log of a run',
+    example: '/runlog/1',
+    methods: new Set(['GET']),
+    matches: (_request, url) => url.startsWith('/runlog'),
+    handle: sendRunLog,
   },
   {
     name: 'web page',

@@ -10,6 +10,7 @@
 import { closeSync, lstatSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { isOpenServer } from '../../conf/open-servers.ts';
 import type { HttpServerSettings } from '../../conf/settings.ts';
 import { KeptFile } from '../host/kept-file.ts';
 import type { RpcContext } from '../rpc/context.ts';
@@ -83,8 +84,12 @@ export class HttpServers {
 
   /** Begins to answer, and tells the log of each server. */
   serve(context: RpcContext): void {
-    const application = { context, rpc: new RpcDispatcher(context), tokens: new PageTokens() };
-    for (const server of this.#servers) server.serve(application);
+    const tokens = new PageTokens();
+    const rpc = new RpcDispatcher(context);
+    const rpcForAnybody = new RpcDispatcher(context, { isForAnybody: true });
+    for (const server of this.#servers) {
+      server.serve({ context, rpc: server.isOpen ? rpcForAnybody : rpc, tokens });
+    }
   }
 
   /**
@@ -180,6 +185,11 @@ class HttpServer {
     this.#server.on('drop', () => this.#tellOfDrop());
     // After listening these are errors of accept, such as too many open files: the next one may succeed.
     this.#server.on('error', (error) => this.#log('error', `${this.#settings.section}: ${error.message}`));
+  }
+
+  /** Whether anybody can talk to it. */
+  get isOpen(): boolean {
+    return isOpenServer(this.#settings);
   }
 
   serve(application: HttpApplication): void {

@@ -10,6 +10,7 @@ import { errorCode } from '../../conf/error-code.ts';
 import { seekToEnd, splice, write } from '../host/libc/bytes.ts';
 import { errnoOf } from '../host/libc/call.ts';
 import { endsWithinLine } from './ends-within-line.ts';
+import { identityOf } from './log-position.ts';
 import { pipeCapacity } from './pipe-peek.ts';
 import { isRemoved } from './removed-file.ts';
 import { shiftBackups } from './rotation.ts';
@@ -93,6 +94,17 @@ export class LogFile implements Sink {
       return size < 0 ? undefined : { path: resolve(this.path), file: this.#identity, size };
     } catch {
       // The write will tell what is wrong.
+      return undefined;
+    }
+  }
+
+  end(): FilePosition | undefined {
+    try {
+      const options = { bigint: true } as const;
+      const stats = this.#fd === undefined ? statSync(this.path, options) : fstatSync(this.#fd, options);
+      if (!stats.isFile()) return undefined;
+      return { path: resolve(this.path), file: identityOf(stats), size: Number(stats.size) };
+    } catch {
       return undefined;
     }
   }
@@ -189,10 +201,6 @@ export function growthSince({ path, file, size }: FilePosition): number {
 /** A file becomes larger than it should by a pipeful at most. */
 function roomFor(size: number, { maxbytes }: Rotation): number {
   return maxbytes <= 0 ? Number.POSITIVE_INFINITY : Math.max(0, maxbytes - size) + pipeCapacity;
-}
-
-function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
-  return `${dev}:${ino}`;
 }
 
 function isRegular(path: string): boolean {

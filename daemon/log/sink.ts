@@ -38,6 +38,8 @@ export interface Sink {
   write(bytes: Uint8Array, rotation: Rotation): number;
   /** Where the next write goes, if that can be told afterwards from how the file has grown. */
   position?(): FilePosition | undefined;
+  /** Where it ends now, if it is a file that is there. Nothing is opened for that. */
+  end?(): FilePosition | undefined;
   /** Calls `wake` once, when a full sink can take bytes again. Cancelled by what it returns. */
   onWritable(wake: () => void): () => void;
   /** A writer will not come again: what can be taken now, though it is full, is to be taken. */

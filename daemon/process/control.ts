@@ -6,6 +6,8 @@ import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import type { ProcessStateName, SupervisorStateName } from '../../rpc/process-states.ts';
 import type { EpochSeconds } from '../host/clock.ts';
 import type { ChildHandle, ExitStatus } from '../host/host.ts';
+import type { ScheduleStatus } from '../schedule/status.ts';
+import type { Occasion, OccasionRecord } from './occasion.ts';
 
 /** A process at one moment, with the values clients are told. */
 export interface ProcessView {
@@ -28,12 +30,16 @@ export interface ProcessView {
   readonly restarts: number;
   /** How the last child ended, quick exits included. */
   readonly lastExit: ExitStatus | undefined;
+  /** Of the schedule that starts it; `undefined`: none does. */
+  readonly schedule?: ScheduleStatus | undefined;
 }
 
 /** A configured process of an active group. */
 export interface SupervisedProcess {
   readonly settings: ProcessSettings;
   readonly child: ChildHandle;
+  /** Of the last start; `undefined`: it was for its own sake. */
+  readonly occasion?: OccasionRecord | undefined;
   view(): ProcessView;
 }
 
@@ -54,6 +60,8 @@ export type StartOutcome =
   | { readonly type: 'started' }
   | LeftToNextDaemon
   | { readonly type: 'no-file' | 'not-executable'; readonly reason: string }
+  /** It is for its schedule to start it, which does not. */
+  | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'already-started' | 'unknown-state' | 'spawn-error' | 'abnormal-termination' };
 
 export type StopOutcome =
@@ -61,6 +69,13 @@ export type StopOutcome =
   | LeftToNextDaemon
   | { readonly type: 'not-running' }
   | { readonly type: 'failed'; readonly reason: string };
+
+/** What has become of a process when it has no child any more, and none will come by itself. */
+export type EndOutcome =
+  | { readonly type: 'ended'; readonly state: 'STOPPED' | 'EXITED' | 'FATAL' }
+  | LeftToNextDaemon
+  /** Its group is not active any more. */
+  | { readonly type: 'removed' };
 
 export type SignalOutcome =
   | { readonly type: 'signalled' }
@@ -83,6 +98,12 @@ export type UpdateOutcome =
   /** The system refuses what a process needs. Nothing was stopped. */
   | { readonly type: 'failed'; readonly reason: string };
 
+/** How a process is to be stopped, and when that counts as done. */
+export interface StopOptions {
+  readonly until: 'stopped' | 'signalled';
+  readonly purpose?: 'restart';
+}
+
 export interface SupervisorControl {
   readonly state: SupervisorStateName;
   /** Active groups by name, in the order they were added. */
@@ -92,16 +113,21 @@ export interface SupervisorControl {
   /**
    * Starts a process as `startProcess` does. `until: 'running'` resolves when it has reached RUNNING or
    * failed to; `spawned` resolves at once.
+   *
+   * @param options.occasion that it is started on. A process of a schedule that is started on none is asked of
+   *   its schedule, as a run.
    */
   start(
     process: SupervisedProcess,
-    options: { readonly until: 'running' | 'spawned' },
+    options: { readonly until: 'running' | 'spawned'; readonly occasion?: Occasion | undefined },
   ): Promise<StartOutcome>;
-  /** Stops a process as `stopProcess` does. */
-  stop(
-    process: SupervisedProcess,
-    options: { readonly until: 'stopped' | 'signalled' },
-  ): Promise<StopOutcome>;
+  /** Resolves when a process has ended. Asked for right after {@link start}, it is the end of that child. */
+  awaitEnd(process: SupervisedProcess): Promise<EndOutcome>;
+  /**
+   * Stops a process as `stopProcess` does. For `restart` it is as if it had never been started when it has stopped: if
+   * this daemon cannot start it any more, the next one does, if it has `autostart`.
+   */
+  stop(process: SupervisedProcess, options: StopOptions): Promise<StopOutcome>;
   /** Signals the child itself, never its process group. */
   signal(process: SupervisedProcess, signal: number): SignalOutcome;
   /** Activates a group; its autostart processes start at once. The name must be free. */

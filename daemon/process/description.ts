@@ -1,4 +1,5 @@
 import type { EpochSeconds } from '../host/clock.ts';
+import { describeSchedule, type ScheduleStatus } from '../schedule/status.ts';
 import { type Process, pidOf } from './state.ts';
 
 /** Month names of the C locale: clients parse them, whatever the language of the daemon's environment. */
@@ -7,11 +8,18 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /**
  * What `supervisorctl status` shows beside the state: pid and uptime, when it stopped, or why it failed.
  *
+ * One that waits for its schedule tells about that instead.
+ *
  * A process that never had a child is `Not started`, where supervisord may show the first of January 1970.
  *
  * @see supervisor/rpcinterface.py, `_interpretProcessInfo`
  */
-export function describe(name: string, process: Process, now: EpochSeconds): string {
+export function describe(
+  name: string,
+  process: Process,
+  now: EpochSeconds,
+  schedule?: ScheduleStatus | undefined,
+): string {
   const { history } = process;
   switch (process.state) {
     case 'RUNNING':
@@ -21,6 +29,7 @@ export function describe(name: string, process: Process, now: EpochSeconds): str
       return history.spawnerr || `unknown error (try "tail ${name}")`;
     case 'STOPPED':
     case 'EXITED':
+      if (schedule !== undefined) return describeSchedule(schedule, now);
       return history.stop === 0 ? 'Not started' : localTime(history.stop);
     case 'STARTING':
     case 'STOPPING':

@@ -68,7 +68,7 @@ export class Ending {
     if (!this.#mayDecide()) return;
     const reason = reasonToEnd(process, settings);
     if (reason !== undefined) this.#verdict ??= { reason, exitStatus: exitStatusOf(process) };
-    if (this.#settings.exit_when_done && !isListener(entry.group)) this.#noteWork(entry);
+    if (this.#settings.exit_when_done && isWork(entry.group)) this.#noteWork(entry);
   }
 
   /** Why the daemon is to end now; `undefined`: it is not. */
@@ -111,14 +111,17 @@ function reasonToEnd({ state, history }: Process, settings: ProcessSettings): st
   return undefined;
 }
 
-/** A listener never has its work done, so it keeps nothing going. */
-function isListener({ settings }: GroupEntry): boolean {
-  return settings.type === 'eventlistener';
+/** A listener never has its work done, so it keeps nothing going; nor does a run of a schedule end anything. */
+function isWork({ settings }: GroupEntry): boolean {
+  return settings.type !== 'eventlistener' && settings.type !== 'schedule';
 }
 
 /** Whether nothing of a group runs, and nothing will unless somebody asks for it. */
 function isDone(group: GroupEntry): boolean {
-  if (isListener(group)) return true;
+  const { type, schedules } = group.settings;
+  // What is to be started some day is not done.
+  if (schedules !== undefined && schedules.length > 0) return false;
+  if (type === 'eventlistener') return true;
   if (group.unstopped > 0) return false;
   return [...group.processes.values()].every(
     ({ process, settings }) => hasEnded(process) && !isToAutostart(process, settings),

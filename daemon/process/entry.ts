@@ -4,9 +4,11 @@ import { stoppedStates } from '../../rpc/process-states.ts';
 import type { Birth } from '../host/birth.ts';
 import type { Clock } from '../host/clock.ts';
 import type { ChildHandle } from '../host/host.ts';
+import type { ScheduleStatus } from '../schedule/status.ts';
 import type { ProcessGroup, ProcessView, SupervisedProcess } from './control.ts';
 import { describe } from './description.ts';
 import type { GroupUpdate } from './group-update.ts';
+import type { OccasionRecord } from './occasion.ts';
 import { settle, type Waiter } from './outcomes.ts';
 import { newProcess, type Process, pidOf } from './state.ts';
 
@@ -29,6 +31,7 @@ export class ProcessEntry implements SupervisedProcess {
   #settings: ProcessSettings;
   #process: Process = newProcess;
   #waiters: readonly Waiter[] = nobody;
+  #occasion: OccasionRecord | undefined;
 
   constructor(settings: ProcessSettings, child: ChildHandle, group: GroupEntry, clock: Clock) {
     this.#settings = settings;
@@ -57,6 +60,15 @@ export class ProcessEntry implements SupervisedProcess {
     return this.#process;
   }
 
+  get occasion(): OccasionRecord | undefined {
+    return this.#occasion;
+  }
+
+  /** It is about to be started, on an occasion or on none; or was by an earlier daemon. */
+  occur(record: OccasionRecord | undefined): void {
+    this.#occasion = record;
+  }
+
   /** Replaces the state; the group keeps count of those that are not stopped. */
   become(next: Process): void {
     this.group.unstopped += unstopped(next) - unstopped(this.#process);
@@ -74,6 +86,13 @@ export class ProcessEntry implements SupervisedProcess {
     this.#waiters = this.#waiters.filter((waiter) => !settle(waiter, this.#process));
   }
 
+  /** It is no longer in an active group: nobody will learn here how its child ends. */
+  dropWaiters(): void {
+    for (const waiter of this.#waiters)
+      if (waiter.command === 'await end') waiter.resolve({ type: 'removed' });
+    this.#waiters = nobody;
+  }
+
   /** Tells those who wait that it is another daemon which will see the outcome. */
   leaveWaiters(): void {
     for (const waiter of this.#waiters) waiter.resolve({ type: 'left' });
@@ -88,6 +107,7 @@ export class ProcessEntry implements SupervisedProcess {
   view(): ProcessView {
     const process = this.#process;
     const { history } = process;
+    const schedule = this.group.schedule?.();
     return {
       name: this.settings.name,
       group: this.settings.group,
@@ -97,9 +117,10 @@ export class ProcessEntry implements SupervisedProcess {
       stop: history.stop,
       spawnerr: history.spawnerr,
       exitstatus: history.exitstatus ?? 0,
-      description: describe(this.settings.name, process, this.#clock.now().epoch),
+      description: describe(this.settings.name, process, this.#clock.now().epoch, schedule),
       restarts: history.restarts,
       lastExit: history.lastExit,
+      schedule,
     };
   }
 }
@@ -115,12 +136,15 @@ export class GroupEntry implements ProcessGroup {
   unstopped = 0;
   /** The change that it is going through. */
   update: GroupUpdate | undefined;
+  /** Where the schedule stands that starts its processes, if one does. */
+  readonly schedule: (() => ScheduleStatus | undefined) | undefined;
   #settings: GroupSettings;
   /** What they say of processes is out of date. */
   #isStale = false;
 
-  constructor(settings: GroupSettings) {
+  constructor(settings: GroupSettings, schedule?: () => ScheduleStatus | undefined) {
     this.#settings = settings;
+    this.schedule = schedule;
   }
 
   get settings(): GroupSettings {

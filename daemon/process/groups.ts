@@ -1,6 +1,7 @@
 /** The active groups, and what comes and goes with their processes. */
 import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import type { Host } from '../host/host.ts';
+import type { ScheduleStatus } from '../schedule/status.ts';
 import type { Activity } from './activity.ts';
 import type { Deadlines } from './deadlines.ts';
 import { GroupEntry, ProcessEntry } from './entry.ts';
@@ -14,6 +15,8 @@ export interface GroupsDependencies {
   readonly deadlines: Deadlines<Wake>;
   readonly runner: Runner;
   readonly recorder: StateRecorder;
+  /** Where a schedule stands; `undefined`: nobody knows of it. */
+  readonly scheduleOf: (name: string) => ScheduleStatus | undefined;
 }
 
 export class Groups {
@@ -46,7 +49,8 @@ export class Groups {
   activate(settings: GroupSettings): GroupEntry {
     const { name } = settings;
     if (this.#byName.has(name)) throw new Error(`Cannot add group "${name}": it is active already`);
-    const group = new GroupEntry(settings);
+    const { scheduleOf } = this.#dependencies;
+    const group = new GroupEntry(settings, settings.type === 'schedule' ? () => scheduleOf(name) : undefined);
     group.become(settings, [...this.prepare(settings.processes, group).values()]);
     this.#byName.set(name, group);
     this.settingsChanged();
@@ -84,6 +88,7 @@ export class Groups {
     entry.removed = true;
     recorder.retired(entry);
     entry.settleWaiters();
+    entry.dropWaiters();
     deadlines.set(entry.tick, undefined);
     deadlines.set(entry.stopReport, undefined);
     // The child of an UNKNOWN process may live on: what it needs is closed when it is reaped.

@@ -1,5 +1,5 @@
 /** What a client that started or stopped a process is told, judged by what has become of the process. */
-import type { StartOutcome, StopOutcome } from './control.ts';
+import type { EndOutcome, StartOutcome, StopOutcome } from './control.ts';
 import type { Process } from './state.ts';
 
 /** Somebody who waits for a start to succeed or fail. */
@@ -16,7 +16,13 @@ export interface StopWaiter {
   readonly resolve: (outcome: StopOutcome) => void;
 }
 
-export type Waiter = StartWaiter | StopWaiter;
+/** Somebody who waits for a process to have ended, whoever ends it. */
+export interface EndWaiter {
+  readonly command: 'await end';
+  readonly resolve: (outcome: EndOutcome) => void;
+}
+
+export type Waiter = StartWaiter | StopWaiter | EndWaiter;
 
 /** Tells the waiter the outcome if there is one yet; `false`: it has to wait on. */
 export function settle(waiter: Waiter, process: Process): boolean {
@@ -24,6 +30,12 @@ export function settle(waiter: Waiter, process: Process): boolean {
     const outcome = startOutcome(process, waiter.until);
     if (outcome !== undefined) waiter.resolve(outcome);
     return outcome !== undefined;
+  }
+  if (waiter.command === 'await end') {
+    const { state } = process;
+    const hasEnded = state === 'STOPPED' || state === 'EXITED' || state === 'FATAL';
+    if (hasEnded) waiter.resolve({ type: 'ended', state });
+    return hasEnded;
   }
   const outcome = stopOutcome(process, waiter.until);
   if (outcome !== undefined) waiter.resolve(outcome);

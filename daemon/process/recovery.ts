@@ -1,6 +1,7 @@
 /** What one daemon leaves to the next: the other side of what is written down while it runs. */
 import type { Birth } from '../host/birth.ts';
 import type { GroupEntry, ProcessEntry } from './entry.ts';
+import type { OccasionRecord } from './occasion.ts';
 import { newProcess, type Process } from './state.ts';
 import type { Stray } from './strays.ts';
 
@@ -12,6 +13,8 @@ export interface RecoveredProcess {
   readonly birth: Birth | undefined;
   /** Its settings were other ones than now. */
   readonly isOutdated: boolean;
+  /** On which it was started last. */
+  readonly occasion?: OccasionRecord | undefined;
 }
 
 /** What is known of an earlier daemon that did not stop its processes. */

@@ -4,6 +4,7 @@ import type { Activity } from './activity.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { ProcessEntry } from './entry.ts';
 import { exitText } from './exit-text.ts';
+import type { Occasion } from './occasion.ts';
 import type { RecoveredProcess, StateRecorder } from './recovery.ts';
 import { signalName } from './signal-names.ts';
 import { pidOf } from './state.ts';
@@ -15,7 +16,8 @@ export type Wake =
   | ProcessEntry['tick']
   | ProcessEntry['stopReport']
   | { readonly type: 'shutdown report' }
-  | { readonly type: 'last deliveries' };
+  | { readonly type: 'last deliveries' }
+  | { readonly type: 'last runs' };
 
 export interface RunnerDependencies {
   readonly host: Host;
@@ -79,7 +81,10 @@ export class Runner {
     });
     if (entry.removed) return;
     // Before anybody is told: what somebody knows, the next daemon will know.
-    if (entry.process !== before) this.#recorder.changed(entry);
+    if (entry.process !== before) {
+      this.#noteOutput(entry);
+      this.#recorder.changed(entry);
+    }
     // What has gone wrong once is not tried again by itself, over and over.
     if (done) this.updateDeadline(entry);
     entry.settleWaiters();
@@ -92,13 +97,17 @@ export class Runner {
    *
    * @returns the child's end, if it has ended meanwhile: for {@link reaped}
    */
-  adopt(entry: ProcessEntry, { process, birth, isOutdated }: RecoveredProcess): ChildExit | undefined {
+  adopt(
+    entry: ProcessEntry,
+    { process, birth, isOutdated, occasion }: RecoveredProcess,
+  ): ChildExit | undefined {
     const { name } = entry.settings;
     return this.#activity.contain(`adopting ${name}`, () => {
       entry.become(process);
+      entry.occur(occasion);
       const pid = pidOf(process);
       if (pid === 0 || birth === undefined) {
-        entry.child.adopt(0);
+        entry.child.adopt(0, undefined, occasion);
         entry.child.finish();
         this.updateDeadline(entry);
         // Its child had ended, and others of its tree were still to.
@@ -108,7 +117,7 @@ export class Runner {
       entry.birth = birth;
       if (isOutdated) entry.markOutdated(true);
       this.#pids.set(pid, entry);
-      entry.child.adopt(pid, birth);
+      entry.child.adopt(pid, birth, occasion);
       this.updateDeadline(entry);
       if (this.#host.watch(pid, birth) === 'gone') {
         this.#activity.log('warn', `'${name}' (pid ${pid}) ended while no supervisord was there to see it`);
@@ -122,6 +131,12 @@ export class Runner {
       }
       return undefined;
     });
+  }
+
+  /** A process is about to be started. What the next daemon has to know of that comes before there is a child. */
+  occur(entry: ProcessEntry, occasion: Occasion | undefined): void {
+    entry.occur(occasion && { occasion, isBegun: false, output: {} });
+    if (occasion !== undefined) this.#recorder.changed(entry);
   }
 
   /** Sets the deadline that the state asks for now. */
@@ -227,13 +242,22 @@ export class Runner {
     }
   }
 
+  /** What a run of a schedule has written must be found later, whoever looks for it. */
+  #noteOutput(entry: ProcessEntry): void {
+    const record = entry.occasion;
+    if (record === undefined) return;
+    const { name } = entry.settings;
+    const output = this.#activity.contain(`looking at the output of ${name}`, () => entry.child.output);
+    entry.occur({ ...record, isBegun: true, output: output ?? record.output });
+  }
+
   #awaitTree(entry: ProcessEntry): void {
     entry.child.onceTreeGone(() => this.#dispatch(entry, { type: 'treeGone' }));
   }
 
   #spawn(entry: ProcessEntry): Input {
     try {
-      const result = entry.child.spawn();
+      const result = entry.child.spawn(entry.occasion?.occasion);
       if (result.type === 'failed') return { type: 'spawnFailed', reason: result.reason };
       this.#pids.set(result.pid, entry);
       entry.birth = result.birth;

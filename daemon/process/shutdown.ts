@@ -17,6 +17,7 @@ const lastDeliveriesSecs = 1;
 
 const reportWake = { type: 'shutdown report' } as const;
 const lastDeliveriesWake = { type: 'last deliveries' } as const;
+const lastRunsWake = { type: 'last runs' } as const;
 
 export interface ShutdownDependencies {
   readonly clock: Clock;
@@ -25,6 +26,10 @@ export interface ShutdownDependencies {
   readonly groups: Groups;
   /** Whether the listeners of a group are still to be told something. */
   readonly isDelivering: (group: string) => boolean;
+  /** How many events the listeners of a group have yet to handle, whether they can or not. */
+  readonly unhandledEvents: (group: string) => number;
+  /** Seconds that runs of schedules get to end by themselves. */
+  readonly waitForRunsSecs: number;
   /** Asks a process to stop, or gives it up if it waits for its next start. */
   readonly stop: (entry: ProcessEntry) => void;
   /** Called once, when everything has stopped. */
@@ -42,6 +47,8 @@ export class Shutdown {
   #signalled: GroupEntry | undefined;
   /** When the pool whose turn it is to stop is stopped whatever it is still to deliver. */
   #deliveriesUntil: Instant | undefined;
+  /** When runs of schedules are stopped. */
+  #runsUntil: Instant | undefined;
 
   constructor(dependencies: ShutdownDependencies) {
     this.#dependencies = dependencies;
@@ -53,7 +60,9 @@ export class Shutdown {
 
   /** Stops what comes first. From now on {@link advance} is to be called after whatever happens. */
   begin(): void {
-    this.#groups = [...this.#dependencies.groups.byPriority()];
+    const { clock, groups, waitForRunsSecs } = this.#dependencies;
+    this.#groups = [...groups.byPriority()];
+    this.#runsUntil = after(clock.now().instant, waitForRunsSecs);
     this.#stopGroups(this.#groups);
     this.report();
   }
@@ -80,6 +89,7 @@ export class Shutdown {
   }
 
   #stopGroups(groups: GroupEntry[]): 'stopped' | 'waiting' {
+    if (this.#isWaitingForRuns(groups)) return 'waiting';
     for (;;) {
       const group = groups.at(-1);
       if (group === undefined) return 'stopped';
@@ -93,22 +103,43 @@ export class Shutdown {
     }
   }
 
+  /** Runs of schedules come to their end if they do so in time; what they need runs on meanwhile. */
+  #isWaitingForRuns(groups: readonly GroupEntry[]): boolean {
+    if (this.#runsUntil === undefined) return false;
+    const { clock, deadlines } = this.#dependencies;
+    const areRuns = groups.some(({ settings, unstopped }) => settings.type === 'schedule' && unstopped > 0);
+    if (areRuns && clock.now().instant < this.#runsUntil) {
+      deadlines.set(lastRunsWake, this.#runsUntil);
+      return true;
+    }
+    this.#runsUntil = undefined;
+    deadlines.set(lastRunsWake, undefined);
+    return false;
+  }
+
   /** Listeners are stopped when they know what became of the others, or have had the time to. */
   #mayStop({ settings: { name } }: GroupEntry): boolean {
-    const { activity, clock, deadlines } = this.#dependencies;
-    const isDelivering = activity.contain(`looking at pool ${name}`, () =>
-      this.#dependencies.isDelivering(name),
-    );
+    const { activity, clock, deadlines, isDelivering, unhandledEvents } = this.#dependencies;
+    const look = <T>(at: (group: string) => T) => activity.contain(`looking at pool ${name}`, () => at(name));
     const { instant } = clock.now();
-    if (isDelivering) {
+    if (look(isDelivering)) {
       this.#deliveriesUntil ??= after(instant, lastDeliveriesSecs);
       deadlines.set(lastDeliveriesWake, this.#deliveriesUntil);
       if (instant < this.#deliveriesUntil) return false;
       activity.log('info', `pool ${name} has not handled all events in time, and is stopped`);
+    } else {
+      this.#tellDiscarded(name, look(unhandledEvents) ?? 0);
     }
     this.#deliveriesUntil = undefined;
     deadlines.set(lastDeliveriesWake, undefined);
     return true;
+  }
+
+  /** Nothing of a pool outlives the daemon, and there is nobody to tell the rest. */
+  #tellDiscarded(pool: string, events: number): void {
+    if (events === 0) return;
+    const text = `pool ${pool} has no listener to tell, discarding ${events} events that nobody has handled`;
+    this.#dependencies.activity.log('info', text);
   }
 }
 

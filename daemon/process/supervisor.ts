@@ -6,10 +6,13 @@ import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
 import { after } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
+import type { ScheduleStatus } from '../schedule/status.ts';
 import { Activity, type ActivitySinks } from './activity.ts';
 import type {
+  EndOutcome,
   SignalOutcome,
   StartOutcome,
+  StopOptions,
   StopOutcome,
   SupervisedProcess,
   SupervisorControl,
@@ -20,7 +23,8 @@ import { Ending, type EndingSettings } from './ending.ts';
 import { type GroupEntry, ProcessEntry } from './entry.ts';
 import { GroupUpdates, type UpdateTask } from './group-updates.ts';
 import { Groups } from './groups.ts';
-import type { StartWaiter, StopWaiter, Waiter } from './outcomes.ts';
+import type { Occasion } from './occasion.ts';
+import type { EndWaiter, StartWaiter, StopWaiter, Waiter } from './outcomes.ts';
 import { isReplacedOnceStopped, noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
 import { Runner, type Wake } from './runner.ts';
 import { Shutdown } from './shutdown.ts';
@@ -42,10 +46,18 @@ export interface SupervisorDependencies extends ActivitySinks {
   readonly ending?: EndingSettings;
   /** Whether the listeners of a group are still to be told something; by default never. */
   readonly isDelivering?: (group: string) => boolean;
+  /** How many events the listeners of a group have yet to handle; by default none. */
+  readonly unhandledEvents?: (group: string) => number;
+  /** Seconds that a shutdown waits for runs of schedules to end by themselves; by default none. */
+  readonly waitForRunsSecs?: number;
   /** Writes down what the next daemon has to know; by default nobody does. */
   readonly recorder?: StateRecorder;
   /** From `RunnerDependencies`; by default nobody is told. */
   readonly adopted?: (process: ProcessSettings) => void;
+  /** Asks the schedule of that name for a run, which starts its processes; must not reject. By default there is none. */
+  readonly askForRun?: (schedule: string) => Promise<StartOutcome>;
+  /** From `GroupsDependencies`; by default nobody knows of any. */
+  readonly scheduleOf?: (name: string) => ScheduleStatus | undefined;
   /** Whether processes are to run on when the daemon ends; by default they are stopped. */
   readonly leavesProcesses?: () => boolean;
   /** Called once, when a shutdown or restart has stopped everything. */
@@ -54,8 +66,19 @@ export interface SupervisorDependencies extends ActivitySinks {
 
 type Task =
   | { readonly type: 'input'; readonly entry: ProcessEntry; readonly input: Input }
-  | { readonly type: 'start'; readonly entry: ProcessEntry; readonly waiter: StartWaiter }
-  | { readonly type: 'stop'; readonly entry: ProcessEntry; readonly waiter: StopWaiter }
+  | {
+      readonly type: 'start';
+      readonly entry: ProcessEntry;
+      readonly waiter: StartWaiter;
+      readonly occasion: Occasion | undefined;
+    }
+  | { readonly type: 'await end'; readonly entry: ProcessEntry; readonly waiter: EndWaiter }
+  | {
+      readonly type: 'stop';
+      readonly entry: ProcessEntry;
+      readonly waiter: StopWaiter;
+      readonly purpose: StopOptions['purpose'];
+    }
   | UpdateTask
   | { readonly type: 'exit'; readonly exit: ChildExit }
   /** All that an earlier daemon has left is known, and these ends of children that nobody saw. */
@@ -74,6 +97,7 @@ export class Supervisor implements SupervisorControl {
   readonly #runner: Runner;
   readonly #queue: WorkQueue<Task>;
   readonly #recorder: StateRecorder;
+  readonly #askForRun: (schedule: string) => Promise<StartOutcome>;
   readonly #leavesProcesses: () => boolean;
   readonly #onFinished: (next: 'exit' | 'restart') => void;
   readonly #groups: Groups;
@@ -93,6 +117,7 @@ export class Supervisor implements SupervisorControl {
     this.#onFinished = dependencies.onFinished;
     const recorder = dependencies.recorder ?? noRecorder;
     this.#recorder = recorder;
+    this.#askForRun = dependencies.askForRun ?? (async () => ({ type: 'refused', reason: 'no scheduler' }));
     this.#leavesProcesses = dependencies.leavesProcesses ?? (() => false);
     this.#deadlines = new Deadlines(host.clock, () => {
       host.reap();
@@ -110,7 +135,8 @@ export class Supervisor implements SupervisorControl {
     const dispatch = (entry: ProcessEntry, input: Input) => this.#dispatch({ type: 'input', entry, input });
     const maySpawn = isRunning;
     const runner = new Runner({ host, activity, deadlines, maySpawn, dispatch, onMoved, recorder, adopted });
-    const groups = new Groups({ host, activity, deadlines, runner, recorder });
+    const scheduleOf = dependencies.scheduleOf ?? (() => undefined);
+    const groups = new Groups({ host, activity, deadlines, runner, recorder, scheduleOf });
     this.#runner = runner;
     this.#groups = groups;
     this.#ending = ending;
@@ -128,6 +154,8 @@ export class Supervisor implements SupervisorControl {
       deadlines,
       groups,
       isDelivering: dependencies.isDelivering ?? (() => false),
+      unhandledEvents: dependencies.unhandledEvents ?? (() => 0),
+      waitForRunsSecs: dependencies.waitForRunsSecs ?? 0,
       stop: (entry) => runner.handle(entry, { type: 'shutDown' }),
       onStopped: () => this.#finish(),
     });
@@ -209,25 +237,30 @@ export class Supervisor implements SupervisorControl {
 
   start(
     process: SupervisedProcess,
-    options: { readonly until: 'running' | 'spawned' },
+    { until, occasion }: { readonly until: 'running' | 'spawned'; readonly occasion?: Occasion | undefined },
   ): Promise<StartOutcome> {
     return new Promise((resolve) => {
       const entry = activeEntry(process);
-      const waiter = { command: 'start', until: options.until, resolve } as const;
+      const waiter = { command: 'start', until, resolve } as const;
       if (entry === undefined) resolve({ type: 'abnormal-termination' });
-      else this.#dispatch({ type: 'start', entry, waiter });
+      else this.#dispatch({ type: 'start', entry, waiter, occasion });
     });
   }
 
-  stop(
-    process: SupervisedProcess,
-    options: { readonly until: 'stopped' | 'signalled' },
-  ): Promise<StopOutcome> {
+  awaitEnd(process: SupervisedProcess): Promise<EndOutcome> {
     return new Promise((resolve) => {
       const entry = activeEntry(process);
-      const waiter = { command: 'stop', until: options.until, resolve } as const;
+      if (entry === undefined) resolve({ type: 'removed' });
+      else this.#dispatch({ type: 'await end', entry, waiter: { command: 'await end', resolve } });
+    });
+  }
+
+  stop(process: SupervisedProcess, { until, purpose }: StopOptions): Promise<StopOutcome> {
+    return new Promise((resolve) => {
+      const entry = activeEntry(process);
+      const waiter = { command: 'stop', until, resolve } as const;
       if (entry === undefined) resolve({ type: 'not-running' });
-      else this.#dispatch({ type: 'stop', entry, waiter });
+      else this.#dispatch({ type: 'stop', entry, waiter, purpose });
     });
   }
 
@@ -336,10 +369,14 @@ export class Supervisor implements SupervisorControl {
         if (this.#state === 'RUNNING') this.#runner.handle(task.entry, { type: 'autostart' });
         break;
       case 'start':
-        this.#start(task.entry, task.waiter);
+        this.#start(task);
+        break;
+      case 'await end':
+        if (task.entry.removed) task.waiter.resolve({ type: 'removed' });
+        else this.#await(task.entry, task.waiter);
         break;
       case 'stop':
-        this.#stop(task.entry, task.waiter);
+        this.#stop(task);
         break;
       case 'update':
         this.#updates.begin(task.request);
@@ -383,26 +420,39 @@ export class Supervisor implements SupervisorControl {
     this.shutDown('exit');
   }
 
-  #start(entry: ProcessEntry, waiter: StartWaiter): void {
-    const refusal = this.#refusalToStart(entry);
+  #start({ entry, waiter, occasion }: Extract<Task, { type: 'start' }>): void {
+    const refusal = this.#refusalToStart(entry, occasion);
     if (refusal !== undefined) {
       waiter.resolve(refusal);
       return;
     }
+    const { settings } = entry.group;
+    if (settings.type === 'schedule' && occasion === undefined) {
+      const asked = this.#activity.contain(`asking for a run of ${settings.name}`, () =>
+        this.#askForRun(settings.name),
+      );
+      if (asked === undefined) waiter.resolve({ type: 'spawn-error' });
+      else void asked.then(waiter.resolve);
+      return;
+    }
+    this.#runner.occur(entry, occasion);
     this.#runner.handle(entry, { type: 'start' });
     this.#await(entry, waiter);
   }
 
-  #refusalToStart(entry: ProcessEntry): StartOutcome | undefined {
+  #refusalToStart(entry: ProcessEntry, occasion: Occasion | undefined): StartOutcome | undefined {
     if (entry.removed || entry.isLeaving || this.#state !== 'RUNNING') {
       return { type: 'abnormal-termination' };
     }
     const { name } = entry.settings;
-    const resolve = () => entry.child.resolveCommand();
-    const resolution = this.#activity.contain(`resolving the command of ${name}`, resolve);
-    if (resolution === undefined) return { type: 'spawn-error' };
-    // First of all, as in supervisord: a bad command is told even of a process that runs.
-    if (resolution.type !== 'found') return resolution;
+    // Nobody waits for what a schedule starts: that it cannot be started is to be seen by its state.
+    if (occasion === undefined) {
+      const resolve = () => entry.child.resolveCommand();
+      const resolution = this.#activity.contain(`resolving the command of ${name}`, resolve);
+      if (resolution === undefined) return { type: 'spawn-error' };
+      // First of all, as in supervisord: a bad command is told even of a process that runs.
+      if (resolution.type !== 'found') return resolution;
+    }
     const { state } = entry.process;
     if (runningStates.has(state)) return { type: 'already-started' };
     if (state === 'UNKNOWN') return { type: 'unknown-state' };
@@ -411,12 +461,12 @@ export class Supervisor implements SupervisorControl {
     return { type: 'already-started' };
   }
 
-  #stop(entry: ProcessEntry, waiter: StopWaiter): void {
+  #stop({ entry, waiter, purpose }: Extract<Task, { readonly type: 'stop' }>): void {
     if (entry.removed || !runningStates.has(entry.process.state)) {
       waiter.resolve({ type: 'not-running' });
       return;
     }
-    this.#runner.handle(entry, { type: 'stop' });
+    this.#runner.handle(entry, { type: 'stop', purpose });
     this.#await(entry, waiter);
     this.#reportStop(entry);
   }
@@ -458,7 +508,7 @@ export class Supervisor implements SupervisorControl {
     for (let due = this.#deadlines.takeDue(instant); due; due = this.#deadlines.takeDue(instant)) {
       if (due.type === 'tick') this.#runner.handle(due.entry, { type: 'tick', maySpawn });
       else if (due.type === 'stop report') this.#reportStop(due.entry);
-      // The other one, for the last deliveries, asks for nothing: shutdown goes on after every task.
+      // The others, for the last deliveries and runs, ask for nothing: shutdown goes on after every task.
       else if (due.type === 'shutdown report') this.#shutdown.report();
       // The rest has come too, so the timer is set to a moment in the past: the event loop's next turn.
       if (this.#host.clock.now().instant - instant > longestWakeSecs) return;
@@ -470,6 +520,7 @@ export class Supervisor implements SupervisorControl {
 function refuse(task: Task): void {
   if (task.type === 'start') task.waiter.resolve({ type: 'abnormal-termination' });
   else if (task.type === 'stop') task.waiter.resolve({ type: 'not-running' });
+  else if (task.type === 'await end') task.waiter.resolve({ type: 'removed' });
   else if (task.type === 'update') task.request.resolve({ type: 'shutting-down' });
 }
 

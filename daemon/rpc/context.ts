@@ -2,6 +2,7 @@ import type { LogLevel, Settings } from '../../conf/settings.ts';
 import type { RemoteCommunicationEvent } from '../event/event.ts';
 import type { Usage } from '../host/usage-meter.ts';
 import type { SupervisorControl } from '../process/control.ts';
+import type { SchedulerControl } from '../schedule/control.ts';
 
 /** The daemon's own log, as XML-RPC reads and clears it. */
 export interface ActivityLogControl {
@@ -23,6 +24,7 @@ export interface ConfigurationChanges {
 /** What XML-RPC methods may know and do: a plain record, whose functions are called without `this`. */
 export interface RpcContext {
   readonly supervisor: SupervisorControl;
+  readonly schedules: SchedulerControl;
   /** The configuration that was read last, by start or `reloadConfig`; not what is active. */
   readonly configuration: () => Settings;
   /**

@@ -45,13 +45,18 @@ export const startProcessGroup = method({
   call: (context, name, wait) => startAll(context, byPriority(findGroup(context.supervisor, name)), wait),
 });
 
-/** `supervisor.startAllProcesses(wait = true)`. */
+/** `supervisor.startAllProcesses(wait = true)`. Runs of schedules are left to their times. */
 export const startAllProcesses = method({
   parameters: [wait],
   parameterNames: 'wait=true',
   returns: 'array',
-  help: 'Starts all processes that are not running. Answers a status for each.',
-  call: (context, wait) => startAll(context, allByPriority(context.supervisor), wait),
+  help: 'Starts all processes that are not running, but no schedules. Answers a status for each.',
+  call(context, wait) {
+    const groups = context.supervisor
+      .groupsByPriority()
+      .filter(({ settings }) => settings.type !== 'schedule');
+    return startAll(context, groups.flatMap(byPriority), wait);
+  },
 });
 
 /**
@@ -171,6 +176,8 @@ async function start(
       throw new RpcFault('NO_FILE', outcome.reason);
     case 'not-executable':
       throw new RpcFault('NOT_EXECUTABLE', outcome.reason);
+    case 'refused':
+      throw new RpcFault('FAILED', outcome.reason);
     case 'already-started':
       throw new RpcFault('ALREADY_STARTED', name);
     case 'unknown-state':

@@ -23,8 +23,9 @@ const maxQuoted = 1000;
 export class RpcDispatcher {
   readonly #context: CallContext;
 
-  constructor(context: RpcContext) {
-    this.#context = { ...context, methods: methodTable(context.namespaces) };
+  /** @param options.isForAnybody whether the calls come by a server that anybody can talk to */
+  constructor(context: RpcContext, { isForAnybody = false }: { readonly isForAnybody?: boolean } = {}) {
+    this.#context = { ...context, methods: methodTable(context.namespaces), isForAnybody };
   }
 
   /** Answers a request. Never rejects: whatever goes wrong has a status. */

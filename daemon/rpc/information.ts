@@ -5,9 +5,10 @@
  */
 import type { ChannelSettings, GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { processStates } from '../../rpc/process-states.ts';
-import type { Encodable } from '../../rpc/xmlrpc.ts';
+import { Double, type Encodable } from '../../rpc/xmlrpc.ts';
 import type { Channel } from '../host/host.ts';
 import type { SupervisedProcess, SupervisorControl } from '../process/control.ts';
+import type { ScheduleStatus } from '../schedule/status.ts';
 import { allByName, compareNames, findProcess } from './find.ts';
 import { method } from './method.ts';
 import { string } from './parameter.ts';
@@ -68,6 +69,18 @@ function processInfo(supervised: SupervisedProcess, now: number): Encodable {
     stderr_logfile: logfiles.stderr ?? '',
     pid: process.pid,
     description: process.description,
+    ...(process.schedule && scheduleMembers(process.schedule)),
+  };
+}
+
+/** XML-RPC has no nil: 0 and empty text say that there is none. */
+function scheduleMembers({ nextRun, lastRun, runId = '' }: ScheduleStatus) {
+  return {
+    substate: 'scheduled',
+    next_run: new Double(nextRun?.time ?? 0),
+    last_run: new Double(lastRun?.started ?? lastRun?.ended ?? 0),
+    last_outcome: lastRun?.outcome ?? '',
+    run_id: runId,
   };
 }
 

@@ -9,6 +9,8 @@ export type MethodTable = ReadonlyMap<string, RpcMethod>;
 /** What a call sees: the daemon, and the methods beside it. */
 export interface CallContext extends RpcContext {
   readonly methods: MethodTable;
+  /** Whether anybody could have made the call: see `isOpenServer`. */
+  readonly isForAnybody?: boolean;
 }
 
 /** An entry of the method table. */

@@ -42,6 +42,27 @@ import {
   upgrade,
 } from './monitor.ts';
 import { sendRemoteCommEvent } from './remote-event.ts';
+import {
+  addJob,
+  getAllJobs,
+  getJob,
+  getNextFireTimes,
+  getRun,
+  getRuns,
+  getState as getSchedulerState,
+  modifyJob,
+  pause,
+  pauseJob,
+  readRunLog,
+  removeAllJobs,
+  removeJob,
+  rescheduleJob,
+  resume,
+  resumeJob,
+  runJob,
+  stopRun,
+  validate,
+} from './scheduler.ts';
 import { sendProcessStdin } from './stdin.ts';
 import { listMethods, methodHelp, methodSignature, multicall } from './system.ts';
 
@@ -100,13 +121,38 @@ export const monitorMethods: MethodTable = new Map(
   }),
 );
 
+/** `scheduler.*`: our own. */
+export const schedulerMethods: MethodTable = new Map(
+  Object.entries({
+    addJob,
+    getAllJobs,
+    getJob,
+    getNextFireTimes,
+    getRun,
+    getRuns,
+    getState: getSchedulerState,
+    modifyJob,
+    pause,
+    pauseJob,
+    readRunLog,
+    removeAllJobs,
+    removeJob,
+    rescheduleJob,
+    resume,
+    resumeJob,
+    runJob,
+    stopRun,
+    validate,
+  }),
+);
+
 /** `system.*`. */
 export const systemMethods: MethodTable = new Map(
   Object.entries({ listMethods, methodHelp, methodSignature, multicall }),
 );
 
 /**
- * The methods of a server by full name. Where names meet, the configuration's win over `monitor`, and
+ * The methods of a server by full name. Where names meet, the configuration's win over our own, and
  * `system` over all.
  *
  * @param namespaces the configured ones; one with a dot in it can be configured but, as in supervisord,
@@ -115,6 +161,7 @@ export const systemMethods: MethodTable = new Map(
 export function methodTable(namespaces: readonly string[]): MethodTable {
   const families: [string, MethodTable][] = [
     ['monitor', monitorMethods],
+    ['scheduler', schedulerMethods],
     ...namespaces
       .filter((namespace) => !namespace.includes('.'))
       .map((namespace): [string, MethodTable] => [namespace, supervisorMethods]),

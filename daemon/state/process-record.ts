@@ -3,11 +3,13 @@
  * environment, its command or its output is in it.
  */
 import { crc32 } from 'node:zlib';
+import type { RunNames } from '../../conf/run-names.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
 import { processStates } from '../../rpc/process-states.ts';
 import { type Birth, presentTick } from '../host/birth.ts';
 import type { Channel } from '../host/host.ts';
 import type { ProcessEntry } from '../process/entry.ts';
+import type { OccasionRecord, RunOutput } from '../process/occasion.ts';
 import { type Process, pidOf } from '../process/state.ts';
 import type { Stray } from '../process/strays.ts';
 
@@ -31,6 +33,8 @@ export interface ProcessRecord {
   readonly settings: number;
   /** Names that the daemon has given to log files. */
   readonly autoLogs: { readonly [C in Channel]?: string };
+  /** What it was started for last, if not for its own sake. */
+  readonly occasion: OccasionRecord | undefined;
 }
 
 /** A record as it is in the file, by names that stay. */
@@ -42,10 +46,19 @@ interface StoredProcess {
   readonly stop: readonly [signal: number, waitsecs: number];
   readonly settings: number;
   readonly logs?: ProcessRecord['autoLogs'];
+  readonly run?: StoredOccasion;
+}
+
+interface StoredOccasion {
+  readonly id: readonly [runId: string, attempt: number];
+  readonly names?: RunNames;
+  readonly variables: readonly (readonly [name: string, value: string])[];
+  readonly isBegun: boolean;
+  readonly output: RunOutput;
 }
 
 /** The record of a process as it is now. */
-export function storedProcess({ settings, process, birth, child }: ProcessEntry): object {
+export function storedProcess({ settings, process, birth, child, occasion }: ProcessEntry): object {
   const logs = autoLogs(settings, child.logfiles);
   return {
     process: [settings.group, settings.name],
@@ -55,12 +68,13 @@ export function storedProcess({ settings, process, birth, child }: ProcessEntry)
     stop: [settings.stopsignal, settings.stopwaitsecs],
     settings: settings.isOutdated ? unlikeAny : settingsDigest(settings),
     ...(logs !== undefined && { logs }),
+    ...(occasion !== undefined && { run: storedOccasion(occasion) }),
   } satisfies StoredProcess;
 }
 
 /** `undefined`: it is no record of a process. */
 export function readProcessRecord(stored: object): ProcessRecord | undefined {
-  const { process, is, at = 0, born, stop, settings, logs = {} } = stored as Partial<StoredProcess>;
+  const { process, is, at = 0, born, stop, settings, logs = {}, run } = stored as Partial<StoredProcess>;
   if (process === undefined || is === undefined || stop === undefined || settings === undefined) {
     return undefined;
   }
@@ -74,7 +88,19 @@ export function readProcessRecord(stored: object): ProcessRecord | undefined {
     stop: { signal: stop[0], waitsecs: stop[1] },
     settings,
     autoLogs: logs,
+    occasion: run && readOccasion(run),
   };
+}
+
+function storedOccasion({ occasion, isBegun, output }: OccasionRecord): StoredOccasion {
+  const { runId, attempt, names, environment } = occasion;
+  return { id: [runId, attempt], ...(names && { names }), variables: [...environment], isBegun, output };
+}
+
+function readOccasion({ id, names, variables, isBegun, output }: StoredOccasion): OccasionRecord {
+  const [runId, attempt] = id;
+  const occasion = { runId, attempt, names, environment: new Map(variables) };
+  return { occasion, isBegun, output };
 }
 
 /** A stray as it is in the file. */

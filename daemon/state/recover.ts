@@ -171,19 +171,23 @@ function recoverProcess({ settings, record, holders, options, journal }: Process
     record.settings !== settingsDigest(settings);
   // That it was being stopped, or had been, was not the wish of anybody who wants it to stay so.
   const isStartedAnew = isOutdated || journal?.wasStopping === true;
+  const occasion = record?.occasion;
   if (record !== undefined && (hasChild(record) || record.process.state === 'STOPPING')) {
     const process = isStartedAnew ? replacedOnceStopped(record.process) : record.process;
-    return { process, birth: record.birth, isOutdated };
+    return { process, birth: record.birth, isOutdated, occasion };
   }
   const child = unseenChild(holders, settings, record);
   if (child !== undefined) {
     const process = startedUnseen(child, record?.process ?? newProcess, options.now);
-    return { process, birth: birthOf(child), isOutdated: false };
+    const begun = occasion && { ...occasion, isBegun: true };
+    return { process, birth: birthOf(child), isOutdated: false, occasion: begun };
   }
-  if (record === undefined || (isStartedAnew && pidOf(record.process) === 0)) {
-    return { process: newProcess, birth: undefined, isOutdated: false };
+  // How a run has ended is to be known, whatever comes next.
+  const isForgotten = isStartedAnew && occasion === undefined;
+  if (record === undefined || (isForgotten && pidOf(record.process) === 0)) {
+    return { process: newProcess, birth: undefined, isOutdated: false, occasion: undefined };
   }
-  return { process: record.process, birth: record.birth, isOutdated };
+  return { process: record.process, birth: record.birth, isOutdated, occasion };
 }
 
 /** A child of a process whose spawn nobody had the time to write down. */

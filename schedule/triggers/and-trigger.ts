@@ -12,8 +12,8 @@ import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.t
 const mostRounds = 20_000;
 
 /**
- * Fires at the instants on which all of its members do. Members that have disagreed twenty thousand times in a row are taken
- * never to agree.
+ * Fires at the instants on which all of its members do. Members that have disagreed twenty thousand times in a
+ * row are taken never to agree.
  *
  * @see apscheduler/triggers/combining.py, `AndTrigger`, which mostly never comes to an end
  */

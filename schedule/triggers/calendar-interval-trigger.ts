@@ -23,7 +23,10 @@ export interface CalendarIntervalOptions {
   readonly hour?: number | undefined;
   readonly minute?: number | undefined;
   readonly second?: number | undefined;
-  /** The first date, `YYYY-MM-DD`, by default that on which the trigger is bound. Of a `Date`, its date in the zone counts. */
+  /**
+   * The first date, `YYYY-MM-DD`, by default that on which the trigger is bound. Of a `Date`, its date in the
+   * zone counts.
+   */
   readonly startDate?: DateOption | undefined;
   /** The last date. */
   readonly endDate?: DateOption | undefined;
@@ -33,9 +36,9 @@ export interface CalendarIntervalOptions {
 }
 
 /**
- * Fires on dates that lie so many years, months, weeks and days apart, always at the same time of day. Years and months keep
- * the day of the month, and pass over months that lack it. A date on which the clocks leave that time out is passed over
- * too; if they show it twice, the first one counts.
+ * Fires on dates that lie so many years, months, weeks and days apart, always at the same time of day. Years
+ * and months keep the day of the month, and pass over months that lack it. A date on which the clocks leave
+ * that time out is passed over too; if they show it twice, the first one counts.
  *
  * @see apscheduler/triggers/calendarinterval.py
  */
@@ -119,7 +122,10 @@ export class CalendarIntervalTrigger implements Trigger {
     return `CalendarIntervalTrigger(${texts.join(', ')})`;
   }
 
-  /** A date of the sequence that begins with the start, from which on none is left out that is not before an instant. */
+  /**
+   * A date of the sequence that begins with the start, from which on none is left out that is not before an
+   * instant.
+   */
   #firstAround(now: Date): CivilDate {
     const today = dateAt(now.getTime(), this.#zone);
     const start = this.#start ?? today;

@@ -29,7 +29,10 @@ export function boundMembers(
   return bound.every((member, index) => member === members[index]) ? undefined : bound;
 }
 
-/** The members while nobody has bound them: an interval without a start counts from the fire time before, as it does alone. */
+/**
+ * The members while nobody has bound them: an interval without a start counts from the fire time before, as it
+ * does alone.
+ */
 export function membersSince(members: readonly Trigger[], now: Date): readonly Trigger[] {
   const hasZones = members.every(({ timezone }) => timezone !== undefined);
   return boundMembers(members, { timezone: hasZones ? 'UTC' : hostTimeZone(), now }) ?? members;

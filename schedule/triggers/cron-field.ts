@@ -1,6 +1,6 @@
 /**
- * The language of a cron trigger's fields: APScheduler's, taken strictly. What APScheduler reads and silently ignores the rest of
- * (`mon-fri/2`, `lasts`) is an error here.
+ * The language of a cron trigger's fields: APScheduler's, taken strictly. What APScheduler reads and silently
+ * ignores the rest of (`mon-fri/2`, `lasts`) is an error here.
  *
  * @see apscheduler/triggers/cron/expressions.py, apscheduler/triggers/cron/fields.py
  */

@@ -1,11 +1,11 @@
 /**
  * From the wall times of a pattern to instants. All numbers are seconds.
  *
- * With `wallclock` an instant is a fire time if and only if the zone's clocks show one of the pattern's wall times then. So one in
- * a gap never comes, and one that the clocks show twice comes twice.
+ * With `wallclock` an instant is a fire time if and only if the zone's clocks show one of the pattern's wall
+ * times then. So one in a gap never comes, and one that the clocks show twice comes twice.
  *
- * With `once` each wall time is due at the first instant at which the clocks show it or a later one. So one in a gap is due
- * at its end, and one that the clocks show twice the first time alone.
+ * With `once` each wall time is due at the first instant at which the clocks show it or a later one. So one in
+ * a gap is due at its end, and one that the clocks show twice the first time alone.
  */
 import { spansBetween, type TimeZone, widestChange } from '../wall-clock/time-zone.ts';
 import type { CronPattern } from './cron-pattern.ts';
@@ -27,8 +27,9 @@ export function cronSearch(pattern: CronPattern, zone: TimeZone, rule: DstRule):
 }
 
 /**
- * The calendar repeats after 400 years, and so do the rules of the zones, which have long become regular by 2100.
- * What has not come by then, though there were days for it, falls into a gap each time. With a choice of years it may still come.
+ * The calendar repeats after 400 years, and so do the rules of the zones, which have long become regular by
+ * 2100. What has not come by then, though there were days for it, falls into a gap each time. With a choice of
+ * years it may still come.
  */
 const calendarCycle = 146_097 * 86_400;
 const regularFrom = Date.UTC(2100, 0) / 1000;
@@ -43,7 +44,8 @@ function searchWallClock(pattern: CronPattern, zone: TimeZone): CronSearch {
         const wall = pattern.next(instant + offset);
         if (wall === undefined) return undefined;
         if (wall - offset < end) return wall - offset <= until ? wall - offset : undefined;
-        // Only clocks set back soon after can show an earlier match. Past that, nothing comes long before this wall time.
+        // Only clocks set back soon after can show an earlier match. Past that, nothing comes long before this
+        // wall time.
         const isSoon = end < instant + widestChange;
         instant = isSoon ? end : Math.max(end, wall - offset - widestChange);
       }

@@ -10,7 +10,10 @@ import { type DateOption, readInstant, readJitter, specOf, zoneOf } from './opti
 import { timePattern } from './time-pattern.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
-/** What a cron trigger is made of. A field that is left out is `*`, or the least value if it is finer than all that are given. */
+/**
+ * What a cron trigger is made of. A field that is left out is `*`, or the least value if it is finer than all
+ * that are given.
+ */
 export interface CronOptions {
   readonly year?: number | string | undefined;
   readonly month?: number | string | undefined;

@@ -1,6 +1,7 @@
 /**
- * The language of a crontab's fields, put into that of cron triggers. It differs in the numbers of weekdays (0 and 7 are sunday),
- * in steps, which may go with names and may be longer than the range, and in `?`, `L`, `5L` and `1#3`.
+ * The language of a crontab's fields, put into that of cron triggers. It differs in the numbers of weekdays (0
+ * and 7 are sunday), in steps, which may go with names and may be longer than the range, and in `?`, `L`, `5L`
+ * and `1#3`.
  *
  * @see crontab(5); robfig/cron, whose `?` programs written in Go know
  */
@@ -79,7 +80,10 @@ function namesIndex(names: readonly string[], word: string): number {
   return names.indexOf(word.toLowerCase());
 }
 
-/** One item in the language of cron triggers, which knows no step longer than its range: such a one leaves the first value alone. */
+/**
+ * One item in the language of cron triggers, which knows no step longer than its range: such a one leaves the
+ * first value alone.
+ */
 function translate(name: CrontabFieldName, text: string): string {
   if (name === 'day' && /^L$/i.test(text)) return 'last';
   const { first, last, step } = parseItem(name, text);

@@ -25,8 +25,9 @@ const nicknames: ReadonlyMap<string, string> = new Map([
 export type CrontabOptions = Omit<FromCrontabOptions, 'weekdays'>;
 
 /**
- * The trigger of a line of a crontab: five fields, or six with the seconds first; 0 and 7 are sunday; if
- * both the day and the weekday are restricted, either will do. Also `@daily` and its like, `@every 1h30m`, and `CRON_TZ=Zone` in front.
+ * The trigger of a line of a crontab: five fields, or six with the seconds first; 0 and 7 are sunday; if both
+ * the day and the weekday are restricted, either will do. Also `@daily` and its like, `@every 1h30m`, and
+ * `CRON_TZ=Zone` in front.
  *
  * @throws {TriggerError} it is not right
  */

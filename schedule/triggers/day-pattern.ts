@@ -1,10 +1,10 @@
 /**
  * The days that a cron trigger matches, as one set of bits a month.
  *
- * Which days of a month match depends on no more than the weekday that its year begins with, whether that is a leap year,
- * and, for the ISO weeks of early january, whether the year before was. That makes 21 kinds of years. So the
- * bits of a month are worked out once for each kind, and looking for a day is looking through a table, as fast
- * for February 30th, which never comes.
+ * Which days of a month match depends on no more than the weekday that its year begins with, whether that is a
+ * leap year, and, for the ISO weeks of early january, whether the year before was. That makes 21 kinds of
+ * years. So the bits of a month are worked out once for each kind, and looking for a day is looking through a
+ * table, as fast for February 30th, which never comes.
  */
 import {
   dateOf,

@@ -1,7 +1,10 @@
 /** From one fire time to the next, and to all that are due. */
 import type { DueTimes, Trigger } from './trigger.ts';
 
-/** From where to look for the next fire time, in milliseconds: right after the one before, or from now on if the clock was set back behind that. */
+/**
+ * From where to look for the next fire time, in milliseconds: right after the one before, or from now on if the
+ * clock was set back behind that.
+ */
 export function after(previous: Date, now: Date): number {
   return now < previous ? now.getTime() : previous.getTime() + 1;
 }

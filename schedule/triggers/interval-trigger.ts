@@ -3,7 +3,10 @@ import { lastYear, timeOfDayText } from '../wall-clock/civil.ts';
 import { type DateOption, readInstant, readJitter, specOf, zoneOf } from './options.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
-/** What an interval trigger is made of. The lengths add up; fractions are allowed. All 0 is one second, as in APScheduler. */
+/**
+ * What an interval trigger is made of. The lengths add up; fractions are allowed. All 0 is one second, as in
+ * APScheduler.
+ */
 export interface IntervalOptions {
   readonly weeks?: number | undefined;
   readonly days?: number | undefined;

@@ -40,8 +40,9 @@ export interface Trigger {
    * The next nominal fire time; `undefined` if there is none. No jitter is in it.
    *
    * Without `previous` that is the first one from `now` on. With `previous` it is the one after that, even if
-   * `now` is past it: catching up goes run by run. Intervals, those of the calendar too, then count from `previous`, whatever `now`
-   * is. The others start again from `now` if the clock has been set back behind `previous`.
+   * `now` is past it: catching up goes run by run. Intervals, those of the calendar too, then count from
+   * `previous`, whatever `now` is. The others start again from `now` if the clock has been set back behind
+   * `previous`.
    *
    * @param previous the fire time before, if there was one
    */

@@ -3,8 +3,8 @@
  * are seconds. *Instants* count from 1970-01-01T00:00:00Z; a wall time is an instant plus the offset.
  *
  * `Intl` says only what the offset is at one instant, in about a microsecond. The offset is asked for at the
- * ends of blocks of two days. Where both ends are equal it has not changed in between: no zone has ever gone back and forth
- * in less than that (Freetown did in four days, in 1939). Else the change is found by halving.
+ * ends of blocks of two days. Where both ends are equal it has not changed in between: no zone has ever gone
+ * back and forth in less than that (Freetown did in four days, in 1939). Else the change is found by halving.
  */
 import { TriggerError } from '../trigger-error.ts';
 import { secondsPerDay } from './civil.ts';

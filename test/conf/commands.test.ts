@@ -170,7 +170,7 @@ describe('the sample configuration', () => {
         (candidate) => candidate.name.split(':')[0] === name,
       );
       const shared =
-        name === 'eventlistener' || name === 'fcgi-program'
+        name === 'eventlistener' || name === 'fcgi-program' || name === 'schedule'
           ? sectionKinds.find((kind) => kind.name === 'program')
           : undefined;
       const expected = Object.keys(keys).filter(
@@ -197,7 +197,8 @@ describe('the sample configuration', () => {
   it('is valid with everything in it switched on, but for what only the reader can know', () => {
     const on = sample
       .replace(/^;(?=\[|[a-z_.]+=)/gm, '')
-      .replace(/\[group:.*\n(?:.*\n)*?(?=\n)/, '')
+      .replace(/\[(?:group|schedule|trigger):.*\n(?:.*\n)*?(?=\n)/g, '')
+      .replace(/^cron_on_success=.*$/gm, '')
       .replace(/^(chown|socket_owner|user)=.*$/gm, '$1=root')
       .replace(/^(socket)=tcp:.*$/gm, '$1=unix:///tmp/x')
       .replace(/^files=.*$/gm, 'files=')

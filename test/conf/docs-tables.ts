@@ -9,11 +9,10 @@ export function sectionName({ name, match }: SectionKind): string {
 }
 
 /** The table of a section's keys; sections that share those of `[program:x]` list only what differs. */
-export function keyTable({ keys }: SectionKind): string {
+export function keyTable({ keys, hasProgramKeys }: SectionKind): string {
   const shared = new Map<string, Key<unknown>>(Object.entries(programKeys));
   const entries = Object.entries(keys);
-  const extendsProgram = 'events' in keys || 'socket' in keys;
-  const own = extendsProgram ? entries.filter(([name, key]) => shared.get(name) !== key) : entries;
+  const own = hasProgramKeys ? entries.filter(([name, key]) => shared.get(name) !== key) : entries;
   const rows = own.map(
     ([name, key]) => `| \`${name}\` | ${key.read.type} | ${defaultText(key)} | ${key.doc} |`,
   );

@@ -45,9 +45,23 @@ describe('completion', () => {
     });
   }
 
+  it('of schedule offers its commands, and names where they take them', async () => {
+    const completeAll = completer(
+      async () => processes,
+      [],
+      async () => ['nightly', 'hourly'],
+    );
+    expect(await completeAll('schedule p')).toEqual([['pause '], 'p']);
+    expect((await completeAll('schedule '))[0]).toHaveLength(14);
+    expect(await completeAll('schedule run ')).toEqual([['nightly ', 'hourly '], '']);
+    expect(await completeAll('schedule pause hourly n')).toEqual([['nightly '], 'n']);
+    expect(await completeAll('schedule stop n')).toEqual([[], 'n']);
+    expect(await completeAll('schedule nosuch n')).toEqual([[], 'n']);
+  });
+
   it('of an empty line offers every command, but not EOF', async () => {
     const [candidates] = await complete('');
-    expect(candidates).toHaveLength(23);
+    expect(candidates).toHaveLength(24);
     expect(candidates).not.toContain('EOF ');
   });
 });

@@ -79,6 +79,24 @@ supervisor.ctl_factory=./greeter.mjs:makeGreeter
     );
   });
 
+  it('has what it knows of schedules in files apart, to which faults and failures mean the same', async () => {
+    for (const words of [
+      ['list'],
+      ['run', 'nosuch'],
+      ['pause', 'nosuch'],
+      ['log', 'nosuch'],
+      ['next', '@daily', '-n', '1', '--json'],
+    ]) {
+      expect(await ctl(['schedule', ...words])).toEqual(await daemon.ctl('ours', ['schedule', ...words]));
+    }
+    const nowhere = ['-s', 'unix:///nonexistent/sock', 'schedule'];
+    expect(await ctl(nowhere)).toEqual({
+      stdout: 'unix:///nonexistent/sock no such file\n',
+      stderr: '',
+      exitCode: 7,
+    });
+  });
+
   it('loads plug-ins', async () => {
     expect(await ctl(['greet', 'world'])).toEqual({ stdout: 'Hello, world\n', stderr: '', exitCode: 0 });
   });

@@ -1,7 +1,9 @@
+import type { SchedulerSettings } from '../../conf/schedule-settings.ts';
 import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
 import type { RemoteCommunicationEvent } from '../../daemon/event/event.ts';
 import { UsageMeter } from '../../daemon/host/usage-meter.ts';
 import type { RpcContext } from '../../daemon/rpc/context.ts';
+import type { SchedulerControl } from '../../daemon/schedule/control.ts';
 import { FakeSupervisor } from './fake-supervisor.ts';
 
 /** An `RpcContext` around a fake supervisor, with the log lines it was given. */
@@ -10,6 +12,25 @@ export interface FakeRpcContext extends RpcContext {
   readonly lines: string[];
   readonly events: RemoteCommunicationEvent[];
 }
+
+/** What holds without a `[scheduler]`. */
+export const schedulerSettings: SchedulerSettings = {
+  timezone: undefined,
+  jobstore: 'sqlite',
+  jobstore_path: '/var/log/supervisord.schedule.db',
+  redis_url: undefined,
+  redis_prefix: 'supervisor:schedule:',
+  node: 'node1',
+  paused: false,
+  max_runs: 10,
+  shutdown_wait: 0,
+  misfire_grace_time: 60,
+  coalesce: 'latest',
+  max_instances: 1,
+  history_limit: 100,
+  history_max_age: 2_592_000,
+  written: new Map(),
+};
 
 /** A whole configuration with these groups. */
 export function settingsWith(groups: readonly GroupSettings[]): Settings {
@@ -41,9 +62,13 @@ export function settingsWith(groups: readonly GroupSettings[]): Settings {
     httpServers: [],
     rpcInterfaces: [{ namespace: 'supervisor' }],
     groups,
+    scheduler: schedulerSettings,
     notices: [],
   };
 }
+
+/** A test that asks for schedules brings its own. */
+const noSchedules = {} as SchedulerControl;
 
 /** A context for a supervisor with these groups, which are configured and active. */
 export function fakeRpcContext(
@@ -74,6 +99,7 @@ export function fakeRpcContext(
     ...members,
     log: (wanted, text) => lines.push(`${wanted}: ${text}`),
     supervisor,
+    schedules: members.schedules ?? noSchedules,
     lines,
     events,
   };

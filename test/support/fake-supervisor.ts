@@ -6,6 +6,7 @@ import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import type { EpochSeconds } from '../../daemon/host/clock.ts';
 import type { ChildHandle, ExitStatus } from '../../daemon/host/host.ts';
 import type {
+  EndOutcome,
   ProcessGroup,
   ProcessView,
   SignalOutcome,
@@ -54,6 +55,7 @@ export class FakeProcess implements SupervisedProcess {
       adopt: () => {},
       leave: () => {},
       finish: () => {},
+      output: {},
       kill: () => ({ type: 'sent' }),
       onceTreeGone: () => {},
       writeStdin: (bytes) => {
@@ -128,6 +130,10 @@ export class FakeSupervisor implements SupervisorControl {
     this.asked.push(`start ${process.settings.name} until ${until}`);
     if (runningStates.has(process.view().state)) return { type: 'already-started' };
     return await this.process(process.settings.name, process.settings.group).startOutcome;
+  }
+
+  async awaitEnd(): Promise<EndOutcome> {
+    return { type: 'ended', state: 'EXITED' };
   }
 
   async stop(process: SupervisedProcess, { until }: { until: string }): Promise<StopOutcome> {

@@ -9,6 +9,7 @@ import type {
   KillResult,
   SpawnResult,
 } from '../../daemon/host/host.ts';
+import type { Occasion, RunOutput } from '../../daemon/process/occasion.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
 /** The exit status of a child that returned `code`. */
@@ -34,6 +35,9 @@ export class SimulatedChild implements ChildHandle {
   readonly settings: ProcessSettings;
   readonly logfiles = { stdout: undefined, stderr: undefined };
   readonly dropped = 0;
+  output: RunOutput = {};
+  /** Of each spawn. */
+  readonly occasions: (Occasion | undefined)[] = [];
   /** What the next spawns do; `undefined`: succeed. */
   spawnFailure: string | undefined;
   resolution: CommandResolution = { type: 'found', path: '/bin/true', argv: ['true'] };
@@ -75,7 +79,8 @@ export class SimulatedChild implements ChildHandle {
     return this.resolution;
   }
 
-  spawn(): SpawnResult {
+  spawn(occasion?: Occasion): SpawnResult {
+    this.occasions.push(occasion);
     return this.#host.spawn(this);
   }
 

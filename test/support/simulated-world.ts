@@ -2,7 +2,7 @@ import type { GroupSettings, LogLevel } from '../../conf/settings.ts';
 import { eventPayload, type SupervisorEvent } from '../../daemon/event/event.ts';
 import type { ProcessView, SupervisedProcess } from '../../daemon/process/control.ts';
 import type { EndingSettings } from '../../daemon/process/ending.ts';
-import { Supervisor } from '../../daemon/process/supervisor.ts';
+import { Supervisor, type SupervisorDependencies } from '../../daemon/process/supervisor.ts';
 import { SimulatedHost } from './simulated-host.ts';
 
 /** A supervisor on a simulated host, with all it says written down. */
@@ -17,15 +17,23 @@ export class SimulatedWorld {
   onEvent: (event: SupervisorEvent) => void = () => undefined;
   /** Whether listeners are still to be told something. */
   isDelivering: (group: string) => boolean = () => false;
+  /** How many events listeners have yet to handle. */
+  unhandledEvents: (group: string) => number = () => 0;
   /** Whether processes are to run on when the daemon ends. */
   leavesProcesses: () => boolean = () => false;
   readonly supervisor: Supervisor;
 
-  constructor(groups: readonly GroupSettings[] = [], ending: Partial<EndingSettings> = {}) {
+  constructor(
+    groups: readonly GroupSettings[] = [],
+    ending: Partial<EndingSettings> = {},
+    schedules: Pick<SupervisorDependencies, 'askForRun' | 'scheduleOf' | 'waitForRunsSecs'> = {},
+  ) {
     this.supervisor = new Supervisor({
+      ...schedules,
       host: this.host,
       ending: { exit_when_done: false, exit_code_from: undefined, ...ending },
       isDelivering: (group) => this.isDelivering(group),
+      unhandledEvents: (group) => this.unhandledEvents(group),
       leavesProcesses: () => this.leavesProcesses(),
       log: (level, text) => void this.lines.push(`${words[level]} ${text}`),
       emit: (event) => {

@@ -28,7 +28,7 @@ describe('a pool that asks for', () => {
 
   it('EVENT receives everything, and no abstract type', () => {
     const all = subscription(['EVENT']);
-    expect(all.size).toBe(20);
+    expect(all.size).toBe(37);
     for (const name of ['EVENT', 'PROCESS_STATE', 'TICK', 'PROCESS_LOG'])
       expect([...all]).not.toContain(name);
     expect([...subscription(['PROCESS_STATE'])]).toHaveLength(8);

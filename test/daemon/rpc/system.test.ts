@@ -64,7 +64,7 @@ const signatures: { readonly [name: string]: string } = {
 };
 
 describe('system.*', () => {
-  it('lists supervisord’s methods, and ours under monitor, sorted', async () => {
+  it('lists supervisord’s methods, and ours under monitor and scheduler, sorted', async () => {
     const names = await answer(fakeRpcContext(), 'system.listMethods');
     expect(names).toEqual([
       'monitor.checkUpgrade',
@@ -73,6 +73,25 @@ describe('system.*', () => {
       'monitor.getWarnings',
       'monitor.updateProcessGroup',
       'monitor.upgrade',
+      'scheduler.addJob',
+      'scheduler.getAllJobs',
+      'scheduler.getJob',
+      'scheduler.getNextFireTimes',
+      'scheduler.getRun',
+      'scheduler.getRuns',
+      'scheduler.getState',
+      'scheduler.modifyJob',
+      'scheduler.pause',
+      'scheduler.pauseJob',
+      'scheduler.readRunLog',
+      'scheduler.removeAllJobs',
+      'scheduler.removeJob',
+      'scheduler.rescheduleJob',
+      'scheduler.resume',
+      'scheduler.resumeJob',
+      'scheduler.runJob',
+      'scheduler.stopRun',
+      'scheduler.validate',
       ...Object.keys(signatures).map((name) => `supervisor.${name}`),
       'system.listMethods',
       'system.methodHelp',
@@ -108,7 +127,7 @@ describe('system.*', () => {
   it('answers while the daemon shuts down', async () => {
     const context = fakeRpcContext();
     context.supervisor.state = 'SHUTDOWN';
-    expect(await answer(context, 'system.listMethods')).toHaveLength(47);
+    expect(await answer(context, 'system.listMethods')).toHaveLength(66);
   });
 
   it('offers supervisor.* under each configured namespace, and nowhere else', async () => {
@@ -130,7 +149,7 @@ describe('system.*', () => {
       expect(await answer(context, name)).toBe('fault 1 UNKNOWN_METHOD');
     }
     const none = await answer(fakeRpcContext([], { namespaces: [] }), 'system.listMethods');
-    expect(none).toHaveLength(10);
+    expect(none).toHaveLength(29);
   });
 
   it('lets nothing shadow system.*', () => {

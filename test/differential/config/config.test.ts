@@ -11,6 +11,7 @@ import { environmentCases } from './cases/environment.ts';
 import { expansionCases } from './cases/expansion.ts';
 import { groupCases } from './cases/groups.ts';
 import { includeCases } from './cases/includes.ts';
+import { scheduleCases } from './cases/schedules.ts';
 import { sectionCases } from './cases/sections.ts';
 import { seedCases } from './cases/seeds.ts';
 import { valueCases } from './cases/values.ts';
@@ -25,6 +26,7 @@ const cases: readonly ConfigCase[] = [
   ...sectionCases,
   ...groupCases,
   ...includeCases,
+  ...scheduleCases,
   ...seedCases,
 ];
 

@@ -21,7 +21,8 @@ export function ourAnswer(file: string, context: LoadContext): unknown {
 /** Keys of `[supervisord]` that supervisord does not have. */
 const newKeys = new Set(['exit_when_done', 'exit_code_from', 'runtime_directory', 'on_daemon_exit']);
 
-function describe({ supervisord, httpServers, rpcInterfaces, groups, notices }: Settings): unknown {
+function describe({ supervisord, httpServers, rpcInterfaces, groups: all, notices }: Settings): unknown {
+  const groups = all.filter(isInBoth);
   const { user, loglevel, directory, environment, ...section } = supervisord;
   return {
     type: 'ok',
@@ -76,7 +77,14 @@ const kinds = {
   'fcgi-program': 'FastCGIGroupConfig',
 };
 
-function describeGroup(group: GroupSettings): unknown {
+type GroupInBoth = Exclude<GroupSettings, { type: 'schedule' }>;
+
+/** supervisord knows no schedules. */
+function isInBoth(group: GroupSettings): group is GroupInBoth {
+  return group.type !== 'schedule';
+}
+
+function describeGroup(group: GroupInBoth): unknown {
   const { type, name, priority, processes } = group;
   return {
     kind: kinds[type],

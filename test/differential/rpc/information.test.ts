@@ -206,7 +206,7 @@ compareDaemons('XML-RPC methods that tell', {
       name: 'system.listMethods(), but for what is new',
       async run(daemon) {
         const names = (await daemon.rpc('system.listMethods')) as readonly string[];
-        return names.filter((name) => !name.startsWith('monitor.'));
+        return names.filter((name) => !/^(monitor|scheduler)\./.test(name));
       },
     },
     call('supervisor.getProcessInfo', 'digits'),

@@ -1,4 +1,7 @@
-/** That cron triggers fire when they match, and only then; against a slow matcher that knows nothing of how they do it. */
+/**
+ * That cron triggers fire when they match, and only then; against a slow matcher that knows nothing of how they
+ * do it.
+ */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type CronOptions, CronTrigger } from '../../../schedule/triggers/cron-trigger.ts';

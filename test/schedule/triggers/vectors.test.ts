@@ -1,4 +1,7 @@
-/** Triggers beside the real APScheduler 3.11.3, and cron beside an evaluation by brute force; see ../vectors/generate.py. */
+/**
+ * Triggers beside the real APScheduler 3.11.3, and cron beside an evaluation by brute force; see
+ * ../vectors/generate.py.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { TriggerError } from '../../../schedule/trigger-error.ts';
 import { CronTrigger } from '../../../schedule/triggers/cron-trigger.ts';

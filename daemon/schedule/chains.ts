@@ -1,0 +1,105 @@
+/** What follows the outcome of a run: `on_success` and `on_failure`. */
+import type { ScheduleChain, ScheduleSettings } from '../../conf/schedule-settings.ts';
+import type { Run, RunOutcome } from '../../schedule/run.ts';
+import type { RunOptions, Scheduler } from '../../schedule/scheduler.ts';
+import type { SupervisorControl } from '../process/control.ts';
+import { isFor } from '../process/occasion.ts';
+import { startAll } from './actions.ts';
+import { causeOf, dataOfCause, idOfFollower, occasionAfter } from './variables.ts';
+
+const failures = ['FAILED', 'TIMEOUT', 'SPAWN_ERROR', 'LOST'] as const satisfies readonly RunOutcome[];
+const isFailure: ReadonlySet<string> = new Set(failures);
+
+export interface ChainsOptions {
+  readonly supervisor: SupervisorControl;
+  readonly scheduler: () => Pick<Scheduler, 'getRuns' | 'runJob'>;
+  readonly log: (level: 'info' | 'warn', text: string) => void;
+}
+
+export class Chains {
+  readonly #options: ChainsOptions;
+
+  constructor(options: ChainsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts what is to follow a run, once for each run: it may be asked for again by a daemon that does not know whether
+   * the one before has done it.
+   *
+   * @param run the last attempt
+   * @param timezone of the schedule, for the times that what follows is told
+   */
+  async follow(run: Run, schedule: ScheduleSettings, timezone: string): Promise<void> {
+    if (run.state === 'SUCCESS') await this.#start('on_success', schedule.on_success, run, timezone);
+    else if (isFailure.has(run.state) && (await this.#isFailureEnough(run, schedule))) {
+      await this.#start('on_failure', schedule.on_failure, run, timezone);
+    }
+  }
+
+  async #isFailureEnough({ id, jobId }: Run, schedule: ScheduleSettings): Promise<boolean> {
+    const { on_failure, failure_threshold, retries } = schedule;
+    if (on_failure === undefined || failure_threshold <= 1) return true;
+    // Each may have failed several times.
+    const limit = failure_threshold * (retries + 1);
+    const runs = await this.#options.scheduler().getRuns({ jobId, states: ['SUCCESS', ...failures], limit });
+    const failed = new Set<string>();
+    // The newest first; and of each run the last attempt.
+    for (const run of runs) {
+      if (run.id > id) continue;
+      if (!isFailure.has(run.state)) break;
+      failed.add(run.id);
+    }
+    return failed.size >= failure_threshold;
+  }
+
+  async #start(
+    key: 'on_success' | 'on_failure',
+    chain: ScheduleChain | undefined,
+    run: Run,
+    timezone: string,
+  ): Promise<void> {
+    if (chain === undefined) return;
+    const { log, supervisor } = this.#options;
+    const what =
+      chain.type === 'program'
+        ? `program ${chain.section.slice('program:'.length)}`
+        : `schedule ${chain.name}`;
+    const because = `${key} of schedule '${run.jobId}' (run ${run.id})`;
+    if (supervisor.state !== 'RUNNING') {
+      log('warn', `${because}: ${what} is not started: supervisord is shutting down`);
+      return;
+    }
+    log('info', `${because}: starting ${what}`);
+    const problem =
+      chain.type === 'program'
+        ? await this.#startProgram(chain.section, run, timezone)
+        : await this.#runSchedule(chain.name, run, timezone);
+    if (problem !== undefined) log('warn', `${because}: cannot start ${what}: ${problem}`);
+  }
+
+  async #startProgram(section: string, run: Run, timezone: string): Promise<string | undefined> {
+    const { supervisor } = this.#options;
+    const isStarted = [...supervisor.groups.values()]
+      .flatMap(({ processes }) => [...processes.values()])
+      .some(
+        ({ settings, occasion }) => settings.section === section && isFor(occasion, run) && occasion.isBegun,
+      );
+    if (isStarted) return undefined;
+    return await startAll(supervisor, { type: 'section', section }, occasionAfter(run, timezone));
+  }
+
+  async #runSchedule(name: string, run: Run, timezone: string): Promise<string | undefined> {
+    const options: RunOptions = {
+      cause: 'chain',
+      runId: idOfFollower(run, name),
+      data: dataOfCause(causeOf(run, timezone)),
+    };
+    try {
+      await this.#options.scheduler().runJob(name, options);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+}

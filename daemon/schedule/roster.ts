@@ -1,0 +1,210 @@
+/**
+ * Which schedules there are to be: those of the active groups, and those that clients have made. The jobs in the store
+ * are brought in line with them, so that a schedule that says the same as before goes on where it stands.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { type ScheduleSettings, schedulesOf } from '../../conf/schedule-settings.ts';
+import type { GroupSettings } from '../../conf/settings.ts';
+import type { StoredScheduleResult } from '../../conf/stored-schedule.ts';
+import type { Job } from '../../schedule/job.ts';
+import { isSameTrigger, type JobOptions } from '../../schedule/job-options.ts';
+import type { ScheduledJob } from '../../schedule/scheduled-job.ts';
+import type { Scheduler } from '../../schedule/scheduler.ts';
+import { triggerFromSpec } from '../../schedule/triggers/trigger-types.ts';
+import type { SupervisorControl } from '../process/control.ts';
+import { type JobData, jobDataOf, jobOptionsOf } from './job-of-schedule.ts';
+
+export interface RosterOptions {
+  readonly scheduler: Scheduler;
+  readonly supervisor: SupervisorControl;
+  /** Whether other daemons use the same store. */
+  readonly isShared: boolean;
+  /** Reads what a client has given, by the configuration as it is now. */
+  readonly readStored: (
+    name: string,
+    keys: ReadonlyMap<string, string>,
+    stored: Iterable<string>,
+  ) => StoredScheduleResult;
+  /** Of the configuration that was read last. */
+  readonly configuredGroups: () => readonly GroupSettings[];
+  readonly log: (level: 'info' | 'warn', text: string) => void;
+}
+
+export class Roster {
+  readonly #options: RosterOptions;
+  #schedules = new Map<string, ScheduleSettings>();
+  /** Schedules of clients that cannot be read, and why, so that it is said once. */
+  readonly #unreadable = new Map<string, string>();
+  /** By which those of clients were read. */
+  #configuredGroups: readonly GroupSettings[] | undefined;
+  #hasFailed = false;
+
+  constructor(options: RosterOptions) {
+    this.#options = options;
+  }
+
+  get(name: string): ScheduleSettings | undefined {
+    return this.#schedules.get(name);
+  }
+
+  /**
+   * Brings all jobs in line. One of them that cannot be is told of, and the others go on.
+   *
+   * @returns whether all are
+   */
+  async reconcile(): Promise<boolean> {
+    this.#hasFailed = false;
+    const { scheduler, supervisor } = this.#options;
+    const groups = [...supervisor.groups.values()].map(({ settings }) => settings);
+    const ofFiles = new Map(
+      schedulesOf(groups)
+        .filter(({ source }) => source === 'file')
+        .map((schedule) => [schedule.name, schedule]),
+    );
+    const jobs = await scheduler.getJobs();
+    const ofClients = jobs.filter(({ id, job }) => job.source === 'rpc' && !ofFiles.has(id));
+    const stored = ofClients.map(({ id }) => id);
+    const former = this.#schedules;
+    this.#schedules = new Map(ofFiles);
+    const isConfigurationNew = this.#isConfigurationNew();
+    for (const { id, job } of ofClients) {
+      const known = former.get(id)?.source === 'rpc' ? former.get(id) : undefined;
+      if (known !== undefined && !supervisor.groups.has(id)) {
+        await this.#contain(`removing schedule '${id}'`, () => scheduler.removeJob(id));
+        continue;
+      }
+      const schedule = isConfigurationNew ? undefined : known;
+      const read = schedule ?? this.#readClients(id, job, stored);
+      if (read !== undefined) this.#schedules.set(id, read);
+    }
+    const jobsById = new Map(jobs.map((job) => [job.id, job]));
+    for (const job of jobs) {
+      if (job.job.source === 'file' && !ofFiles.has(job.id)) {
+        await this.#contain(`removing schedule '${job.id}'`, () => this.#forget(job));
+      }
+    }
+    for (const schedule of ofFiles.values()) {
+      const existing = jobsById.get(schedule.name);
+      await this.#contain(`adding schedule '${schedule.name}'`, () => this.put(schedule, existing));
+    }
+    return !this.#hasFailed;
+  }
+
+  /** Has a job be as its schedule says. @param keys that a client has given */
+  async put(
+    schedule: ScheduleSettings,
+    existing: ScheduledJob | undefined,
+    keys?: JobData['keys'],
+  ): Promise<void> {
+    const { scheduler } = this.#options;
+    this.#schedules.set(schedule.name, schedule);
+    const { id, ...options } = jobOptionsOf(schedule, {
+      nodes: this.#nodesOf(schedule, existing),
+      ...(keys && { keys }),
+    });
+    if (existing !== undefined && isUnchanged(existing.job, schedule, options)) return;
+    await scheduler.addJob(schedule.action.type, triggerFromSpec(schedule.trigger), {
+      ...options,
+      id,
+      replaceExisting: true,
+      ...(existing === undefined && schedule.paused && { nextRunTime: null }),
+    });
+    if (existing === undefined) {
+      if (schedule.run_on_start) await scheduler.runJob(id, { cause: 'start' });
+    } else if (jobDataOf(existing.job).isPaused !== schedule.paused) {
+      // Somebody has changed the key; what was paused or resumed by hand stays so until then.
+      await (schedule.paused ? scheduler.pauseJob(id) : scheduler.resumeJob(id));
+    }
+  }
+
+  /** A schedule of a client is gone. */
+  forget(name: string): void {
+    this.#schedules.delete(name);
+    this.#unreadable.delete(name);
+  }
+
+  /** @returns `undefined`: the configuration does not have what it needs any more */
+  #readClients(id: string, job: Job, stored: readonly string[]): ScheduleSettings | undefined {
+    const result = this.readStored(id, job, stored);
+    if (result.type === 'invalid') return undefined;
+    this.#activate(result.group);
+    return result.schedule;
+  }
+
+  /** Reads a schedule that a client has made, and says so if it does not make sense any more. */
+  readStored(id: string, job: Job, stored: readonly string[]): StoredScheduleResult {
+    const result = this.#options.readStored(id, new Map(jobDataOf(job).keys), stored);
+    if (result.type === 'ok') {
+      this.#unreadable.delete(id);
+      return result;
+    }
+    const reason = result.errors.map(({ text }) => text).join('; ');
+    if (this.#unreadable.get(id) !== reason) {
+      this.#options.log('warn', `schedule '${id}', which a client has made, cannot be run: ${reason}`);
+    }
+    this.#unreadable.set(id, reason);
+    return result;
+  }
+
+  #activate(group: GroupSettings): void {
+    const { supervisor, log } = this.#options;
+    try {
+      // Nothing happens if it is the same.
+      if (supervisor.groups.has(group.name)) void supervisor.updateGroup(group);
+      else supervisor.addGroup(group);
+    } catch (error) {
+      log('warn', `cannot activate group '${group.name}': ${messageOf(error)}`);
+    }
+  }
+
+  #isConfigurationNew(): boolean {
+    const groups = this.#options.configuredGroups();
+    const isNew = groups !== this.#configuredGroups;
+    this.#configuredGroups = groups;
+    return isNew;
+  }
+
+  /** In a store that is shared, only what no other daemon has in its files is gone. */
+  async #forget({ id, job }: ScheduledJob): Promise<void> {
+    const { scheduler, isShared } = this.#options;
+    const { nodes, ...data } = jobDataOf(job);
+    const others = nodes.filter((node) => node !== scheduler.node);
+    if (!isShared || others.length === 0) await scheduler.removeJob(id);
+    else if (others.length < nodes.length) {
+      const isOfNodes = isDeepStrictEqual(job.hosts, nodes);
+      await scheduler.modifyJob(id, {
+        data: { ...data, nodes: others } as never,
+        ...(isOfNodes && { hosts: others }),
+      });
+    }
+  }
+
+  #nodesOf({ source }: ScheduleSettings, existing: ScheduledJob | undefined): readonly string[] {
+    const { scheduler, isShared } = this.#options;
+    if (!isShared || source === 'rpc') return [];
+    const nodes = existing === undefined ? [] : jobDataOf(existing.job).nodes;
+    return nodes.includes(scheduler.node) ? nodes : [...nodes, scheduler.node];
+  }
+
+  async #contain(what: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#options.log('warn', `${what} has failed: ${messageOf(error)}`);
+    }
+  }
+}
+
+function isUnchanged(job: Job, schedule: ScheduleSettings, options: Omit<JobOptions, 'id'>): boolean {
+  return (
+    job.func === schedule.action.type &&
+    isSameTrigger(job.givenTrigger, triggerFromSpec(schedule.trigger).toJSON()) &&
+    Object.entries(options).every(([key, value]) => isDeepStrictEqual(job[key as keyof Job], value))
+  );
+}
+
+/** In one line. */
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+}

@@ -1,0 +1,384 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ScheduleRefusal } from '../../../daemon/schedule/control.ts';
+import { TemporaryFiles } from '../../conf/support.ts';
+import { ScheduleWorld } from '../../support/schedule-world.ts';
+import { exitStatus } from '../../support/simulated-host.ts';
+import { SimulatedWallClock } from '../../support/simulated-wall-clock.ts';
+
+const base = `[supervisord]
+logfile=%(here)s/supervisord.log
+[scheduler]
+timezone=UTC
+`;
+const backup = '[program:backup]\ncommand=/bin/backup\nautostart=false\n';
+// The tests begin at 2023-11-14T22:13:21Z.
+const nightly = '[schedule:nightly]\nprogram=backup\nhour=3\n';
+const often = '[schedule:often]\nprogram=backup\nsecond=*/10\n';
+
+let files: TemporaryFiles;
+let wallClock: SimulatedWallClock;
+let worlds: ScheduleWorld[];
+
+beforeEach(() => {
+  files = new TemporaryFiles({});
+  wallClock = new SimulatedWallClock();
+  wallClock.advance(1);
+  worlds = [];
+});
+afterEach(async () => {
+  for (const world of worlds) await world.leave();
+  files[Symbol.dispose]();
+});
+
+function configure(...sections: readonly string[]): void {
+  writeFileSync(join(files.directory, 'supervisord.conf'), `${base}${backup}${sections.join('')}`);
+}
+
+async function start(): Promise<ScheduleWorld> {
+  const world = await ScheduleWorld.start(files, wallClock);
+  worlds.push(world);
+  return world;
+}
+
+const keys = (entries: Readonly<Record<string, string>>) => new Map(Object.entries(entries));
+const refused = (refusal: ScheduleRefusal, message: unknown = expect.anything()) =>
+  expect.objectContaining({ name: 'ScheduleError', refusal, message });
+
+describe('schedules of files', () => {
+  it('wait for their time, run, and are shown with what comes and what was', async () => {
+    configure(often);
+    const at = await start();
+    const { world, control } = at;
+    expect(world.view('often').description).toBe('next run 2023-11-14T22:13:30+00:00');
+    await at.advance(11);
+    expect(world.view('often').state).toBe('RUNNING');
+    world.host.exit('often', exitStatus(0));
+    await at.settle();
+    expect(world.view('often')).toMatchObject({
+      state: 'EXITED',
+      description: 'next run 2023-11-14T22:13:40+00:00; last SUCCESS in 2.0s, 00:00 ago',
+    });
+    expect(await control.getJob('often')).toMatchObject({
+      source: 'file',
+      state: 'WAITING',
+      action: '/bin/backup',
+      trigger: "cron[second='*/10']",
+      lastRun: { state: 'SUCCESS', exitStatus: 0 },
+    });
+  });
+
+  it('keep their next time over a restart as long as they say the same', async () => {
+    configure('[schedule:nightly]\nprogram=backup\ndays=1\n');
+    const first = await start();
+    const { nextRunTime } = await first.control.getJob('nightly');
+    await first.stop();
+    wallClock.advance(3600);
+    const second = await start();
+    expect((await second.control.getJob('nightly')).nextRunTime).toEqual(nextRunTime);
+    await second.stop();
+    configure('[schedule:nightly]\nprogram=backup\ndays=2\n');
+    const third = await start();
+    const next = (await third.control.getJob('nightly')).nextRunTime;
+    expect(next?.getTime()).toBe(wallClock.now() * 1000 + 2 * 86_400_000);
+  });
+
+  it('keep their next time when something else about them is changed', async () => {
+    configure('[schedule:nightly]\nprogram=backup\ndays=1\n');
+    const at = await start();
+    const { nextRunTime } = await at.control.getJob('nightly');
+    await at.advance(10);
+    configure('[schedule:nightly]\nprogram=backup\ndays=1\ntimeout=1h\n');
+    await at.update(files);
+    expect(await at.control.getJob('nightly')).toMatchObject({ nextRunTime, spec: { timeout: 3600 } });
+  });
+
+  it('stay paused when somebody has paused them, until somebody resumes them', async () => {
+    configure(often);
+    const first = await start();
+    await first.control.pauseJob('often');
+    await first.stop();
+    const second = await start();
+    await second.advance(30);
+    expect(second.world.host.spawned).toEqual([]);
+    expect(second.world.view('often').description).toBe('paused');
+    await second.control.resumeJob('often');
+    await second.advance(11);
+    expect(second.world.host.spawned).toEqual(['often']);
+  });
+
+  it('are paused from the beginning with paused=true, and resumed when that is taken away', async () => {
+    configure(`${often}paused=true\n`);
+    const at = await start();
+    await at.advance(20);
+    expect(at.world.host.spawned).toEqual([]);
+    configure(often);
+    await at.update(files);
+    await at.advance(11);
+    expect(at.world.host.spawned).toEqual(['often']);
+  });
+
+  it('catch up once with what was due while there was no daemon', async () => {
+    configure(`${often}misfire_grace_time=1h\n`);
+    const first = await start();
+    await first.advance(9);
+    first.world.host.exit('often', exitStatus(0));
+    await first.settle();
+    await first.stop();
+    wallClock.advance(35);
+    const second = await start();
+    expect(second.world.host.spawned).toEqual(['often']);
+    const runs = await second.control.getRuns({ jobId: 'often' });
+    expect(
+      runs.map(({ state, cause, fireTime }) => `${state} ${cause} ${fireTime.getTime() / 1000}`).sort(),
+    ).toEqual([
+      'COALESCED catchup 1700000020',
+      'COALESCED catchup 1700000030',
+      'RUNNING catchup 1700000040',
+      'SUCCESS schedule 1700000010',
+    ]);
+  });
+
+  it('are gone with their section, their history stays', async () => {
+    configure(often);
+    const at = await start();
+    await at.advance(9);
+    at.world.host.exit('often', exitStatus(0));
+    await at.settle();
+    configure();
+    await at.update(files);
+    await expect(at.control.getJob('often')).rejects.toEqual(
+      refused('unknown-job', 'No job by the id of often was found'),
+    );
+    expect(await at.control.getRuns({ jobId: 'often' })).toHaveLength(1);
+    configure(often);
+    await at.update(files);
+    expect((await at.control.getJob('often')).state).toBe('WAITING');
+  });
+
+  it('run once when they are first loaded, if they say so', async () => {
+    configure(`${nightly}run_on_start=true\n`);
+    const first = await start();
+    expect(first.world.host.spawned).toEqual(['nightly']);
+    first.world.host.exit('nightly', exitStatus(0));
+    await first.settle();
+    await first.stop();
+    const second = await start();
+    expect(second.world.host.spawned).toEqual([]);
+  });
+
+  it('wake nobody before their time', async () => {
+    configure(nightly);
+    const at = await start();
+    const wakes = wallClock.wakes;
+    await at.advance(600);
+    expect(wallClock.wakes).toBe(wakes);
+    expect(at.world.clock.armedTimers).toBe(0);
+    await at.control.pauseJob('nightly');
+    expect(wallClock.openAlarms).toBe(0);
+  });
+
+  it('belong to their file: a client cannot change or remove them', async () => {
+    configure(nightly);
+    const { control } = await start();
+    const where = `schedule nightly is from ${join(files.directory, 'supervisord.conf')}:8`;
+    for (const request of [
+      () => control.modifyJob('nightly', keys({ hour: '4' })),
+      () => control.rescheduleJob('nightly', keys({ hour: '4' })),
+      () => control.removeJob('nightly'),
+    ]) {
+      await expect(request()).rejects.toEqual(refused('from-file', where));
+    }
+    await expect(control.addJob('nightly', keys({ command: '/bin/x', hour: '1' }))).rejects.toEqual(
+      refused('conflict', 'Job identifier (nightly) conflicts with an existing job'),
+    );
+    expect(await control.removeAllJobs()).toBe(0);
+  });
+
+  it('are told with where each key comes from', async () => {
+    configure(nightly);
+    const { control } = await start();
+    const { keys: origins, origin } = await control.getJob('nightly');
+    const file = join(files.directory, 'supervisord.conf');
+    expect(origin).toBe(`${file}:8`);
+    expect(origins?.get('hour')).toEqual({ value: '3', origin: `${file}:10` });
+    expect(origins?.get('timezone')).toEqual({ value: 'UTC', origin: `${file}:4` });
+    expect(origins?.get('overlap')).toEqual({ value: 'skip', origin: 'default' });
+  });
+});
+
+describe('schedules of clients', () => {
+  it('are made, run, changed and removed, each with a group of its own', async () => {
+    configure();
+    const at = await start();
+    const { control, world } = at;
+    expect(await control.addJob('mine', keys({ command: '/bin/mine', second: '*/10' }))).toMatchObject({
+      source: 'rpc',
+      origin: 'rpc',
+      state: 'WAITING',
+      action: '/bin/mine',
+    });
+    await at.advance(9);
+    expect(world.host.spawned).toEqual(['mine']);
+    world.host.exit('mine', exitStatus(0));
+    await at.settle();
+    const { nextRunTime } = await control.getJob('mine');
+    expect(await control.modifyJob('mine', keys({ timeout: '60' }))).toMatchObject({
+      nextRunTime,
+      spec: { timeout: 60 },
+    });
+    const { spec } = await control.modifyJob('mine', keys({ timeout: '' }));
+    expect(spec.timeout).toBeNull();
+    expect((await control.rescheduleJob('mine', keys({ hour: '1' }))).trigger).toBe("cron[hour='1']");
+    await control.removeJob('mine');
+    await at.settle();
+    expect([...world.supervisor.groups.keys()]).toEqual(['backup']);
+    await expect(control.getJob('mine')).rejects.toEqual(refused('unknown-job'));
+  });
+
+  it('stay over a restart, and over an update of the files', async () => {
+    configure();
+    const first = await start();
+    await first.control.addJob('mine', keys({ program: 'backup', hour: '3' }));
+    await first.stop();
+    configure(nightly);
+    const second = await start();
+    expect([...second.world.supervisor.groups.keys()]).toEqual(['backup', 'nightly', 'mine']);
+    configure();
+    await second.update(files);
+    expect((await second.control.getJobs()).map(({ id }) => id)).toEqual(['mine']);
+    expect(second.world.view('mine').description).toBe('next run 2023-11-15T03:00:00+00:00');
+  });
+
+  it('go with their group, when a client removes that', async () => {
+    configure();
+    const at = await start();
+    await at.control.addJob('mine', keys({ program: 'backup', hour: '3' }));
+    at.world.supervisor.removeGroup('mine');
+    await at.settle();
+    expect(await at.control.getJobs()).toEqual([]);
+  });
+
+  it('that do not make sense any more are told of once, and do not run', async () => {
+    configure('[program:other]\ncommand=/bin/other\nautostart=false\n');
+    const first = await start();
+    await first.control.addJob('mine', keys({ program: 'other', second: '*/10' }));
+    await first.stop();
+    configure();
+    const second = await start();
+    expect(second.takeLines()).toContainEqual(
+      expect.stringMatching(/^warn schedule 'mine', which a client has made, cannot be run: .*other/),
+    );
+    await second.advance(11);
+    expect(await second.control.getRuns({ jobId: 'mine' })).toMatchObject([{ state: 'SPAWN_ERROR' }]);
+    expect(second.takeLines().filter((line) => line.includes('which a client has made'))).toEqual([]);
+  });
+
+  it('are refused with what is wrong with them', async () => {
+    configure();
+    const { control } = await start();
+    for (const [entries, text] of [
+      [{ command: '/bin/x', hour: '24' }, /hour/],
+      [{ command: '/bin/x' }, /nothing says when|when/],
+      [{ program: 'nobody', hour: '1' }, /nobody/],
+      [{ command: '/bin/x', hour: '1', colour: 'red' }, /unknown key/],
+    ] as const) {
+      await expect(control.addJob('mine', keys(entries))).rejects.toEqual(
+        refused('invalid', expect.stringMatching(text)),
+      );
+    }
+    expect(await control.getJobs()).toEqual([]);
+  });
+});
+
+describe('what clients ask of runs', () => {
+  it('a run now, which is waited for', async () => {
+    configure(nightly);
+    const at = await start();
+    const id = await at.control.runJob('nightly');
+    const ended = at.control.waitForRun(id);
+    await at.settle();
+    await expect(at.control.runJob('nightly')).rejects.toEqual(refused('max-instances'));
+    expect((await at.control.getJob('nightly')).state).toBe('RUNNING');
+    at.world.host.exit('nightly', exitStatus(4));
+    expect(await ended).toMatchObject({ id, state: 'FAILED', exitStatus: 4, cause: 'manual' });
+  });
+
+  it('an end of a run, which is CANCELLED', async () => {
+    configure(nightly);
+    const at = await start();
+    const id = await at.control.runJob('nightly');
+    await at.settle();
+    const stopped = at.control.stopRun(id);
+    await at.settle();
+    at.world.host.reap();
+    expect(await stopped).toMatchObject({ state: 'CANCELLED' });
+    await expect(at.control.stopRun(id)).rejects.toEqual(refused('not-running'));
+    await expect(at.control.stopRun('nobody')).rejects.toEqual(refused('unknown-run'));
+  });
+
+  it('times of a schedule, or of keys', async () => {
+    configure(nightly);
+    const { control } = await start();
+    const from = new Date('2024-02-28T12:00:00Z');
+    const times = [new Date('2024-02-29T03:00:00Z'), new Date('2024-03-01T03:00:00Z')];
+    expect(await control.getNextFireTimes('nightly', { count: 2, from })).toEqual({
+      trigger: "cron[hour='3']",
+      timezone: 'UTC',
+      times,
+    });
+    expect(await control.getNextFireTimes(keys({ cron: '0 3 * * *' }), { count: 2, from })).toMatchObject({
+      times,
+    });
+    await expect(control.validate('x', keys({ hour: '3' }))).rejects.toEqual(refused('invalid'));
+  });
+
+  it('a pause of everything, which stays when another daemon goes on', async () => {
+    configure(often);
+    const first = await start();
+    await first.control.pause();
+    await first.leave();
+    const second = await start();
+    expect((await second.control.view()).state).toBe('PAUSED');
+    await second.advance(30);
+    expect(second.world.host.spawned).toEqual([]);
+    await second.control.resume();
+    await second.advance(10);
+    expect(second.world.host.spawned).toEqual(['often']);
+    expect((await second.control.view()).state).toBe('RUNNING');
+  });
+});
+
+describe('event listeners', () => {
+  it('hear of each step of a run, and of each change of a schedule', async () => {
+    configure(often);
+    const at = await start();
+    await at.advance(9);
+    expect(at.takeEvents()).toEqual([
+      'SCHEDULE_STATE_STARTED node:node1 code:1',
+      'SCHEDULE_JOB_ADDED schedule:often source:file code:512',
+      expect.stringMatching(
+        /^SCHEDULE_RUN_SUBMITTED schedule:often run:\w+ scheduled:1700000010\.000 cause:schedule attempt:1 node:node1 code:32768$/,
+      ),
+      expect.stringMatching(/^SCHEDULE_RUN_STARTED schedule:often .* code:131072 late:0\.000 pid:100$/),
+    ]);
+    await at.advance(2);
+    at.world.host.exit('often', exitStatus(1));
+    await at.settle();
+    expect(at.takeEvents()).toEqual([
+      expect.stringMatching(
+        /^SCHEDULE_RUN_ERROR .* code:8192 late:0\.000 pid:100 outcome:FAILED exitstatus:1 expected:0 duration:2\.000$/,
+      ),
+    ]);
+    await at.control.pauseJob('often');
+    expect(
+      at
+        .takeEvents()
+        .map((event) => event.split(' ')[0])
+        .sort(),
+    ).toEqual(['SCHEDULE_JOB_MODIFIED', 'SCHEDULE_JOB_PAUSED']);
+    await at.stop();
+    expect(at.takeEvents()).toEqual(['SCHEDULE_STATE_SHUTDOWN node:node1 code:2']);
+  });
+});
