@@ -4,6 +4,8 @@ export default {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
+  // Programs outside know the library by the name of the package.
+  moduleNameMapper: { '^supervisord-ts/schedule$': '<rootDir>/schedule/index.ts' },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -11,6 +11,7 @@ import { nextFire } from './next-fire.ts';
 import { packageSize } from './package.ts';
 import { respawn } from './respawn.ts';
 import { rpc } from './rpc.ts';
+import { schedule } from './schedule.ts';
 import { startAndShutdown } from './start.ts';
 import { update } from './update.ts';
 import { upgrade } from './upgrade.ts';
@@ -33,4 +34,5 @@ export const benchmarks: readonly Benchmark[] = [
   events,
   upgrade,
   nextFire,
+  schedule,
 ];

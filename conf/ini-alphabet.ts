@@ -8,7 +8,6 @@
 export class SafeAlphabet {
   // Keys are few, and come again in every section.
   readonly #written = new Map<string, string>();
-  readonly #texts = new Map<string, string>();
 
   /** Writes a text in the safe alphabet. */
   write(text: string): string {
@@ -16,13 +15,7 @@ export class SafeAlphabet {
     if (known !== undefined) return known;
     const safe = toSafe(text);
     this.#written.set(text, safe);
-    this.#texts.set(safe, text);
     return safe;
-  }
-
-  /** The text that was {@link write | written} so. */
-  textOf(safe: string): string {
-    return this.#texts.get(safe) ?? '';
   }
 }
 

@@ -29,14 +29,23 @@ export interface StandardOutput extends Output {
 export function standardOutput(onBroken: () => never): StandardOutput {
   const stdout = new Stdout(onBroken);
   const printError = (line: string): void => void process.stderr.write(`${line}\n`);
+  const showLive = (line: string): void =>
+    stdout.write(`\r${line.slice(0, process.stdout.columns - 1)}\x1b[K`);
+  let isWatched: boolean | undefined;
+  let isLive: boolean | undefined;
   return {
     print: (line) => stdout.print(`${line}\n`),
     write: (chunk) => stdout.write(chunk),
     printError,
-    showNotice: isTerminal(2) ? printError : undefined,
-    showLive: isTerminal(1)
-      ? (line) => stdout.write(`\r${line.slice(0, process.stdout.columns - 1)}\x1b[K`)
-      : undefined,
+    // Looked for when they are wanted: few commands want both.
+    get showNotice() {
+      isWatched ??= isTerminal(2);
+      return isWatched ? printError : undefined;
+    },
+    get showLive() {
+      isLive ??= isTerminal(1);
+      return isLive ? showLive : undefined;
+    },
     flush: () => stdout.flush(),
   };
 }

@@ -200,6 +200,7 @@ export function assemble(
     waitForRunsSecs: settings.scheduler.shutdown_wait,
     adopted: (process) => events.adopt(process),
     isDelivering: (group) => events.isDelivering(group),
+    unhandledEvents: (group) => events.unhandled(group),
     recorder: journal,
     leavesProcesses: () => supervisord.on_daemon_exit === 'adopt',
     onFinished: () => finish(undefined),

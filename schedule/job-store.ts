@@ -106,4 +106,9 @@ export interface JobStore {
     jobId: string,
     keep: { readonly limit: number; readonly since: Date | undefined },
   ): Promise<readonly Run[]>;
+  /**
+   * Removes final, settled runs of jobs that are gone, but for the newest `limit` of them all. Without this the
+   * records of jobs that are gone are kept for ever.
+   */
+  pruneRemoved?(limit: number): Promise<readonly Run[]>;
 }

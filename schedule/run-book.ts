@@ -14,6 +14,9 @@ import { isActive, type Run, type RunOutcome } from './run.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Turns } from './turns.ts';
 
+/** Most records that are kept of jobs that are gone, of all together. */
+const keptOfRemoved = 1000;
+
 /** Why a run is to end before it does by itself. */
 export type StopReason = 'timeout' | 'cancelled' | 'shutdown';
 
@@ -553,6 +556,14 @@ export class RunBook {
     this.#surroundings.emit({ ...this.#about(events.EVENT_RUNS_PRUNED, job.id), runs });
   }
 
+  /** The same for records of jobs that are gone. */
+  async pruneRemoved(): Promise<void> {
+    const runs = await this.#store.pruneRemoved?.(keptOfRemoved);
+    for (const run of runs ?? []) {
+      this.#surroundings.emit({ ...this.#about(events.EVENT_RUNS_PRUNED, run.jobId), runs: [run] });
+    }
+  }
+
   /** Removes a job that has no more fire times and no more runs. */
   async removeFinished(job: Job): Promise<void> {
     const isRemoved = await this.#store.change({
@@ -564,6 +575,7 @@ export class RunBook {
     if (!isRemoved) return;
     this.#surroundings.onRemoved(job);
     this.#surroundings.emit(this.#about(events.EVENT_JOB_REMOVED, job.id));
+    await this.pruneRemoved();
   }
 
   #release(run: Run): void {

@@ -33,13 +33,14 @@ import { MemoryJobStore } from './stores/memory.ts';
 import { type OutcomeHook, Pool, type Surroundings } from './surroundings.ts';
 import { systemClock } from './system-clock.ts';
 import { Timetable } from './timetable.ts';
+import { TriggerCache } from './trigger-cache.ts';
 import { TriggerError } from './trigger-error.ts';
 import type { CalendarIntervalOptions } from './triggers/calendar-interval-trigger.ts';
 import type { CronOptions } from './triggers/cron-trigger.ts';
 import { type DateOptions, DateTrigger } from './triggers/date-trigger.ts';
 import type { IntervalOptions } from './triggers/interval-trigger.ts';
 import type { Trigger } from './triggers/trigger.ts';
-import { createTrigger, type TriggerTypes, triggerFromSpec, triggerTypes } from './triggers/trigger-types.ts';
+import { createTrigger, type TriggerTypes, triggerTypes } from './triggers/trigger-types.ts';
 import { hostTimeZone } from './wall-clock/time-zone.ts';
 
 /** It has not been started, or was shut down. */
@@ -139,7 +140,7 @@ export class Scheduler implements JobControl {
   readonly #timetables = new Map<string, Timetable>();
   readonly #executors = new Map<string, Executor>();
   readonly #surroundings: Surroundings;
-  readonly #triggers = new WeakMap<object, Trigger>();
+  readonly #triggers: TriggerCache;
   #pending: PendingJob[] = [];
   #state: SchedulerState = STATE_STOPPED;
   #isStarting = false;
@@ -155,6 +156,7 @@ export class Scheduler implements JobControl {
     this.#logsRuns = options.logsRuns ?? true;
     this.#jobDefaults = options.jobDefaults ?? {};
     this.#types = { ...triggerTypes, ...options.triggerTypes };
+    this.#triggers = new TriggerCache(this.#types);
     this.#random = options.random ?? Math.random;
     this.#listeners = new Listeners(this.#logger);
     const ids = new RunIds();
@@ -295,6 +297,7 @@ export class Scheduler implements JobControl {
       created: now,
       modified: now,
     };
+    this.#triggers.keep(job.trigger, bound);
     const pending: PendingJob = {
       job,
       isNextRunTimeGiven: own.nextRunTime !== undefined,
@@ -664,11 +667,7 @@ export class Scheduler implements JobControl {
 
   /** @throws {TriggerError} nobody here knows such a trigger */
   #triggerOf(job: Job): Trigger {
-    const known = this.#triggers.get(job.trigger);
-    if (known) return known;
-    const trigger = triggerFromSpec(job.trigger, this.#types);
-    this.#triggers.set(job.trigger, trigger);
-    return trigger;
+    return this.#triggers.get(job.trigger);
   }
 
   /** What a store keeps of a function. The store may come later than the job, and refuse it then. */

@@ -191,6 +191,7 @@ export class Timetable {
       const stored = await this.store.lookupJob(id);
       await this.store.removeJob(id);
       await this.runs.cancelWaiting('its job was removed', id);
+      await this.runs.pruneRemoved();
       return stored;
     });
     this.#removed(id, job);
@@ -202,6 +203,7 @@ export class Timetable {
       const stored = await this.store.getAllJobs();
       await this.store.removeAllJobs();
       await this.runs.cancelWaiting('its job was removed');
+      await this.runs.pruneRemoved();
       return stored;
     });
     for (const job of jobs) this.#surroundings.onRemoved(job);
@@ -285,6 +287,7 @@ export class Timetable {
       if (isOver && !this.#surroundings.keepFinished) await this.runs.removeFinished(job);
       await this.#correct(job, now);
     }
+    await this.runs.pruneRemoved();
     this.#isRecovered = true;
   }
 

@@ -70,7 +70,7 @@ await precompile({
   outdir,
   words: ['-c', standIn.configurationFile],
   plugins: [importApart({ 'ctl/commands/schedule.ts': 'supervisorctl-schedule.js' })],
-  input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nexit\n',
+  input: 'status\nstop web:web_1\nstart web:web_1\nrestart web:web_1\npid web:web_1\nreread\nupdate\nexit\n',
 });
 
 rmSync(destination, { recursive: true, force: true });

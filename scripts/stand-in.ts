@@ -31,6 +31,8 @@ const answers: ReadonlyMap<string, Encodable> = new Map<string, Encodable>([
   ['supervisor.getVersion', '3.0'],
   ['supervisor.getAllProcessInfo', processes],
   ['supervisor.getProcessInfo', processes[0] ?? null],
+  ['supervisor.reloadConfig', [[[], ['web'], []]]],
+  ['monitor.updateProcessGroup', [{ group: 'web', name: 'web_1', status: 80, description: 'OK' }]],
 ]);
 
 /** The path of a socket has 107 bytes at most. */

@@ -121,6 +121,11 @@ export class EventBus {
     return this.#pools.get(group)?.isDelivering ?? false;
   }
 
+  /** How many events the listeners of a group have yet to handle. */
+  unhandled(group: string): number {
+    return this.#pools.get(group)?.unhandled ?? 0;
+  }
+
   /** Cancels all timers. What is not done yet is left to the next daemon. */
   [Symbol.dispose](): void {
     this.#ticks[Symbol.dispose]();

@@ -89,6 +89,11 @@ export class ListenerPool {
     return this.#state.buffer.length;
   }
 
+  /** How many events wait or are being handled. */
+  get unhandled(): number {
+    return this.#state.unhandled;
+  }
+
   /** Whether events wait for a listener that may still take them, or for an answer. */
   get isDelivering(): boolean {
     for (const [name, { isRunning }] of this.#listeners) {

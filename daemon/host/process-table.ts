@@ -52,8 +52,16 @@ const mostPasses = 10;
 /** Looks closer at a process that has just been found alive; `false`: it is not there any more. */
 export type Look = (row: ProcessRow) => boolean;
 
-/** Reads all processes of the machine. @throws an error with `code`, such as `EMFILE` */
-export function readProcessTable(look: Look = () => true): ProcessTable {
+/**
+ * Reads all processes of the machine.
+ *
+ * @param isLeftOut whether a process, which is there, is not wanted in the table
+ * @throws an error with `code`, such as `EMFILE`
+ */
+export function readProcessTable(
+  look: Look = () => true,
+  isLeftOut: (pid: number) => boolean = () => false,
+): ProcessTable {
   const rows = new Map<number, ProcessRow | undefined>();
   let isTorn = true;
   const read = (pid: number): void => {
@@ -66,11 +74,12 @@ export function readProcessTable(look: Look = () => true): ProcessTable {
     isTorn = false;
     // The latest first: those are the ones that may be gone in a moment.
     for (const pid of allPids().reverse()) {
-      if (!rows.has(pid)) read(pid);
+      if (!rows.has(pid) && !isLeftOut(pid)) read(pid);
     }
     for (const row of rows.values()) {
       // It has got another parent if its own has ended since; if that cannot be seen at all, it has not.
-      if (row !== undefined && row.ppid !== 0 && !isLiving(rows.get(row.ppid))) read(row.pid);
+      if (row === undefined || row.ppid === 0 || isLeftOut(row.ppid)) continue;
+      if (!isLiving(rows.get(row.ppid))) read(row.pid);
     }
   }
   return new ProcessTable(

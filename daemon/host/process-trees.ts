@@ -40,13 +40,12 @@ export class ProcessTrees {
     this.#earliest = options.isRecovering ? 0 : Infinity;
     this.epoll = options.epoll;
     this.runtimeDirectory = options.runtimeDirectory;
-    this.tables = new ProcessTables(
-      () => this.#readTable(),
-      (error) => options.onError(error),
-    );
+    const onError = (error: unknown) => options.onError(error);
+    this.tables = new ProcessTables(() => this.#readTable(() => false), onError);
     this.survivors = new Survivors({
       children: this.#children,
-      tables: this.tables,
+      // Children are nobody's remains, and may be nearly all processes of the machine.
+      tables: new ProcessTables(() => this.#readTable((pid) => this.isChild(pid)), onError),
       orphans: (table, marks) => this.orphans(table, marks),
       log: (level, text) => options.log(level, text),
     });
@@ -82,9 +81,9 @@ export class ProcessTrees {
   }
 
   /** All orphans are looked at once, for whoever asks. */
-  #readTable(): ProcessTable {
+  #readTable(isLeftOut: (pid: number) => boolean): ProcessTable {
     const orphans = new Orphans(({ pid, start }) => start >= this.#earliest && !this.isChild(pid));
-    const table = readProcessTable((row) => orphans.look(row));
+    const table = readProcessTable((row) => orphans.look(row), isLeftOut);
     this.#orphans.set(table, orphans);
     return table;
   }

@@ -29,7 +29,10 @@ const laterMs = 10;
 export class Reaper {
   readonly #options: ReaperOptions;
   readonly #libuvChildren = new LibuvChildren();
-  readonly #onSigchld = (): void => this.reap();
+  readonly #onSigchld = (): void => this.#reapSoon();
+  /** Set while the rest is going to be reaped in this turn of the event loop. */
+  #rest: NodeJS.Immediate | undefined;
+  #isDisposed = false;
   #looksForLibuv = 0;
   #cancelLook: (() => void) | undefined;
 
@@ -39,12 +42,12 @@ export class Reaper {
   }
 
   /**
-   * Reaps all that have ended. SIGCHLD does it; a daemon that was just executed in place does it once by
+   * Reaps all that have ended. SIGCHLD leads to it; a daemon that was just executed in place does it once by
    * hand, for those that ended meanwhile.
    */
   reap(): void {
-    // One SIGCHLD can stand for many exits. They are told when all are collected: what is done about one,
-    // such as spawning its successor, takes long enough for others to end, and would never come to an end.
+    // They are told when all are collected: what is done about one, such as spawning its successor, takes long
+    // enough for others to end, and would never come to an end.
     const exits: EndedChild[] = [];
     let next = this.#reapNext();
     for (; typeof next === 'object'; next = this.#reapNext()) exits.push(next);
@@ -53,9 +56,30 @@ export class Reaper {
     for (const exit of exits) this.#tell(exit);
   }
 
+  /**
+   * Reaps one at once and tells of it. One SIGCHLD can stand for many exits; but that there is no other is known only
+   * when the kernel has gone through all children, which takes a millisecond for thousands, and nobody waits for it.
+   */
+  #reapSoon(): void {
+    // Whoever has ended since will be found then.
+    if (this.#rest !== undefined) return;
+    if (!this.#libuvChildren.isEmpty) {
+      this.reap();
+      return;
+    }
+    const first = reapAnyChild();
+    if (first === undefined) return;
+    this.#tell(first);
+    if (this.#isDisposed) return;
+    this.#rest = soon(() => {
+      this.#rest = undefined;
+      this.reap();
+    });
+  }
+
   /** Reaps a child of ours; or says that there is none, or that one of libuv comes first. */
   #reapNext(): EndedChild | 'none' | "libuv's" {
-    // The kernel goes through all children for this: it is asked once for each that has ended if that will do.
+    // Once for each that has ended if that will do.
     if (this.#libuvChildren.isEmpty) return reapAnyChild() ?? 'none';
     const ended = peekEndedChild();
     if (ended === undefined) return 'none';
@@ -65,6 +89,8 @@ export class Reaper {
   [Symbol.dispose](): void {
     this.#options.signals.off('SIGCHLD', this.#onSigchld);
     this.#libuvChildren[Symbol.dispose]();
+    this.#isDisposed = true;
+    if (this.#rest !== undefined) clearImmediate(this.#rest);
     this.#cancelLook?.();
   }
 

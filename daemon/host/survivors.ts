@@ -21,6 +21,7 @@ export interface Remains {
 }
 
 export interface SurvivorsOptions {
+  /** Present children of programs need not be in them. */
   readonly tables: Pick<ProcessTables, 'fresh'>;
   orphans(table: ProcessTable, marks: ProgramMarks): readonly ProcessRow[];
   /** Present children of all programs. */
@@ -74,7 +75,7 @@ export class Survivors {
     this.#cases = new Map();
     const began = performance.now();
     try {
-      this.#nameSurvivors(cases.values());
+      this.#nameSurvivors(cases);
     } catch (error) {
       const { log } = this.#options;
       log('warn', `cannot look for processes that programs have left behind: ${errorCode(error)}`);
@@ -83,20 +84,29 @@ export class Survivors {
   }
 
   /** @throws an error with `code` */
-  #nameSurvivors(cases: Iterable<Case>): void {
+  #nameSurvivors(cases: ReadonlyMap<string, Case>): void {
     const table = tableOf(this.#options.tables.fresh());
     const named = new Map([...this.#named].filter(([pid, { start }]) => table.get(pid)?.start === start));
     this.#named = named;
-    // Thousands may have ended: none of them is looked for among thousands.
-    const present = new Map(this.#options.children.values().map((child) => [keyOf(child), child]));
-    for (const found of cases) {
-      const successor = present.get(keyOf(found));
+    const successors = this.#successorsOf(cases);
+    for (const [key, found] of cases) {
+      const successor = successors.get(key);
       const survivors = this.#survivorsOf(found, table, successor).filter(({ pid }) => !named.has(pid));
       if (survivors.length === 0) continue;
       for (const row of survivors) named.set(row.pid, row);
       const pids = survivors.map(({ pid }) => pid);
       this.#options.log('warn', `'${found.name}' left processes behind: ${nameProcesses(pids)}`);
     }
+  }
+
+  /** Thousands may have ended: none of them is looked for among thousands. */
+  #successorsOf(cases: ReadonlyMap<string, Case>): ReadonlyMap<string, ChildOfProgram> {
+    const successors = new Map<string, ChildOfProgram>();
+    for (const child of this.#options.children.values()) {
+      const key = keyOf(child);
+      if (cases.has(key)) successors.set(key, child);
+    }
+    return successors;
   }
 
   /** @param successor the present child of the program, if it has one */
@@ -111,7 +121,9 @@ export class Survivors {
     const orphans = this.#options
       .orphans(table, marks)
       .filter(({ start }) => successor === undefined || start < successor.start);
-    return membersOf(table, { roots: roots.values(), orphans }, isChild).filter(({ isZombie }) => !isZombie);
+    // A child has got the pid of one that ended: while others are in its group, it is given to nobody.
+    const ended = roots.values().filter(({ pid }) => !isChild(pid));
+    return membersOf(table, { roots: ended, orphans }, isChild).filter(({ isZombie }) => !isZombie);
   }
 }
 

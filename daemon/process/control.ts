@@ -98,6 +98,12 @@ export type UpdateOutcome =
   /** The system refuses what a process needs. Nothing was stopped. */
   | { readonly type: 'failed'; readonly reason: string };
 
+/** How a process is to be stopped, and when that counts as done. */
+export interface StopOptions {
+  readonly until: 'stopped' | 'signalled';
+  readonly purpose?: 'restart';
+}
+
 export interface SupervisorControl {
   readonly state: SupervisorStateName;
   /** Active groups by name, in the order they were added. */
@@ -117,11 +123,11 @@ export interface SupervisorControl {
   ): Promise<StartOutcome>;
   /** Resolves when a process has ended. Asked for right after {@link start}, it is the end of that child. */
   awaitEnd(process: SupervisedProcess): Promise<EndOutcome>;
-  /** Stops a process as `stopProcess` does. */
-  stop(
-    process: SupervisedProcess,
-    options: { readonly until: 'stopped' | 'signalled' },
-  ): Promise<StopOutcome>;
+  /**
+   * Stops a process as `stopProcess` does. For `restart` it is as if it had never been started when it has stopped: if
+   * this daemon cannot start it any more, the next one does, if it has `autostart`.
+   */
+  stop(process: SupervisedProcess, options: StopOptions): Promise<StopOutcome>;
   /** Signals the child itself, never its process group. */
   signal(process: SupervisedProcess, signal: number): SignalOutcome;
   /** Activates a group; its autostart processes start at once. The name must be free. */

@@ -26,6 +26,8 @@ export interface ShutdownDependencies {
   readonly groups: Groups;
   /** Whether the listeners of a group are still to be told something. */
   readonly isDelivering: (group: string) => boolean;
+  /** How many events the listeners of a group have yet to handle, whether they can or not. */
+  readonly unhandledEvents: (group: string) => number;
   /** Seconds that runs of schedules get to end by themselves. */
   readonly waitForRunsSecs: number;
   /** Asks a process to stop, or gives it up if it waits for its next start. */
@@ -117,20 +119,27 @@ export class Shutdown {
 
   /** Listeners are stopped when they know what became of the others, or have had the time to. */
   #mayStop({ settings: { name } }: GroupEntry): boolean {
-    const { activity, clock, deadlines } = this.#dependencies;
-    const isDelivering = activity.contain(`looking at pool ${name}`, () =>
-      this.#dependencies.isDelivering(name),
-    );
+    const { activity, clock, deadlines, isDelivering, unhandledEvents } = this.#dependencies;
+    const look = <T>(at: (group: string) => T) => activity.contain(`looking at pool ${name}`, () => at(name));
     const { instant } = clock.now();
-    if (isDelivering) {
+    if (look(isDelivering)) {
       this.#deliveriesUntil ??= after(instant, lastDeliveriesSecs);
       deadlines.set(lastDeliveriesWake, this.#deliveriesUntil);
       if (instant < this.#deliveriesUntil) return false;
       activity.log('info', `pool ${name} has not handled all events in time, and is stopped`);
+    } else {
+      this.#tellDiscarded(name, look(unhandledEvents) ?? 0);
     }
     this.#deliveriesUntil = undefined;
     deadlines.set(lastDeliveriesWake, undefined);
     return true;
+  }
+
+  /** Nothing of a pool outlives the daemon, and there is nobody to tell the rest. */
+  #tellDiscarded(pool: string, events: number): void {
+    if (events === 0) return;
+    const text = `pool ${pool} has no listener to tell, discarding ${events} events that nobody has handled`;
+    this.#dependencies.activity.log('info', text);
   }
 }
 

@@ -18,8 +18,8 @@ export type Input =
   | { readonly type: 'exited'; readonly status: ExitStatus }
   /** Nothing is alive any more of all that came of the child. After `exited`, where the whole tree is stopped. */
   | { readonly type: 'treeGone' }
-  /** Somebody wants it stopped. */
-  | { readonly type: 'stop' }
+  /** Somebody wants it stopped; for `restart` so that it can be started again, which another daemon may have to do. */
+  | { readonly type: 'stop'; readonly purpose?: 'restart' | undefined }
   /** The daemon shuts down or restarts, and it is this process' turn. */
   | { readonly type: 'shutDown' }
   /** Results of the effect `kill` other than success. */

@@ -2,6 +2,7 @@
 import type { ProcessSettings } from '../../conf/settings.ts';
 import { stateEvent } from '../event/event.ts';
 import { after } from '../host/clock.ts';
+import { replacedOnceStopped } from './recovery.ts';
 import { SIGKILL, signalName } from './signal-names.ts';
 import { becomeFatal } from './starting.ts';
 import type { Process, ProcessIn } from './state.ts';
@@ -19,6 +20,7 @@ type SignalTarget = keyof typeof targetWords;
 /** Sends the stop signal, if there is anything to send it to yet. */
 export function signalToStop({
   process,
+  input,
   settings,
   now,
 }: Cell<ProcessIn<'STARTING' | 'RUNNING'>, InputOf<'stop' | 'shutDown'>>): Step {
@@ -35,13 +37,15 @@ export function signalToStop({
   const to = targetOf(settings, settings.stopasgroup);
   const [line, kill] = killing(settings, pid, signal, to);
   const event = stateEvent(settings, process.state, 'STOPPING', { pid });
+  const next: Process = {
+    state: 'STOPPING',
+    pid,
+    killAt: after(now.instant, settings.stopwaitsecs),
+    history: process.history,
+  };
+  const isReplaced = input.type === 'stop' && input.purpose === 'restart';
   return {
-    next: {
-      state: 'STOPPING',
-      pid,
-      killAt: after(now.instant, settings.stopwaitsecs),
-      history: process.history,
-    },
+    next: isReplaced ? replacedOnceStopped(next) : next,
     effects: [line, { type: 'event', event }, kill],
   };
 }

@@ -12,6 +12,7 @@ import type {
   EndOutcome,
   SignalOutcome,
   StartOutcome,
+  StopOptions,
   StopOutcome,
   SupervisedProcess,
   SupervisorControl,
@@ -45,6 +46,8 @@ export interface SupervisorDependencies extends ActivitySinks {
   readonly ending?: EndingSettings;
   /** Whether the listeners of a group are still to be told something; by default never. */
   readonly isDelivering?: (group: string) => boolean;
+  /** How many events the listeners of a group have yet to handle; by default none. */
+  readonly unhandledEvents?: (group: string) => number;
   /** Seconds that a shutdown waits for runs of schedules to end by themselves; by default none. */
   readonly waitForRunsSecs?: number;
   /** Writes down what the next daemon has to know; by default nobody does. */
@@ -70,7 +73,12 @@ type Task =
       readonly occasion: Occasion | undefined;
     }
   | { readonly type: 'await end'; readonly entry: ProcessEntry; readonly waiter: EndWaiter }
-  | { readonly type: 'stop'; readonly entry: ProcessEntry; readonly waiter: StopWaiter }
+  | {
+      readonly type: 'stop';
+      readonly entry: ProcessEntry;
+      readonly waiter: StopWaiter;
+      readonly purpose: StopOptions['purpose'];
+    }
   | UpdateTask
   | { readonly type: 'exit'; readonly exit: ChildExit }
   /** All that an earlier daemon has left is known, and these ends of children that nobody saw. */
@@ -146,6 +154,7 @@ export class Supervisor implements SupervisorControl {
       deadlines,
       groups,
       isDelivering: dependencies.isDelivering ?? (() => false),
+      unhandledEvents: dependencies.unhandledEvents ?? (() => 0),
       waitForRunsSecs: dependencies.waitForRunsSecs ?? 0,
       stop: (entry) => runner.handle(entry, { type: 'shutDown' }),
       onStopped: () => this.#finish(),
@@ -246,15 +255,12 @@ export class Supervisor implements SupervisorControl {
     });
   }
 
-  stop(
-    process: SupervisedProcess,
-    options: { readonly until: 'stopped' | 'signalled' },
-  ): Promise<StopOutcome> {
+  stop(process: SupervisedProcess, { until, purpose }: StopOptions): Promise<StopOutcome> {
     return new Promise((resolve) => {
       const entry = activeEntry(process);
-      const waiter = { command: 'stop', until: options.until, resolve } as const;
+      const waiter = { command: 'stop', until, resolve } as const;
       if (entry === undefined) resolve({ type: 'not-running' });
-      else this.#dispatch({ type: 'stop', entry, waiter });
+      else this.#dispatch({ type: 'stop', entry, waiter, purpose });
     });
   }
 
@@ -370,7 +376,7 @@ export class Supervisor implements SupervisorControl {
         else this.#await(task.entry, task.waiter);
         break;
       case 'stop':
-        this.#stop(task.entry, task.waiter);
+        this.#stop(task);
         break;
       case 'update':
         this.#updates.begin(task.request);
@@ -455,12 +461,12 @@ export class Supervisor implements SupervisorControl {
     return { type: 'already-started' };
   }
 
-  #stop(entry: ProcessEntry, waiter: StopWaiter): void {
+  #stop({ entry, waiter, purpose }: Extract<Task, { readonly type: 'stop' }>): void {
     if (entry.removed || !runningStates.has(entry.process.state)) {
       waiter.resolve({ type: 'not-running' });
       return;
     }
-    this.#runner.handle(entry, { type: 'stop' });
+    this.#runner.handle(entry, { type: 'stop', purpose });
     this.#await(entry, waiter);
     this.#reportStop(entry);
   }

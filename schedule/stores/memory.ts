@@ -15,7 +15,7 @@ interface Records {
 
 /** Jobs and runs in memory: nothing outlives the scheduler. */
 export class MemoryJobStore implements JobStore {
-  readonly isVolatile = true;
+  readonly isVolatile: boolean = true;
   readonly #jobs = new Map<string, Job>();
   readonly #due = new DueHeap<{ readonly id: string; readonly dueTime: Date }>();
   readonly #records = new Map<string, Records>();
@@ -102,7 +102,7 @@ export class MemoryJobStore implements JobStore {
       .filter(
         (run) => states?.some((state) => (state === 'active' ? isActive(run) : run.state === state)) ?? true,
       )
-      .sort((one, other) => (one.id < other.id ? 1 : one.id > other.id ? -1 : other.attempt - one.attempt))
+      .sort(newestFirst)
       .slice(offset, limit === undefined ? undefined : offset + limit);
   }
 
@@ -133,6 +133,17 @@ export class MemoryJobStore implements JobStore {
     for (const run of removed) this.#forget(run, records);
     if (!this.#jobs.has(jobId) && records.ended.size === 0 && records.active.size === 0) {
       this.#records.delete(jobId);
+    }
+    return removed.reverse();
+  }
+
+  async pruneRemoved(limit: number): Promise<readonly Run[]> {
+    const gone = [...this.#records].filter(([jobId]) => !this.#jobs.has(jobId));
+    const settled = gone.flatMap(([, { ended }]) => [...ended.values()].filter(({ isSettled }) => isSettled));
+    const removed = settled.sort(newestFirst).slice(limit);
+    for (const run of removed) this.#forget(run, this.#recordsOf(run.jobId));
+    for (const [jobId, { active, ended }] of gone) {
+      if (active.size + ended.size === 0) this.#records.delete(jobId);
     }
     return removed.reverse();
   }
@@ -209,6 +220,11 @@ function isSameActive(stored: readonly Stand[], expected: readonly Stand[]): boo
 
 function standOf(run: Stand): string {
   return `${keyOf(run)} ${run.state} ${run.isStopRequested}`;
+}
+
+function newestFirst(one: Run, other: Run): number {
+  if (one.id !== other.id) return one.id < other.id ? 1 : -1;
+  return other.attempt - one.attempt;
 }
 
 function byNextRunTime(one: Job, other: Job): number {

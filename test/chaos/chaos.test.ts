@@ -14,17 +14,26 @@ import { childrenOf, openDescriptors, procStatus, residentKilobytes } from '../s
 import { waitFor } from '../support/wait-for.ts';
 import { Chaos, type ChaosOptions } from './chaos.ts';
 import { sumOf } from './ledger.ts';
+import type { Lives } from './lives.ts';
 import type { Writer } from './writers.ts';
 
 const isLong = env['LONG_TESTS'] !== undefined;
 const seconds = Number(env['CHAOS_SECONDS'] ?? (isLong ? 600 : 10));
 const seed = Number(env['CHAOS_SEED'] ?? randomInt(2 ** 31));
 const limit = (seconds + 180) * 1000;
+/** Milliseconds in which a listener that is behind on a busy machine has caught up. */
+const listenerLimit = 60_000;
 
 const common = { seed, passing: ['passing'], maxBytes: 100_000, rate: 100 };
 
+type SurvivalOptions = Pick<ChaosOptions, 'writers'> &
+  Partial<ChaosOptions> & {
+    /** Waits for what an end in order would cut short. */
+    readonly beforeEnd?: (chaos: Chaos) => Promise<void>;
+  };
+
 /** Has accidents happen, and checks what is the same for all kinds of programs. */
-async function survive(options: Pick<ChaosOptions, 'writers'> & Partial<ChaosOptions>): Promise<Chaos> {
+async function survive(options: SurvivalOptions): Promise<Chaos> {
   await using moved = new AsyncDisposableStack();
   const chaos = moved.use(new Chaos({ ...common, ...options }));
   await chaos.run(seconds);
@@ -33,6 +42,7 @@ async function survive(options: Pick<ChaosOptions, 'writers'> & Partial<ChaosOpt
   const resident = residentKilobytes(life.pid);
   const files = chaos.leftInRuntimeDirectory();
   for (const pid of childrenOf(life.pid)) expect(procStatus(pid, 'State')).not.toMatch(/^Z/);
+  await options.beforeEnd?.(chaos);
   await lives.rpc('supervisor.stopAllProcesses');
   const ledger = sumOf(chaos.writers.ledgers(chaos.unread));
   const tally = [...chaos.tally].map(([what, count]) => `${count} × ${what}`).join(', ');
@@ -98,24 +108,44 @@ startsecs=0
 `,
       // An orderly end gives listeners a second; and what was staged is in the runtime directory.
       spared: ['reload', 'remove all'],
+      // A listener that is stopped with the programs, which may be far behind, hears of nothing more.
+      async beforeEnd({ lives }) {
+        await toldOfEveryStart(lives, writers);
+        expect(serialsMissed(lives)).toEqual([]);
+      },
     });
-    const { lives } = chaos;
-    const names = writers.map(({ name }) => name).join('|');
-    const pattern = new RegExp(` spawned: '(?:${names})' with pid (\\d+)\n.* success`, 'g');
-    const spawned = [...lives.log().matchAll(pattern)].map(([, pid = '']) => pid);
-    expect(spawned.length).toBeGreaterThan(0);
-    const missing = () => {
-      const told = new Set(pidsTold(join(lives.dir, 'events')));
-      return spawned.filter((pid) => !told.has(pid));
-    };
-    await waitFor(() => missing().length === 0, { what: 'the listener to be told of every start' });
+    await toldOfEveryStart(chaos.lives, writers);
   },
   limit,
 );
 
-/** Of which children a listener has noted that they are RUNNING. */
-function pidsTold(path: string): string[] {
-  if (!existsSync(path)) return [];
-  const notes = readFileSync(path, 'utf8').matchAll(/eventname:PROCESS_STATE_RUNNING .*\|.* pid:(\d+)/g);
-  return [...notes].map(([, pid = '']) => pid);
+/** Waits until the listener has noted of each child of a writer that it is RUNNING. */
+async function toldOfEveryStart(lives: Lives, writers: readonly Writer[]): Promise<void> {
+  const names = writers.map(({ name }) => name).join('|');
+  const pattern = new RegExp(` spawned: '(?:${names})' with pid (\\d+)\n.* success`, 'g');
+  const spawned = [...lives.log().matchAll(pattern)].map(([, pid = '']) => pid);
+  expect(spawned.length).toBeGreaterThan(0);
+  const missing = () => {
+    const told = new Set(captures(notes(lives), /eventname:PROCESS_STATE_RUNNING .*\|.* pid:(\d+)/g));
+    return spawned.filter((pid) => !told.has(pid));
+  };
+  const what = 'the listener to be told of every start';
+  await waitFor(() => missing().length === 0, { what, limit: listenerLimit });
+}
+
+/** Numbers of the events that the listener has not been told, though it has been told a later one. */
+function serialsMissed(lives: Lives): number[] {
+  const told = new Set(captures(notes(lives), /^ver:.* poolserial:(\d+) eventname:/gm).map(Number));
+  const all = Array.from({ length: Math.max(...told) + 1 }, (_, serial) => serial);
+  return all.filter((serial) => !told.has(serial));
+}
+
+/** What the listener has noted. */
+function notes({ dir }: Lives): string {
+  const path = join(dir, 'events');
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+function captures(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(([, captured = '']) => captured);
 }

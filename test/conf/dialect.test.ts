@@ -1,3 +1,6 @@
+import { memoryUsage } from 'node:process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Document, mergeDocuments, parseDocument } from '../../conf/dialect.ts';
@@ -134,6 +137,37 @@ describe('places', () => {
     expect(problems.map(({ line }) => line)).toEqual([7]);
   });
 
+  it('are those of a text in which all sections are needed, whatever lines there are', () => {
+    const line = fc.constantFrom(
+      ...[
+        '[s]',
+        '[t]',
+        '[s] ; c',
+        ' [s]',
+        '[DEFAULT]',
+        'a=1',
+        'b = 2',
+        'C: 3',
+        'd= ;',
+        'e=x ; c',
+        ' f=4',
+        '\tg',
+        'h',
+      ],
+      ...['', ' ', '; c', '# c', ' ; c', '=', 'i', 'k k=5', 'l=6\r', '\rm=7', 'n=\u00a08', 'o=9 '],
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+        const text = lines.join('\n');
+        const all = parse(text);
+        const { document, problems } = parseDocument(text, '/etc/s.conf', (name) => name === 's');
+        expect(problems).toEqual(all.problems);
+        expect(document.sections.get('s')).toEqual(all.document.sections.get('s'));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('name the file that contributed the value, after a merge', () => {
     const second = parseDocument('[s]\nx=2\n[t]\ny=1\n', '/inc/a.conf').document;
     const merged = mergeDocuments(parse('[s]\nx=1\nz=0\n').document, second);
@@ -162,6 +196,28 @@ describe('bad lines', () => {
     expect(problems.map(({ line }) => line)).toEqual([1, 4]);
     expect(text).toBe("File contains no section headers.\nfile: '/etc/s.conf', line: 1\n'junk\\n'");
   });
+});
+
+it('a document does not keep the text in memory that it was read from', () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const used = () => {
+    collect();
+    const { heapUsed, external } = memoryUsage();
+    return heapUsed + external;
+  };
+  const megabyte = 1024 * 1024;
+  const before = used();
+  // In a function of its own, which leaves nothing behind.
+  const read = () => {
+    const comment = ';'.repeat(64 * megabyte);
+    return parse(`[program:with_a_long_name]\na_key_that_is_long=a value that is long\n${comment}`).document;
+  };
+  const document = read();
+  // V8 itself keeps the text of the last match.
+  expect(/^/.test('')).toBe(true);
+  expect(used() - before).toBeLessThan(32 * megabyte);
+  expect(document.sections.size).toBe(1);
 });
 
 describe('any document', () => {

@@ -178,6 +178,25 @@ describe('a listener that outlives its daemon', () => {
     await tell(daemon, 'first');
     await waitFor(() => textOf(daemon, 'l').includes('first'), { what: 'the event' });
   });
+
+  it('is restarted also when that daemon is killed before it has stopped', async () => {
+    const isDeaf = `/bin/sh -c 'trap "" TERM; exec ${listeners}/answers %(here)s/l "RESULT 2\\nOK"'`;
+    await using daemon = await start(
+      `[eventlistener:l]\ncommand=${isDeaf}\nevents=REMOTE_COMMUNICATION\nstartsecs=0\nstopwaitsecs=1000\n`,
+    );
+    await waitForLog(daemon, 'l: ACKNOWLEDGED -> READY');
+    const pid = await pidOf(daemon, 'l');
+    daemon.kill('SIGKILL');
+    await daemon.ended();
+    rmSync(join(daemon.dir, 'supervisor.sock.d', 'events'));
+    await daemon.start();
+    await waitForState(daemon, 'l', 'STOPPING');
+    await replace(daemon);
+    await waitForState(daemon, 'l', 'STOPPING');
+    await tell(daemon, 'first');
+    process.kill(pid, 'SIGKILL');
+    await waitFor(() => textOf(daemon, 'l').includes('first'), { what: 'the event' });
+  });
 });
 
 it('sends the event of a listener that dies with the daemon to the next one, first of all', async () => {

@@ -79,7 +79,8 @@ it(
       expect(new Set(begun.map(({ scheduled }) => scheduled)).size).toBe(begun.length);
       const states = new Map(own.map(({ id, state }) => [id, state]));
       for (const { run } of begun) expect(['SUCCESS', 'LOST', 'CANCELLED']).toContain(states.get(run));
-      // One that has noted its end was no failure.
+      // Whoever has lost a run that goes on finds its processes in use.
+      expect(own.filter(({ state }) => state === 'SPAWN_ERROR' || state === 'FAILED')).toEqual([]);
       expect(mostAtOnce(notes, name)).toBeLessThanOrEqual(instances);
       expect(own.filter(({ is_settled }) => is_settled !== 1)).toEqual([]);
     }

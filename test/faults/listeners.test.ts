@@ -151,6 +151,19 @@ fault('a pool is taken out of the configuration, and the daemon is killed', asyn
   return await fullLog(daemon);
 });
 
+fault('the daemon ends while no listener of a pool runs', async () => {
+  await using daemon = await start(listener('ill', "answers %(here)s/ill 'RESULT 2\\nOK'"));
+  await tell(daemon, 'first');
+  await waitForEvents(daemon, 'ill', ['first']);
+  await daemon.rpc('supervisor.stopProcess', 'ill');
+  await tell(daemon, 'second', 'third');
+  await waitForEvents(daemon, 'healthy', ['first', 'second', 'third']);
+  expect(await daemon.stop()).toBe(0);
+  expect(received(daemon, 'ill')).toEqual(['first']);
+  expect(daemon.logText()).not.toContain('pool healthy');
+  return daemon.logText();
+});
+
 fault('a listener does not handle its last events in time', async () => {
   const daemon = await start(listener('ill', "says 'READY\\n'"));
   await using _ = daemon;

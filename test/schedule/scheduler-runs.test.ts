@@ -134,6 +134,15 @@ describe('a job', () => {
   });
 });
 
+it('records of jobs that are gone are kept, but not without end', async () => {
+  const own = await started();
+  own.executor.outcome = 'SUCCESS';
+  for (let count = 0; count < 1010; count += 1) await own.scheduler.addJob('once');
+  await quiet();
+  expect(await own.scheduler.getJobs()).toEqual([]);
+  expect(await own.scheduler.getRuns()).toHaveLength(1000);
+});
+
 describe('too many runs of a job', () => {
   it('are skipped', async () => {
     const own = await started();

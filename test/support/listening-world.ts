@@ -31,6 +31,7 @@ export class ListeningWorld extends SimulatedWorld {
     });
     this.onEvent = (event) => this.bus.emit(event);
     this.isDelivering = (group) => this.bus.isDelivering(group);
+    this.unhandledEvents = (group) => this.bus.unhandled(group);
     for (const group of groups) this.supervisor.addGroup(group);
     this.turn();
   }

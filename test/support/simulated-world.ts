@@ -17,6 +17,8 @@ export class SimulatedWorld {
   onEvent: (event: SupervisorEvent) => void = () => undefined;
   /** Whether listeners are still to be told something. */
   isDelivering: (group: string) => boolean = () => false;
+  /** How many events listeners have yet to handle. */
+  unhandledEvents: (group: string) => number = () => 0;
   /** Whether processes are to run on when the daemon ends. */
   leavesProcesses: () => boolean = () => false;
   readonly supervisor: Supervisor;
@@ -31,6 +33,7 @@ export class SimulatedWorld {
       host: this.host,
       ending: { exit_when_done: false, exit_code_from: undefined, ...ending },
       isDelivering: (group) => this.isDelivering(group),
+      unhandledEvents: (group) => this.unhandledEvents(group),
       leavesProcesses: () => this.leavesProcesses(),
       log: (level, text) => void this.lines.push(`${words[level]} ${text}`),
       emit: (event) => {

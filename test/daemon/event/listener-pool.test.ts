@@ -383,4 +383,42 @@ describe('shutdown', () => {
     world.host.exit('a', exitStatus(1));
     expect(world.finished).toEqual(['exit']);
   });
+
+  /** The lines that tell of events which nobody will handle. */
+  function discards(world: ListeningWorld): string[] {
+    return world.takeLines().filter((line) => line.includes('discarding'));
+  }
+
+  it('says how many events it discards for want of a listener', () => {
+    const world = new ListeningWorld([
+      poolSettings('pool', [{ name: 'a', ...startsAtOnce }], states),
+      groupSettings('g', [{ name: 'web', ...startsAtOnce }]),
+    ]);
+    void world.supervisor.stop(world.process('a', 'pool'), { until: 'stopped' });
+    world.host.reap();
+    world.supervisor.shutDown('exit');
+    world.host.reap();
+    expect(world.finished).toEqual(['exit']);
+    // The ends of both, and the beginning of the shutdown.
+    expect(discards(world)).toEqual([
+      'INFO pool pool has no listener to tell, discarding 3 events that nobody has handled',
+    ]);
+  });
+
+  it('counts the event that a dead listener had', () => {
+    const world = shuttingDown();
+    world.host.exit('a', exitStatus(1));
+    expect(discards(world)).toEqual([
+      'INFO pool pool has no listener to tell, discarding 2 events that nobody has handled',
+    ]);
+  });
+
+  it('discards nothing of which all was told', () => {
+    const world = shuttingDown();
+    world.says('a', ok);
+    world.says('a', ok);
+    world.host.reap();
+    expect(world.finished).toEqual(['exit']);
+    expect(discards(world)).toEqual([]);
+  });
 });

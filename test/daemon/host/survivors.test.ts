@@ -90,3 +90,13 @@ it('are not the next child of the program, nor what that leaves while it lives',
   jest.advanceTimersByTime(1000);
   expect(lines).toEqual(["warn 'web' left processes behind: 5000009 ()"]);
 });
+
+it('are nobody of the group of a child that has got the pid of one that ended', () => {
+  const next = row(1, { start: 10 });
+  children.set(next.pid, { ...next, name: 'db', group: 'db' });
+  // Children are not in the table.
+  rows = [row(2, { group: next.pid })];
+  end(row(1));
+  jest.advanceTimersByTime(1000);
+  expect(lines).toEqual([]);
+});

@@ -44,6 +44,20 @@ describe('stopping', () =>
       ],
     },
     {
+      it: 'leaves a process that is stopped to be restarted as if it had never been started',
+      from: running(),
+      input: { type: 'stop', purpose: 'restart' },
+      to: 'STOPPING',
+      history: { start: 0 as EpochSeconds },
+    },
+    {
+      it: 'leaves one that is stopped for good as it was',
+      from: running(),
+      input: stop,
+      to: 'STOPPING',
+      history: { start: startOfDay as EpochSeconds },
+    },
+    {
       it: 'signals the whole process group with stopasgroup',
       from: running(),
       input: shutDown,
