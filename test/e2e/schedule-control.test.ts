@@ -51,10 +51,10 @@ it(
     await using daemon = await start();
     const { stdout } = await schedule(daemon);
     expect(stdout).toMatch(
-      /^NAME {3}TRIGGER .*\n(.*\n)?waits {2}cron\[hour='3'\] {2}\S+T03:00:00\+0[12]:00 \(in \S+\) {2}- +WAITING\n/,
+      /^NAME +TRIGGER .*\n(.*\n)?waits +cron\[hour='3'\] +\S+T03:00:00\+0[12]:00 \(in \S+\) +- +WAITING\n/,
     );
     const shown = (await schedule(daemon, 'show', 'waits')).stdout;
-    expect(shown).toContain(`timezone            Europe/Berlin`);
+    expect(shown).toMatch(new RegExp(`\ntimezone +Europe/Berlin +${daemon.configurationFile}:\\d+\n`));
     expect(shown).toMatch(new RegExp(`\nhour +3 +${daemon.configurationFile}:\\d+\n`));
     expect(shown).toMatch(/\nmax_instances +1 +default\n/);
 
