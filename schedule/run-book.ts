@@ -52,6 +52,8 @@ export class RunBook {
   readonly #waiting = new Map<string, Run>();
   readonly #underWay = new Map<string, UnderWay>();
   readonly #unwritten = new Map<string, Ended>();
+  /** Outcomes that this node has to see to, also those of runs of other nodes that it has recorded as LOST. */
+  readonly #unsettled = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
   /** Runs that were to be started when the store failed: whether it knows of them is not known. */
   readonly #doubtful = new Map<string, Job>();
   /** Everything that is still to be done for runs that have ended. */
@@ -160,6 +162,7 @@ export class RunBook {
       else this.start(run, claimedFor);
     }
     this.#doubtful.clear();
+    for (const { run, job } of [...this.#unsettled.values()]) this.#settleLater(run, job);
     for (const run of await this.#store.getUnsettledRuns()) {
       const isOrphaned = run.state === 'LOST' && run.ended !== undefined && this.#leaseIsOver(run.ended, now);
       if (this.#isOwn(run) || isOrphaned) this.#settleLater(run, await this.#store.lookupJob(run.jobId));
@@ -292,7 +295,7 @@ export class RunBook {
 
   async #finishWaiting(run: Run): Promise<void> {
     const job = await this.#store.lookupJob(run.jobId);
-    if (!(await this.#write(run, [{ ...run, isSettled: run.state === 'MISSED' }]))) {
+    if ((await this.#write(run, [{ ...run, isSettled: run.state === 'MISSED' }])) === 'taken') {
       this.#waiting.delete(keyOf(run));
       return;
     }
@@ -429,18 +432,21 @@ export class RunBook {
     const isSettled = this.#surroundings.onOutcome === undefined;
     const next = await this.#retryOf(run);
     const ended = { ...run, isSettled };
-    const isWritten = await this.#write(ended, next ? [ended, next] : [ended]);
-    if (!isWritten) {
+    const written = await this.#write(ended, next ? [ended, next] : [ended]);
+    if (written === 'taken') {
       this.#warn(run, `it has ended as ${run.state}, but another node has taken it for lost`);
     }
     this.#reports.outcome(ended, result);
-    if (!isWritten) return this.#release(ended);
-    // The answer may have been lost the last time: what is in the store counts.
-    const [following] = (await this.#store.getRun(run.id)).filter(
-      ({ attempt }) => attempt === run.attempt + 1,
-    );
-    if (following && isActive(following) && !this.#isKnown(following)) this.wait(following);
+    if (written === 'taken') return this.#release(ended);
+    if (written === 'now' && next) this.wait(next);
+    if (written === 'before') await this.#waitForNext(run);
     this.#settleLater(ended, job);
+  }
+
+  /** Whether there is a next attempt was decided when the answer of the store was lost. */
+  async #waitForNext({ id, attempt }: Run): Promise<void> {
+    const next = (await this.#store.getRun(id)).find((other) => other.attempt === attempt + 1);
+    if (next && isActive(next) && !this.#isKnown(next)) this.wait(next);
   }
 
   /** The next try of a run that has failed, if it has one. */
@@ -465,17 +471,15 @@ export class RunBook {
   /**
    * Writes what has become of a run of this node.
    *
-   * @returns `false`: it is somebody else's by now
+   * @returns `before`: an earlier try was made, although it failed; `taken`: the run is somebody else's by now
    */
-  async #write(run: Run, runs: readonly Run[]): Promise<boolean> {
+  async #write(run: Run, runs: readonly Run[]): Promise<'now' | 'before' | 'taken'> {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const active = await this.#store.getActiveRuns(run.jobId);
       const stored = active.find((other) => isSame(other, run));
       if (stored === undefined) {
-        // A change that failed may have been made, and only its answer lost.
-        return (await this.#store.getRun(run.id)).some(
-          (other) => isSame(other, run) && other.state === run.state,
-        );
+        const records = await this.#store.getRun(run.id);
+        return records.some((other) => isSame(other, run) && other.state === run.state) ? 'before' : 'taken';
       }
       // What others may have written meanwhile.
       const { isStopRequested, leaseUntil } = stored;
@@ -483,14 +487,17 @@ export class RunBook {
         if (!isSame(each, run)) return each;
         return { ...each, isStopRequested, leaseUntil: isActive(each) ? leaseUntil : undefined };
       });
-      if (await this.#store.change({ jobId: run.jobId, expect: { active }, runs: merged })) return true;
+      if (await this.#store.change({ jobId: run.jobId, expect: { active }, runs: merged })) return 'now';
     }
     throw tooManyTries(run.jobId);
   }
 
   #settleLater(run: Run, job: Job | undefined): void {
+    this.#unsettled.set(keyOf(run), { run, job });
     const settled = this.settlement.settle(run, job).then((isSettled) => {
-      if (isSettled) this.#release(run);
+      if (!isSettled) return;
+      this.#unsettled.delete(keyOf(run));
+      this.#release(run);
     });
     this.#track(settled.catch((error) => this.#onTrouble(error)));
   }
