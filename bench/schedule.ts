@@ -10,7 +10,7 @@ const count = 10_000;
 const idleSeconds = 10;
 const fireSeconds = 20;
 const firesPerSecond = 200;
-const memory = `${count} schedules: private dirty, beside none, garbage collected`;
+const memory = `${count} schedules: private dirty, beside none, garbage given back`;
 const wakeUpsASecond = `${count} schedules, nothing due: wake-ups a second`;
 const cpu = `${count} schedules, nothing due: CPU a second`;
 const p50 = `${firesPerSecond} fires a second: lateness, median`;
@@ -24,7 +24,7 @@ const bundle = (): string => join(env['SUPERVISORD_TEST_BIN'] ?? resolve('bin'),
 export const schedule: Benchmark = {
   name: 'schedule',
   title: `${count} schedules in memory, of which ${firesPerSecond} a second are due for ${fireSeconds} s`,
-  rounds: 3,
+  rounds: 2,
   contenders: [
     contender('ours', 'node', () => [
       '--expose-gc',

@@ -18,7 +18,7 @@ scheduler.registerFunction('fire', () => {
   lateness.push(performance.timeOrigin + performance.now() - dueTime);
 });
 await scheduler.start();
-globalThis.gc?.();
+globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
 console.log('empty');
 
 for await (const line of createInterface(stdin)) {
@@ -26,7 +26,7 @@ for await (const line of createInterface(stdin)) {
     for (let job = 0; job < jobs; job += 1) {
       await scheduler.addJob('fire', 'cron', { hour: 3, minute: job % 60, startDate: '2100-01-01' });
     }
-    globalThis.gc?.();
+    globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
     console.log('full');
   } else if (line.startsWith('fire ')) {
     const [, seconds = '', perSecond = ''] = line.split(' ');

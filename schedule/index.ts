@@ -22,17 +22,8 @@ export {
   type RunState,
 } from './run.ts';
 export type { ScheduledJob } from './scheduled-job.ts';
-export {
-  type RunOptions,
-  Scheduler,
-  type SchedulerOptions,
-  type SchedulerState,
-  type ShutdownOptions,
-  STATE_PAUSED,
-  STATE_RUNNING,
-  STATE_STOPPED,
-  type TriggerOptions,
-} from './scheduler.ts';
+export { Scheduler, type SchedulerState, STATE_PAUSED, STATE_RUNNING, STATE_STOPPED } from './scheduler.ts';
+export type { RunOptions, SchedulerOptions, ShutdownOptions, TriggerOptions } from './scheduler-options.ts';
 export { MemoryJobStore } from './stores/memory.ts';
 export { RedisJobStore, type RedisJobStoreOptions } from './stores/redis.ts';
 export { SqliteJobStore, type SqliteJobStoreOptions } from './stores/sqlite.ts';

@@ -6,6 +6,7 @@ import { type DueRange, dueRange, laterThan, latest, list, upTo } from './due-ra
 import type { Job } from './job.ts';
 import type { DueJob, JobChange } from './job-store.ts';
 import type { Run, RunState } from './run.ts';
+import { newRun } from './run-steps.ts';
 import type { Trigger } from './triggers/trigger.ts';
 
 /** Above this many fires one record stands for all of them. */
@@ -209,29 +210,21 @@ function recorder(
   return (state, range) => {
     const dueTime = earlier(range.first, -delay);
     const isClaim = state === 'STARTING' || state === 'CLAIMED';
-    return {
+    return newRun({
       id: settings.newRunId(),
-      attempt: 1,
       jobId: job.id,
       fireTime: range.first,
+      lastFireTime: range.last,
+      count: range.count,
+      dueTime,
       cause: dueTime < settings.watchingSince ? 'catchup' : 'schedule',
       state,
-      count: range.count,
-      lastFireTime: range.last,
       node,
-      dueTime,
       claimed: now,
-      started: undefined,
       ended: isClaim ? undefined : now,
       leaseUntil: isClaim ? leaseUntil : undefined,
-      exitStatus: undefined,
-      signal: undefined,
-      isStopRequested: false,
-      error: undefined,
-      returnValue: undefined,
-      data: null,
       isSettled: !isClaim,
-    };
+    });
   };
 }
 

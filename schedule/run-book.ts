@@ -9,16 +9,14 @@ import type { Job } from './job.ts';
 import type { JobStore } from './job-store.ts';
 import type { Json } from './json.ts';
 import { messageOf } from './logger.ts';
+import { mostTries, tooManyTries } from './optimism.ts';
 import { isTooLate } from './plan.ts';
-import { isActive, type Run, type RunOutcome } from './run.ts';
+import type { Reports } from './reports.ts';
+import { isActive, type Run } from './run.ts';
+import { isSame, keyOf, leaseUntil, nextAttempt, outcomeOf, placeOf, type StopReason } from './run-steps.ts';
+import { Settlement } from './settlement.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Turns } from './turns.ts';
-
-/** Most records that are kept of jobs that are gone, of all together. */
-const keptOfRemoved = 1000;
-
-/** Why a run is to end before it does by itself. */
-export type StopReason = 'timeout' | 'cancelled' | 'shutdown';
 
 /** A run that may have been started. */
 interface UnderWay {
@@ -42,7 +40,8 @@ interface Ended {
 type Watcher = (run: Run) => void;
 
 export class RunBook {
-  readonly #alias: string;
+  readonly settlement: Settlement;
+  readonly #reports: Reports;
   readonly #store: JobStore;
   readonly #turns: Turns;
   readonly #surroundings: Surroundings;
@@ -55,28 +54,26 @@ export class RunBook {
   readonly #unwritten = new Map<string, Ended>();
   /** Runs that were to be started when the store failed: whether it knows of them is not known. */
   readonly #doubtful = new Map<string, Job>();
-  /** Outcomes that are being seen to. */
-  readonly #settling = new Set<string>();
-  /** Outcomes that were seen to, which is still to be noted. */
-  readonly #seenTo = new Set<string>();
   /** Everything that is still to be done for runs that have ended. */
   readonly #loose = new Set<Promise<void>>();
   readonly #watchers = new Map<string, Watcher[]>();
 
   constructor(options: {
     readonly alias: string;
+    readonly reports: Reports;
     readonly store: JobStore;
     readonly turns: Turns;
     readonly surroundings: Surroundings;
     readonly now: () => Promise<Date>;
     readonly onTrouble: (error: unknown) => void;
   }) {
-    this.#alias = options.alias;
+    this.#reports = options.reports;
     this.#store = options.store;
     this.#turns = options.turns;
     this.#surroundings = options.surroundings;
     this.#now = options.now;
     this.#onTrouble = options.onTrouble;
+    this.settlement = new Settlement({ ...options, time: () => this.#time() });
   }
 
   get isAnyActive(): boolean {
@@ -232,7 +229,7 @@ export class RunBook {
   /** What was claimed as CANCELLED by a plan, of any node. */
   ended(run: Run, job: Job | undefined): void {
     this.#waiting.delete(keyOf(run));
-    this.report(run);
+    this.#reports.outcome(run);
     this.#settleLater(run, job);
   }
 
@@ -301,7 +298,7 @@ export class RunBook {
     }
     if (run.state === 'MISSED') {
       this.#waiting.delete(keyOf(run));
-      this.report(run);
+      this.#reports.outcome(run);
       this.#settleLater({ ...run, isSettled: true }, job);
     } else {
       this.ended(run, job);
@@ -339,7 +336,7 @@ export class RunBook {
     const runs = next ? [lost, next] : [lost];
     if (!(await this.#store.change({ jobId: run.jobId, expect: { active }, runs }))) return;
     if (next) this.wait(next);
-    this.report(lost);
+    this.#reports.outcome(lost);
     this.#settleLater(lost, job);
   }
 
@@ -387,7 +384,7 @@ export class RunBook {
     const started = underWay.run.started ?? this.#surroundings.clock.now();
     const run: Run = { ...underWay.run, state: 'RUNNING', started, data: data ?? underWay.run.data };
     underWay.run = run;
-    if (isNews) this.#tell(events.EVENT_RUN_STARTED, run, {});
+    if (isNews) this.#reports.run(events.EVENT_RUN_STARTED, run);
     return async () => {
       // It may have ended meanwhile.
       if (this.#underWay.get(keyOf(run)) !== underWay) return;
@@ -404,7 +401,7 @@ export class RunBook {
     const { run, job, stopReason } = underWay;
     const ended: Run = {
       ...run,
-      state: stateOf(result, stopReason),
+      state: outcomeOf(result, stopReason),
       started: run.started ?? (result.outcome === 'SPAWN_ERROR' ? undefined : underWay.begun),
       ended: await this.#time(),
       leaseUntil: undefined,
@@ -436,7 +433,7 @@ export class RunBook {
     if (!isWritten) {
       this.#warn(run, `it has ended as ${run.state}, but another node has taken it for lost`);
     }
-    this.report(ended, result);
+    this.#reports.outcome(ended, result);
     if (!isWritten) return this.#release(ended);
     // The answer may have been lost the last time: what is in the store counts.
     const [following] = (await this.#store.getRun(run.id)).filter(
@@ -461,25 +458,8 @@ export class RunBook {
   }
 
   #nextAttempt(run: Run, now: Date, dueTime: Date, cause: 'retry' | 'rerun'): Run {
-    return {
-      ...run,
-      attempt: run.attempt + 1,
-      cause,
-      state: 'CLAIMED',
-      node: this.#surroundings.node,
-      dueTime,
-      claimed: now,
-      started: undefined,
-      ended: undefined,
-      leaseUntil: leaseUntil(this.#store, now),
-      exitStatus: undefined,
-      signal: undefined,
-      isStopRequested: false,
-      error: undefined,
-      returnValue: undefined,
-      data: null,
-      isSettled: false,
-    };
+    const { node } = this.#surroundings;
+    return nextAttempt(run, { cause, node, dueTime, claimed: now, leaseUntil: leaseUntil(this.#store, now) });
   }
 
   /**
@@ -488,7 +468,7 @@ export class RunBook {
    * @returns `false`: it is somebody else's by now
    */
   async #write(run: Run, runs: readonly Run[]): Promise<boolean> {
-    for (;;) {
+    for (let tries = 0; tries < mostTries; tries += 1) {
       const active = await this.#store.getActiveRuns(run.jobId);
       const stored = active.find((other) => isSame(other, run));
       if (stored === undefined) {
@@ -505,77 +485,14 @@ export class RunBook {
       });
       if (await this.#store.change({ jobId: run.jobId, expect: { active }, runs: merged })) return true;
     }
+    throw tooManyTries(run.jobId);
   }
 
   #settleLater(run: Run, job: Job | undefined): void {
-    const key = keyOf(run);
-    if (this.#settling.has(key)) return;
-    this.#settling.add(key);
-    this.#track(
-      this.#settle(run, job)
-        .catch((error) => this.#onTrouble(error))
-        .finally(() => this.#settling.delete(key)),
-    );
-  }
-
-  async #settle(run: Run, snapshot: Job | undefined): Promise<void> {
-    const { onOutcome, logger } = this.#surroundings;
-    if (!run.isSettled) {
-      const next = (await this.#store.getRun(run.id)).find(({ attempt }) => attempt > run.attempt);
-      const job = (await this.#store.lookupJob(run.jobId)) ?? snapshot;
-      if (!this.#seenTo.has(keyOf(run))) {
-        try {
-          await onOutcome?.(run, { job, jobStore: this.#alias, next });
-        } catch (error) {
-          logger.error(`What follows of run ${run.id} of job "${run.jobId}" has failed`, error);
-        }
-        this.#seenTo.add(keyOf(run));
-      }
-      await this.#store.change({ jobId: run.jobId, expect: {}, runs: [{ ...run, isSettled: true }] });
-      this.#seenTo.delete(keyOf(run));
-    }
-    await this.#turns.take(() => this.#cleanUp(run, snapshot));
-    this.#tell(events.EVENT_RUN_SETTLED, run, {});
-    this.#release(run);
-  }
-
-  /** Removes records that are too many, and the job, if that was its last run. */
-  async #cleanUp(run: Run, snapshot: Job | undefined): Promise<void> {
-    const job = (await this.#store.lookupJob(run.jobId)) ?? snapshot;
-    if (job === undefined) return;
-    await this.prune(job);
-    const isOver = job.nextRunTime === undefined && !job.isPaused && job.lastFireTime !== undefined;
-    if (isOver && !this.#surroundings.keepFinished) await this.removeFinished(job);
-  }
-
-  /** Removes records of a job that are too many or too old. */
-  async prune(job: Job): Promise<void> {
-    const since = job.historyMaxAge && new Date((await this.#time()).getTime() - job.historyMaxAge * 1000);
-    const runs = await this.#store.pruneRuns(job.id, { limit: job.historyLimit, since: since || undefined });
-    if (runs.length === 0) return;
-    this.#surroundings.emit({ ...this.#about(events.EVENT_RUNS_PRUNED, job.id), runs });
-  }
-
-  /** The same for records of jobs that are gone. */
-  async pruneRemoved(): Promise<void> {
-    const runs = await this.#store.pruneRemoved?.(keptOfRemoved);
-    for (const run of runs ?? []) {
-      this.#surroundings.emit({ ...this.#about(events.EVENT_RUNS_PRUNED, run.jobId), runs: [run] });
-    }
-  }
-
-  /** Removes a job that has no more fire times and no more runs. */
-  async removeFinished(job: Job): Promise<void> {
-    const isRemoved = await this.#store.change({
-      jobId: job.id,
-      expect: { nextRunTime: null, active: [] },
-      job: 'removed',
-      runs: [],
+    const settled = this.settlement.settle(run, job).then((isSettled) => {
+      if (isSettled) this.#release(run);
     });
-    if (!isRemoved) return;
-    this.#surroundings.onRemoved(job);
-    this.#surroundings.emit(this.#about(events.EVENT_JOB_REMOVED, job.id));
-    await this.pruneRemoved();
+    this.#track(settled.catch((error) => this.#onTrouble(error)));
   }
 
   #release(run: Run): void {
@@ -584,28 +501,8 @@ export class RunBook {
     this.#watchers.delete(run.id);
   }
 
-  /** Says what a run has become. */
-  report(run: Run, result: Pick<RunResult, 'exception'> = {}): void {
-    for (const code of codesOf(run.state)) this.#tell(code, run, result);
-  }
-
   #warn(run: Run, text: string): void {
     this.#surroundings.logger.warn(`Run ${run.id} of job "${run.jobId}": ${text}`);
-  }
-
-  #tell(code: number, run: Run, { exception }: Pick<RunResult, 'exception'>): void {
-    this.#surroundings.emit({
-      ...this.#about(code, run.jobId),
-      scheduledRunTime: run.fireTime,
-      run,
-      retval: run.returnValue,
-      exception: exception ?? (run.state === 'SUCCESS' ? undefined : run.error),
-      traceback: exception instanceof Error ? exception.stack : undefined,
-    });
-  }
-
-  #about(code: number, jobId: string): { code: number; alias: string; jobId: string; jobStore: string } {
-    return { code, alias: this.#alias, jobId, jobStore: this.#alias };
   }
 
   #isKnown(run: Run): boolean {
@@ -648,54 +545,4 @@ function stop(underWay: UnderWay, reason: StopReason): void {
   if (underWay.stopReason !== undefined) return;
   underWay.stopReason = reason;
   underWay.abort.abort(reason);
-}
-
-function stateOf({ outcome }: RunResult, stopReason: StopReason | undefined): RunOutcome {
-  if (stopReason === 'timeout') return 'TIMEOUT';
-  // A run that comes to its end while the scheduler shuts down has come to its end.
-  if (stopReason === 'shutdown') return outcome === 'SUCCESS' ? 'SUCCESS' : 'CANCELLED';
-  return stopReason === 'cancelled' ? 'CANCELLED' : outcome;
-}
-
-function codesOf(state: Run['state']): readonly number[] {
-  switch (state) {
-    case 'SUCCESS':
-      return [events.EVENT_JOB_EXECUTED];
-    case 'FAILED':
-    case 'SPAWN_ERROR':
-      return [events.EVENT_JOB_ERROR];
-    case 'TIMEOUT':
-      return [events.EVENT_RUN_TIMEOUT, events.EVENT_JOB_ERROR];
-    case 'LOST':
-      return [events.EVENT_RUN_LOST, events.EVENT_JOB_ERROR];
-    case 'CANCELLED':
-      return [events.EVENT_RUN_CANCELLED];
-    case 'MISSED':
-      return [events.EVENT_JOB_MISSED];
-    default:
-      return [];
-  }
-}
-
-/** Until when a node that is heard of now is believed to live; `undefined` in a store of its own. */
-export function leaseUntil({ leaseSeconds }: JobStore, now: Date): Date | undefined {
-  return leaseSeconds === undefined ? undefined : new Date(now.getTime() + leaseSeconds * 1000);
-}
-
-/** How many runs are before this one, of those that are under way or wait. All nodes count in the same order. */
-function placeOf(run: Run, active: readonly Run[]): number {
-  return active.filter((other) => {
-    if (isSame(other, run)) return false;
-    return (
-      other.state !== 'CLAIMED' || other.id < run.id || (other.id === run.id && other.attempt < run.attempt)
-    );
-  }).length;
-}
-
-function isSame(one: Pick<Run, 'id' | 'attempt'>, other: Pick<Run, 'id' | 'attempt'>): boolean {
-  return one.id === other.id && one.attempt === other.attempt;
-}
-
-function keyOf({ id, attempt }: Pick<Run, 'id' | 'attempt'>): string {
-  return `${id}/${attempt}`;
 }

@@ -23,22 +23,19 @@ import {
   specOf,
 } from './job-options.ts';
 import type { JobStore, RunQuery } from './job-store.ts';
-import type { Json } from './json.ts';
 import { type Listener, Listeners } from './listeners.ts';
-import { consoleLogger, type Logger } from './logger.ts';
-import type { Run, RunCause } from './run.ts';
+import { consoleLogger, type Logger, messageOf } from './logger.ts';
+import type { Run } from './run.ts';
 import { RunIds } from './run-id.ts';
 import { type JobControl, ScheduledJob } from './scheduled-job.ts';
+import type { RunOptions, SchedulerOptions, ShutdownOptions, TriggerOptions } from './scheduler-options.ts';
 import { MemoryJobStore } from './stores/memory.ts';
-import { type OutcomeHook, Pool, type Surroundings } from './surroundings.ts';
+import { Pool, type Surroundings } from './surroundings.ts';
 import { systemClock } from './system-clock.ts';
 import { Timetable } from './timetable.ts';
 import { TriggerCache } from './trigger-cache.ts';
 import { TriggerError } from './trigger-error.ts';
-import type { CalendarIntervalOptions } from './triggers/calendar-interval-trigger.ts';
-import type { CronOptions } from './triggers/cron-trigger.ts';
-import { type DateOptions, DateTrigger } from './triggers/date-trigger.ts';
-import type { IntervalOptions } from './triggers/interval-trigger.ts';
+import { DateTrigger } from './triggers/date-trigger.ts';
 import type { Trigger } from './triggers/trigger.ts';
 import { createTrigger, type TriggerTypes, triggerTypes } from './triggers/trigger-types.ts';
 import { hostTimeZone } from './wall-clock/time-zone.ts';
@@ -51,67 +48,6 @@ export const STATE_RUNNING = 1;
 export const STATE_PAUSED = 2;
 
 export type SchedulerState = typeof STATE_STOPPED | typeof STATE_RUNNING | typeof STATE_PAUSED;
-
-export interface SchedulerOptions {
-  /** The zone of triggers that have none of their own; by default the host's. */
-  readonly timezone?: string;
-  /** By alias. `default` is in memory unless it is given. */
-  readonly jobStores?: Readonly<Record<string, JobStore>>;
-  /** By alias. `default` calls functions unless it is given. */
-  readonly executors?: Readonly<Record<string, Executor>>;
-  /** What jobs have that say nothing else. */
-  readonly jobDefaults?: JobDefaults;
-  /** Functions by the names that persistent stores know them by. */
-  readonly functions?: Readonly<Record<string, JobFunction>>;
-  readonly clock?: Clock;
-  /** The name of this scheduler among those that share a store: no other may have it. By default the host's. */
-  readonly node?: string;
-  /** Most runs at the same time; more wait, and age against their grace. By default any number. */
-  readonly maxRuns?: number;
-  /** Whether jobs stay that have no more fire times. By default they are removed, as APScheduler does. */
-  readonly keepFinished?: boolean;
-  /** See {@link OutcomeHook}. */
-  readonly onOutcome?: OutcomeHook;
-  readonly logger?: Logger;
-  /** Whether what becomes of runs is logged too, for those who do not listen. By default yes. */
-  readonly logsRuns?: boolean;
-  /** By what part of its jitter a fire of a job is put off, from 0 to below 1. By default by chance. */
-  readonly random?: (job: Job) => number;
-  /** Kinds of triggers, by name, beside those that there are. */
-  readonly triggerTypes?: TriggerTypes;
-}
-
-/** The options of triggers that can be given by name, among those of the job. */
-export interface TriggerOptions {
-  readonly cron: CronOptions;
-  readonly interval: IntervalOptions;
-  readonly date: DateOptions;
-  readonly calendarinterval: CalendarIntervalOptions;
-}
-
-export interface RunOptions {
-  readonly jobStore?: string;
-  /** Wait for its end, that of its last attempt; otherwise only until it was started, or waits for room. */
-  readonly wait?: boolean;
-  /** Start it even if too many runs are under way. */
-  readonly force?: boolean;
-  /** By default `manual`. */
-  readonly cause?: RunCause;
-  /** By default a new one. If there is a run of this id already, no second one is started. */
-  readonly runId?: string;
-  /** For the executor. */
-  readonly data?: Json;
-}
-
-export interface ShutdownOptions {
-  /** Whether to wait until all runs have ended. By default yes. */
-  readonly wait?: boolean;
-  /**
-   * What becomes of runs that are under way: they come to their end, they are asked to end, or they are left to
-   * whoever starts the next scheduler on the same store, whose executors can find them again.
-   */
-  readonly runs?: 'finish' | 'stop' | 'leave';
-}
 
 /** A job that was added before the start. */
 interface PendingJob {
@@ -434,19 +370,13 @@ export class Scheduler implements JobControl {
 
   /** A line for each job, as APScheduler prints them. */
   async printJobs(jobStore?: string, out: { write(text: string): unknown } = process.stdout): Promise<void> {
-    const print = (jobs: readonly ScheduledJob[], none: string) => {
-      for (const line of jobs.length === 0 ? [none] : jobs) out.write(`    ${line}\n`);
-    };
     if (this.#state === STATE_STOPPED) {
-      out.write('Pending jobs:\n');
-      print(await this.getJobs(jobStore), 'No pending jobs');
+      out.write(listOf('Pending jobs:', await this.getJobs(jobStore), 'No pending jobs'));
       return;
     }
-    for (const { alias } of this.#timetablesOf(jobStore).sort((one, other) =>
-      one.alias < other.alias ? -1 : 1,
-    )) {
-      out.write(`Jobstore ${alias}:\n`);
-      print(await this.getJobs(alias), 'No scheduled jobs');
+    const aliases = this.#timetablesOf(jobStore).map(({ alias }) => alias);
+    for (const alias of aliases.sort()) {
+      out.write(listOf(`Jobstore ${alias}:`, await this.getJobs(alias), 'No scheduled jobs'));
     }
   }
 
@@ -530,13 +460,14 @@ export class Scheduler implements JobControl {
     timetable.begin();
   }
 
-  /** Closes a store; runs of its jobs come to their end first. */
+  /** Closes a store. No run of its jobs starts any more, and those under way come to their end first. */
   async removeJobStore(alias: string): Promise<void> {
     const timetable = this.#timetable(alias);
-    this.#timetables.delete(alias);
+    timetable.leave();
     await timetable.putDown();
     await timetable.runs.whenQuiet();
     await timetable.close();
+    this.#timetables.delete(alias);
     this.#emit({ code: events.EVENT_JOBSTORE_REMOVED, alias });
   }
 
@@ -574,7 +505,13 @@ export class Scheduler implements JobControl {
     for (const timetable of timetables) await timetable.putDown();
     if (runs === 'stop') for (const timetable of timetables) timetable.runs.stopAll();
     if (runs !== 'leave') for (const timetable of timetables) await timetable.runs.whenQuiet();
-    for (const executor of this.#executors.values()) await executor.shutdown?.({ wait });
+    // Runs that have failed meanwhile wait for their next try.
+    for (const timetable of timetables) await timetable.putDown();
+    for (const [alias, executor] of this.#executors) {
+      await executor.shutdown?.({ wait }).catch((error) => {
+        this.#logger.error(`Executor "${alias}" does not shut down: ${messageOf(error)}`);
+      });
+    }
     for (const timetable of timetables) await timetable.close();
     this.#alarm?.close();
     this.#alarm = undefined;
@@ -742,6 +679,11 @@ export class Scheduler implements JobControl {
     this.#alarmAt = earliest;
     this.#alarm.set(earliest === undefined ? undefined : new Date(earliest));
   }
+}
+
+/** A heading, and a line for each job, or one that says that there is none. */
+function listOf(heading: string, jobs: readonly ScheduledJob[], none: string): string {
+  return [heading, ...(jobs.length === 0 ? [none] : jobs).map((line) => `    ${line}`), ''].join('\n');
 }
 
 function namelessFunction(name: string): Error {

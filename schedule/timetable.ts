@@ -4,15 +4,18 @@
  * apart by what each change expects.
  */
 
-import { JobLookupError, JobStoreError, MaxInstancesReachedError } from './errors.ts';
+import { JobLookupError, MaxInstancesReachedError } from './errors.ts';
 import * as events from './events.ts';
 import type { Job } from './job.ts';
 import type { DueJob, JobStore } from './job-store.ts';
 import type { Json } from './json.ts';
 import { messageOf } from './logger.ts';
+import { mostTries, tooManyTries } from './optimism.ts';
 import { following, type Plan, plan } from './plan.ts';
+import { Reports } from './reports.ts';
 import type { Run, RunCause } from './run.ts';
-import { leaseUntil, RunBook } from './run-book.ts';
+import { RunBook } from './run-book.ts';
+import { leaseUntil, newRun } from './run-steps.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
 
@@ -21,9 +24,6 @@ const retryInterval = 10_000;
 
 /** Milliseconds that a clock may be ahead before being set back is a correction, as cron counts it. */
 const correction = 3 * 3600 * 1000;
-
-/** How often a change is decided anew because somebody else was faster. */
-const mostTries = 100;
 
 /** A run that somebody asks for. */
 export interface RunRequest {
@@ -40,10 +40,13 @@ export class Timetable {
   readonly store: JobStore;
   readonly runs: RunBook;
   readonly #surroundings: Surroundings;
+  readonly #reports: Reports;
   readonly #turns = new Turns();
   #isOpen = false;
   /** Whether it looks at what is due. */
   #isBegun = false;
+  /** Whether it is about to be closed, while the scheduler goes on. */
+  #isLeaving = false;
   #isPassDue = false;
   /** There after the store has failed, until it works again. */
   #retryAt: number | undefined;
@@ -63,8 +66,10 @@ export class Timetable {
     this.alias = alias;
     this.store = store;
     this.#surroundings = surroundings;
+    this.#reports = new Reports(alias, surroundings.emit);
     this.runs = new RunBook({
       alias,
+      reports: this.#reports,
       store,
       turns: this.#turns,
       surroundings,
@@ -99,6 +104,12 @@ export class Timetable {
     this.#watchingSince = new Date(this.#surroundings.clock.now().getTime() + this.#ahead);
   }
 
+  /** Starts nothing any more; what is under way goes on. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#surroundings.onWakeChanged();
+  }
+
   /** Runs that wait go on when the store is opened again, if it still knows of them then. */
   async putDown(): Promise<void> {
     if (this.store.isVolatile)
@@ -117,7 +128,9 @@ export class Timetable {
       }
       this.#isOpen = false;
       this.#isBegun = false;
-      await this.store.close();
+      await this.store.close().catch((error) => {
+        this.#surroundings.logger.error(`Job store "${this.alias}" does not close: ${messageOf(error)}`);
+      });
     });
   }
 
@@ -145,7 +158,7 @@ export class Timetable {
     } else {
       if (this.#renewAt !== undefined && this.runs.isAnyActive) times.push(now + this.#renewAt - elapsed);
       times.push(this.#local(this.#nextLeaseEnd));
-      if (!this.#surroundings.isPaused()) {
+      if (!this.#isPaused) {
         times.push(this.#local(this.#nextDueTime));
         times.push(this.#local(this.runs.nextDueTime(new Date(now + this.#ahead))));
       }
@@ -164,7 +177,7 @@ export class Timetable {
       }
       return this.#change(job.id, replace);
     });
-    this.#emit(events.EVENT_JOB_ADDED, job.id);
+    this.#reports.job(events.EVENT_JOB_ADDED, job.id);
     this.wake();
     return added;
   }
@@ -180,7 +193,7 @@ export class Timetable {
   /** @throws {JobLookupError} */
   async modify(id: string, change: (job: Job) => Job): Promise<Job> {
     const job = await this.#turns.take(() => this.#change(id, change));
-    this.#emit(events.EVENT_JOB_MODIFIED, id);
+    this.#reports.job(events.EVENT_JOB_MODIFIED, id);
     this.wake();
     return job;
   }
@@ -191,7 +204,7 @@ export class Timetable {
       const stored = await this.store.lookupJob(id);
       await this.store.removeJob(id);
       await this.runs.cancelWaiting('its job was removed', id);
-      await this.runs.pruneRemoved();
+      await this.runs.settlement.pruneRemoved();
       return stored;
     });
     this.#removed(id, job);
@@ -203,7 +216,7 @@ export class Timetable {
       const stored = await this.store.getAllJobs();
       await this.store.removeAllJobs();
       await this.runs.cancelWaiting('its job was removed');
-      await this.runs.pruneRemoved();
+      await this.runs.settlement.pruneRemoved();
       return stored;
     });
     for (const job of jobs) this.#surroundings.onRemoved(job);
@@ -244,6 +257,10 @@ export class Timetable {
     });
   }
 
+  get #isPaused(): boolean {
+    return this.#isLeaving || this.#surroundings.isPaused();
+  }
+
   async #pass(): Promise<void> {
     this.runs.endOverdue();
     if (this.#retryAt !== undefined && this.#retryAt > this.#surroundings.clock.elapsed()) {
@@ -256,7 +273,7 @@ export class Timetable {
       await this.runs.writeEnded();
       if (!this.#isRecovered) await this.#recover(now);
       if (this.store.leaseSeconds !== undefined) await this.#keepLeases(now);
-      if (!this.#surroundings.isPaused()) {
+      if (!this.#isPaused) {
         await this.runs.startWaiting(now);
         for (const due of await this.store.getDueJobs(now)) await this.#claim(due, now);
       }
@@ -283,11 +300,10 @@ export class Timetable {
     this.#watchingSince = now;
     await this.runs.recover();
     for (const job of await this.store.getAllJobs()) {
-      const isOver = job.nextRunTime === undefined && !job.isPaused && job.lastFireTime !== undefined;
-      if (isOver && !this.#surroundings.keepFinished) await this.runs.removeFinished(job);
+      await this.runs.settlement.removeFinished(job);
       await this.#correct(job, now);
     }
-    await this.runs.pruneRemoved();
+    await this.runs.settlement.pruneRemoved();
     this.#isRecovered = true;
   }
 
@@ -368,7 +384,9 @@ export class Timetable {
       }
       active = await this.store.getActiveRuns(job.id);
     }
-    throw tooManyTries(job.id);
+    // Other jobs have their turn before the rest of this one, if there was any progress.
+    if (job.nextRunTime?.getTime() === due.job.nextRunTime?.getTime()) throw tooManyTries(job.id);
+    this.wake();
   }
 
   #plan(due: DueJob, now: Date, firstOnly: boolean): Plan | undefined {
@@ -397,16 +415,16 @@ export class Timetable {
   async #carryOut(planned: Plan): Promise<void> {
     const { job, starts, waits, missed, skipped, coalesced, cancelled, stops, change } = planned;
     for (const run of waits) this.runs.wait(run);
-    this.#submit(events.EVENT_JOB_SUBMITTED, [...starts, ...waits]);
-    this.#submit(events.EVENT_RUN_COALESCED, coalesced);
-    this.#submit(events.EVENT_JOB_MAX_INSTANCES, skipped);
-    for (const run of missed) this.runs.report(run);
-    if (job.nextRunTime === undefined) this.#emit(events.EVENT_JOB_FINISHED, job.id);
+    this.#reports.fires(events.EVENT_JOB_SUBMITTED, [...starts, ...waits]);
+    this.#reports.fires(events.EVENT_RUN_COALESCED, coalesced);
+    this.#reports.fires(events.EVENT_JOB_MAX_INSTANCES, skipped);
+    for (const run of missed) this.#reports.outcome(run);
+    if (job.nextRunTime === undefined) this.#reports.job(events.EVENT_JOB_FINISHED, job.id);
     for (const run of stops) this.runs.stop(run);
     for (const run of cancelled) this.runs.ended(run, job);
     for (const run of starts) this.runs.start(run, job);
     if (change.job === 'removed') this.#removed(job.id, job);
-    if (missed.length + skipped.length + coalesced.length > 0) await this.runs.prune(job);
+    if (missed.length + skipped.length + coalesced.length > 0) await this.runs.settlement.prune(job);
   }
 
   /** A fire time that was recorded before, or of which nothing is to become. */
@@ -443,29 +461,18 @@ export class Timetable {
       oldest?.state === 'CLAIMED'
         ? { ...oldest, state: 'CANCELLED' as const, ended: now, error: 'made room for the next run' }
         : oldest && { ...oldest, isStopRequested: true };
-    const run: Run = {
+    const run = newRun({
       id: runId ?? newRunId(now),
-      attempt: 1,
       jobId,
       fireTime: now,
+      dueTime: now,
       cause,
       state: (pool.free > 0 && !isFull) || force ? 'STARTING' : 'CLAIMED',
-      count: 1,
-      lastFireTime: now,
       node,
-      dueTime: now,
       claimed: now,
-      started: undefined,
-      ended: undefined,
       leaseUntil: leaseUntil(this.store, now),
-      exitStatus: undefined,
-      signal: undefined,
-      isStopRequested: false,
-      error: undefined,
-      returnValue: undefined,
       data,
-      isSettled: false,
-    };
+    });
     const runs = replaced ? [run, replaced] : [run];
     try {
       if (!(await this.store.change({ jobId, expect: { active }, runs }))) return undefined;
@@ -474,7 +481,7 @@ export class Timetable {
       this.#isRecovered = false;
       throw error;
     }
-    this.#submit(events.EVENT_JOB_SUBMITTED, [run]);
+    this.#reports.fires(events.EVENT_JOB_SUBMITTED, [run]);
     if (replaced?.state === 'CANCELLED') this.runs.ended(replaced, job);
     else if (replaced) this.runs.stop(replaced);
     if (run.state === 'STARTING') this.runs.start(run, job);
@@ -536,26 +543,7 @@ export class Timetable {
 
   #removed(id: string, job: Job | undefined): void {
     if (job) this.#surroundings.onRemoved(job);
-    this.#emit(events.EVENT_JOB_REMOVED, id);
-  }
-
-  #emit(code: number, jobId: string): void {
-    this.#surroundings.emit({ code, alias: this.alias, jobId, jobStore: this.alias });
-  }
-
-  #submit(code: number, runs: readonly Run[]): void {
-    const [run] = runs;
-    if (run === undefined) return;
-    this.#surroundings.emit({
-      code,
-      alias: this.alias,
-      jobId: run.jobId,
-      jobStore: this.alias,
-      scheduledRunTimes: runs.flatMap((each) =>
-        each.count === 1 ? [each.fireTime] : [each.fireTime, each.lastFireTime],
-      ),
-      runs,
-    });
+    this.#reports.job(events.EVENT_JOB_REMOVED, id);
   }
 }
 
@@ -570,8 +558,4 @@ function isSameRuns(some: readonly Run[], others: readonly Run[]): boolean {
 
 function byId(one: Run, other: Run): number {
   return one.id < other.id ? -1 : 1;
-}
-
-function tooManyTries(id: string): JobStoreError {
-  return new JobStoreError(`Others change "${id}" all the time`);
 }

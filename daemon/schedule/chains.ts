@@ -1,7 +1,8 @@
 /** What follows the outcome of a run: `on_success` and `on_failure`. */
 import type { ScheduleChain, ScheduleSettings } from '../../conf/schedule-settings.ts';
 import type { Run, RunOutcome } from '../../schedule/run.ts';
-import type { RunOptions, Scheduler } from '../../schedule/scheduler.ts';
+import type { Scheduler } from '../../schedule/scheduler.ts';
+import type { RunOptions } from '../../schedule/scheduler-options.ts';
 import type { SupervisorControl } from '../process/control.ts';
 import { isFor } from '../process/occasion.ts';
 import { startAll } from './actions.ts';

@@ -1,12 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import {
-  type Job,
-  type JobChange,
-  type JobStoreContext,
-  MemoryJobStore,
-  type Run,
-} from 'supervisord-ts/schedule';
+import { type Job, type JobChange, MemoryJobStore, type Run } from 'supervisord-ts/schedule';
 
 /** Keeps jobs and runs in one file, which is written anew for each change: good for a few hundred of them. */
 export class FileJobStore extends MemoryJobStore {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type ExecaError, execa } from 'execa';
+import { execa } from 'execa';
 import { InstalledLibrary } from '../support/installed-library.ts';
 import { describeWithFiles } from '../support/peer.ts';
 import { RedisServer, redisServer } from '../support/redis-server.ts';
@@ -29,7 +29,7 @@ const examples: readonly Example[] = readPage('docs/scheduling-library.md')
   })
   .filter(({ program }) => program !== '');
 
-describeWithFiles('the examples of docs/scheduling-library.md', [redisServer], () => {
+describeWithFiles('the examples of docs/scheduling-library.md', () => {
   let outside: InstalledLibrary;
   let redis: RedisServer;
 
@@ -53,17 +53,18 @@ describeWithFiles('the examples of docs/scheduling-library.md', [redisServer], (
         preferLocal: true,
         localDir: process.cwd(),
         timeout: 20_000,
+        reject: false,
       });
-      const ended = child.catch((error: ExecaError) => error);
       const lines: string[] = [];
       for await (const line of child) {
         lines.push(String(line).replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'));
         if (runsOn && lines.length === output.length) child.kill('SIGKILL');
       }
       expect(lines.slice(0, runsOn ? output.length : undefined)).toEqual(output);
-      const { stderr, exitCode } = await ended;
-      expect(stderr).toBe('');
+      const { stderr, exitCode } = await child;
+      // What is missed, or takes too long, is named there.
+      expect(stderr).not.toMatch(/error|warning/i);
       if (!runsOn) expect(exitCode).toBe(0);
     }, 30_000);
   }
-});
+}, [redisServer]);

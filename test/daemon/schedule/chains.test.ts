@@ -4,7 +4,7 @@ import { Chains } from '../../../daemon/schedule/chains.ts';
 import { idOfFollower } from '../../../daemon/schedule/variables.ts';
 import type { RunQuery } from '../../../schedule/job-store.ts';
 import type { Run } from '../../../schedule/run.ts';
-import type { RunOptions } from '../../../schedule/scheduler.ts';
+import type { RunOptions } from '../../../schedule/scheduler-options.ts';
 import { groupSettings } from '../../support/process-settings.ts';
 import { SimulatedWorld } from '../../support/simulated-world.ts';
 
