@@ -292,7 +292,7 @@ export class RunBook {
 
   async #finishWaiting(run: Run): Promise<void> {
     const job = await this.#store.lookupJob(run.jobId);
-    if (!(await this.#write(run, [{ ...run, isSettled: run.state === 'MISSED' }]))) {
+    if ((await this.#write(run, [{ ...run, isSettled: run.state === 'MISSED' }])) === 'taken') {
       this.#waiting.delete(keyOf(run));
       return;
     }
@@ -429,18 +429,21 @@ export class RunBook {
     const isSettled = this.#surroundings.onOutcome === undefined;
     const next = await this.#retryOf(run);
     const ended = { ...run, isSettled };
-    const isWritten = await this.#write(ended, next ? [ended, next] : [ended]);
-    if (!isWritten) {
+    const written = await this.#write(ended, next ? [ended, next] : [ended]);
+    if (written === 'taken') {
       this.#warn(run, `it has ended as ${run.state}, but another node has taken it for lost`);
     }
     this.#reports.outcome(ended, result);
-    if (!isWritten) return this.#release(ended);
-    // The answer may have been lost the last time: what is in the store counts.
-    const [following] = (await this.#store.getRun(run.id)).filter(
-      ({ attempt }) => attempt === run.attempt + 1,
-    );
-    if (following && isActive(following) && !this.#isKnown(following)) this.wait(following);
+    if (written === 'taken') return this.#release(ended);
+    if (written === 'now' && next) this.wait(next);
+    if (written === 'before') await this.#waitForNext(run);
     this.#settleLater(ended, job);
+  }
+
+  /** Whether there is a next attempt was decided when the answer of the store was lost. */
+  async #waitForNext({ id, attempt }: Run): Promise<void> {
+    const next = (await this.#store.getRun(id)).find((other) => other.attempt === attempt + 1);
+    if (next && isActive(next) && !this.#isKnown(next)) this.wait(next);
   }
 
   /** The next try of a run that has failed, if it has one. */
@@ -465,17 +468,15 @@ export class RunBook {
   /**
    * Writes what has become of a run of this node.
    *
-   * @returns `false`: it is somebody else's by now
+   * @returns `before`: an earlier try was made, although it failed; `taken`: the run is somebody else's by now
    */
-  async #write(run: Run, runs: readonly Run[]): Promise<boolean> {
+  async #write(run: Run, runs: readonly Run[]): Promise<'now' | 'before' | 'taken'> {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const active = await this.#store.getActiveRuns(run.jobId);
       const stored = active.find((other) => isSame(other, run));
       if (stored === undefined) {
-        // A change that failed may have been made, and only its answer lost.
-        return (await this.#store.getRun(run.id)).some(
-          (other) => isSame(other, run) && other.state === run.state,
-        );
+        const records = await this.#store.getRun(run.id);
+        return records.some((other) => isSame(other, run) && other.state === run.state) ? 'before' : 'taken';
       }
       // What others may have written meanwhile.
       const { isStopRequested, leaseUntil } = stored;
@@ -483,7 +484,7 @@ export class RunBook {
         if (!isSame(each, run)) return each;
         return { ...each, isStopRequested, leaseUntil: isActive(each) ? leaseUntil : undefined };
       });
-      if (await this.#store.change({ jobId: run.jobId, expect: { active }, runs: merged })) return true;
+      if (await this.#store.change({ jobId: run.jobId, expect: { active }, runs: merged })) return 'now';
     }
     throw tooManyTries(run.jobId);
   }

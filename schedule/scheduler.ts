@@ -504,9 +504,14 @@ export class Scheduler implements JobControl {
     const timetables = [...this.#timetables.values()];
     for (const timetable of timetables) await timetable.putDown();
     if (runs === 'stop') for (const timetable of timetables) timetable.runs.stopAll();
-    if (runs !== 'leave') for (const timetable of timetables) await timetable.runs.whenQuiet();
-    // Runs that have failed meanwhile wait for their next try.
-    for (const timetable of timetables) await timetable.putDown();
+    if (runs !== 'leave') {
+      for (const timetable of timetables) {
+        await timetable.runs.whenQuiet();
+        // Runs that have failed meanwhile wait for their next try.
+        await timetable.putDown();
+        await timetable.runs.whenQuiet();
+      }
+    }
     for (const [alias, executor] of this.#executors) {
       await executor.shutdown?.({ wait }).catch((error) => {
         this.#logger.error(`Executor "${alias}" does not shut down: ${messageOf(error)}`);
