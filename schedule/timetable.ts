@@ -367,12 +367,12 @@ export class Timetable {
       if (job.dueTime === undefined || job.dueTime > now) return;
       const planned = this.#plan({ job, active }, now, firstOnly);
       if (planned === undefined) return;
-      const claimed = [...planned.starts, ...planned.waits];
+      const decided = [...planned.starts, ...planned.waits, ...planned.cancelled];
       let isClaimed: boolean;
       try {
         isClaimed = await this.store.change(planned.change);
       } catch (error) {
-        this.runs.doubt(claimed, planned.job);
+        this.runs.doubt(decided, planned.job);
         throw error;
       }
       if (isClaimed) {
@@ -485,7 +485,7 @@ export class Timetable {
     try {
       if (!(await this.store.change({ jobId, expect: { active }, runs }))) return undefined;
     } catch (error) {
-      this.runs.doubt([run], job);
+      this.runs.doubt(runs, job);
       this.#isRecovered = false;
       throw error;
     }

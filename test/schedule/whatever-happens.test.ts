@@ -241,6 +241,17 @@ it('no fire is started twice and each is recorded once, whatever happens and in 
     {
       numRuns: 150,
       examples: [
+        // A run on another node that made room was left to nobody, if the answer to that was lost.
+        [
+          { ...plain, isShared: true, overlap: 'replace' },
+          [
+            { type: 'advance', by: 29 },
+            { type: 'pause', node: 0 },
+            { type: 'pauseJob', node: 0 },
+            { type: 'fail', node: 1, fault: 'answer lost', after: 6 },
+            { type: 'advance', by: 30 },
+          ],
+        ],
         // What failed a second time, while the first time was made up for, was left to nobody.
         [
           { ...plain, isShared: true },
