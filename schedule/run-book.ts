@@ -236,7 +236,7 @@ export class RunBook {
     this.#settleLater(run, job);
   }
 
-  /** Writes outcomes that could not be written when there were. */
+  /** Writes outcomes that could not be written when there was one. */
   async writeEnded(): Promise<void> {
     for (const [key, ended] of [...this.#unwritten]) {
       await this.#writeEnd(ended);
@@ -258,6 +258,8 @@ export class RunBook {
         continue;
       }
       const job = await this.#store.lookupJob(run.jobId);
+      // Whoever records it as LOST has to run it again.
+      if (job?.onLost === 'rerun' && !this.#mayRun(job)) continue;
       await this.#lose(run, job, now, `its node ${run.node} is gone`);
     }
     return next;
