@@ -256,6 +256,9 @@ export class RunBook {
       }
       const job = await this.#store.lookupJob(run.jobId);
       await this.#lose(run, job, now, `its node ${run.node} is gone`);
+      // Its node may have been heard of just now, and then nobody else would wake this one.
+      const again = leaseUntil(this.#store, now);
+      if (again && (next === undefined || again < next)) next = again;
     }
     return next;
   }
