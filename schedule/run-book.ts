@@ -52,6 +52,8 @@ export class RunBook {
   readonly #waiting = new Map<string, Run>();
   readonly #underWay = new Map<string, UnderWay>();
   readonly #unwritten = new Map<string, Ended>();
+  /** Outcomes that this node has to see to, also those of runs of other nodes that it has recorded as LOST. */
+  readonly #unsettled = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
   /** Runs that were to be started when the store failed: whether it knows of them is not known. */
   readonly #doubtful = new Map<string, Job>();
   /** Everything that is still to be done for runs that have ended. */
@@ -160,6 +162,7 @@ export class RunBook {
       else this.start(run, claimedFor);
     }
     this.#doubtful.clear();
+    for (const { run, job } of [...this.#unsettled.values()]) this.#settleLater(run, job);
     for (const run of await this.#store.getUnsettledRuns()) {
       const isOrphaned = run.state === 'LOST' && run.ended !== undefined && this.#leaseIsOver(run.ended, now);
       if (this.#isOwn(run) || isOrphaned) this.#settleLater(run, await this.#store.lookupJob(run.jobId));
@@ -493,8 +496,11 @@ export class RunBook {
   }
 
   #settleLater(run: Run, job: Job | undefined): void {
+    this.#unsettled.set(keyOf(run), { run, job });
     const settled = this.settlement.settle(run, job).then((isSettled) => {
-      if (isSettled) this.#release(run);
+      if (!isSettled) return;
+      this.#unsettled.delete(keyOf(run));
+      this.#release(run);
     });
     this.#track(settled.catch((error) => this.#onTrouble(error)));
   }
