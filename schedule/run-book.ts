@@ -244,7 +244,7 @@ export class RunBook {
     this.#settleLater(run, job);
   }
 
-  /** Writes outcomes that could not be written when there were. */
+  /** Writes outcomes that could not be written when there was one. */
   async writeEnded(): Promise<void> {
     for (const [key, ended] of [...this.#unwritten]) {
       await this.#writeEnd(ended);
@@ -266,7 +266,12 @@ export class RunBook {
         continue;
       }
       const job = await this.#store.lookupJob(run.jobId);
+      // Whoever records it as LOST has to run it again.
+      if (job?.onLost === 'rerun' && !this.#mayRun(job)) continue;
       await this.#lose(run, job, now, `its node ${run.node} is gone`);
+      // Its node may have been heard of just now, and then nobody else would wake this one.
+      const again = leaseUntil(this.#store, now);
+      if (again && (next === undefined || again < next)) next = again;
     }
     return next;
   }
