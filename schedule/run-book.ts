@@ -54,8 +54,10 @@ export class RunBook {
   readonly #unwritten = new Map<string, Ended>();
   /** Outcomes that this node has to see to, also those of runs of other nodes that it has recorded as LOST. */
   readonly #unsettled = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
-  /** Runs that were to be claimed or cancelled when the store failed: whether it knows of that is not known. */
+  /** Runs that were to be claimed when the store failed: whether it knows of them is not known. */
   readonly #doubtful = new Map<string, Job>();
+  /** Runs that were to be cancelled when the store failed. */
+  readonly #doubtfulEnds = new Map<string, Job>();
   /** Everything that is still to be done for runs that have ended. */
   readonly #loose = new Set<Promise<void>>();
   readonly #watchers = new Map<string, Watcher[]>();
@@ -145,7 +147,9 @@ export class RunBook {
    * store may know of it.
    */
   doubt(runs: readonly Run[], job: Job): void {
-    for (const run of runs) this.#doubtful.set(keyOf(run), job);
+    for (const run of runs) {
+      (run.state === 'CANCELLED' ? this.#doubtfulEnds : this.#doubtful).set(keyOf(run), job);
+    }
   }
 
   /**
@@ -164,17 +168,18 @@ export class RunBook {
         await this.#finishWaiting({ ...run, state: 'MISSED', ended: now });
       else this.start(run, claimedFor);
     }
+    this.#doubtful.clear();
     for (const { run, job } of [...this.#unsettled.values()]) this.#settleLater(run, job);
     for (const run of await this.#store.getUnsettledRuns()) {
-      const cancelledFor = this.#doubtful.get(keyOf(run));
-      if (cancelledFor !== undefined) {
+      const cancelledFor = this.#doubtfulEnds.get(keyOf(run));
+      if (cancelledFor !== undefined && run.state === 'CANCELLED') {
         this.ended(run, cancelledFor);
         continue;
       }
       const isOrphaned = run.state === 'LOST' && run.ended !== undefined && this.#leaseIsOver(run.ended, now);
       if (this.#isOwn(run) || isOrphaned) this.#settleLater(run, await this.#store.lookupJob(run.jobId));
     }
-    this.#doubtful.clear();
+    this.#doubtfulEnds.clear();
   }
 
   /** Whoever has a store for itself has all runs in it, also those of the name it had before. */
