@@ -66,6 +66,9 @@ export class CalendarIntervalTrigger implements Trigger {
     if (this.#step.months === 0 && this.#step.days === 0) {
       throw new TriggerError('interval must be at least 1 day long');
     }
+    if (this.#step.months > 12 * lastYear || this.#step.days > 366 * lastYear) {
+      throw new TriggerError(`the interval reaches beyond the year ${lastYear}`);
+    }
     this.#options = options;
     this.jitter = readJitter(jitter);
     this.timezone = timezone;

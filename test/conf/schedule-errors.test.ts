@@ -39,6 +39,10 @@ const cases: readonly (readonly [string, string])[] = [
   [own('hours=-1'), "[schedule:s] hours=-1: expected a number, not '-1'"],
   [own('years=1', 'hours=1'), '[schedule:s] hours=1: hours do not go with years, months or at'],
   [own('months=1.5'), '[schedule:s] months=1.5: months must be a whole number, 0 or more'],
+  [
+    own('weeks=99999999999999999999', 'at=03:00'),
+    '[schedule:s] weeks=99999999999999999999: the interval reaches beyond the year 9999',
+  ],
   [own('at=03:00'), '[schedule:s] at=03:00: the interval is 0: at goes with years, months, weeks or days'],
   [
     own('days=1', 'at=3pm'),
