@@ -10,7 +10,8 @@ import {
   timeOfDayText,
 } from '../wall-clock/civil.ts';
 import { parseDate, timeOfDay } from '../wall-clock/date-text.ts';
-import { hostTimeZone, instantOf, type TimeZone } from '../wall-clock/time-zone.ts';
+import { hostTimeZone } from '../wall-clock/host-time-zone.ts';
+import { instantOf, type TimeZone } from '../wall-clock/time-zone.ts';
 import { type DateOption, readInstant, readJitter, specOf, zoneOf } from './options.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 

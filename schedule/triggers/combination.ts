@@ -1,6 +1,6 @@
 /** What triggers that combine others share. */
 import { TriggerError } from '../trigger-error.ts';
-import { hostTimeZone } from '../wall-clock/time-zone.ts';
+import { hostTimeZone } from '../wall-clock/host-time-zone.ts';
 import { readJitter, specOf } from './options.ts';
 import type { Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 

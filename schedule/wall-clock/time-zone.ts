@@ -41,11 +41,6 @@ export function timeZone(name: string): TimeZone {
   return zone;
 }
 
-/** The name of the host's zone, from `TZ` or `/etc/localtime`. */
-export function hostTimeZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
 /** The spans between two instants, in order, clipped to them; neighbours with the same offset are one. */
 export function* spansBetween(zone: TimeZone, from: number, until: number): Generator<Span> {
   let start = from;

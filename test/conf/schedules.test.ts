@@ -194,6 +194,25 @@ describe('a schedule', () => {
     expect(zoneOf(bare)).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);
   });
 
+  it('is in the zone of the host, or else in UTC, which is said', () => {
+    using files = new TemporaryFiles({
+      'supervisord.conf': '[supervisord]\nstrict=true\n[schedule:s]\ncommand=/bin/x\nhour=1\n',
+    });
+    const readWith = (TZ: string) => {
+      const result = loadSettings('supervisord.conf', contextIn(files.directory, { TZ }));
+      if (result.type === 'invalid') throw result.errors[0];
+      const { groups, notices } = result.settings;
+      const zones = schedulesOf(groups).map(({ trigger }) => trigger['timezone']);
+      return [...zones, ...notices.filter(({ level }) => level === 'warn').map(({ text }) => text)];
+    };
+    expect(readWith(':Europe/Paris')).toEqual(['Europe/Paris']);
+    expect(readWith('')).toEqual(['UTC']);
+    expect(readWith('CET-1CEST,M3.5.0,M10.5.0/3')).toEqual([
+      'UTC',
+      "the time zone of the host cannot be told from TZ='CET-1CEST,M3.5.0,M10.5.0/3': schedules without a timezone of their own are in UTC",
+    ]);
+  });
+
   it('runs at the times of any of the triggers that it names', () => {
     const config = `[trigger:a]\nhour=1\n[trigger:b]\nday=last\ntimezone=Asia/Tokyo\n${own('triggers=a, b')}`;
     expect(scheduleOf(config).trigger).toEqual({
