@@ -397,6 +397,12 @@ describe('what is odd about a schedule is told', () => {
     it(what, () => expect(warnings(config)).toEqual([expected]));
   }
 
+  it('but not of one of several triggers that is over', () => {
+    const triggers = '[trigger:a]\nrun_date=2025-12-31\n[trigger:b]\nhour=1\n';
+    const result = at(`${own('triggers=a,b')}${triggers}`, '2026-01-01T00:00:00Z');
+    expect(result).toMatchObject({ type: 'ok', settings: { notices: [] } });
+  });
+
   it('also that it is over, which even strict lets pass', () => {
     for (const lines of ['run_date=2025-12-31', 'hour=1\nend_date=2025-12-31', 'year=2025']) {
       const result = at(`strict=true\n${own(lines)}`, '2026-01-01T00:00:00Z');
