@@ -195,6 +195,21 @@ describe('an error about a schedule', () => {
     );
   });
 
+  it('is told once, if the action needs a program that is not there', () => {
+    expect(messagesOf(`${programs}[schedule:s]\nprogram=wbe\naction=stop\nhour=1\n`)).toEqual([
+      'supervisord.conf:6: [schedule:s] program: "wbe": there is no program, process or group wbe; did you mean web?',
+    ]);
+    expect(messagesOf(`${programs}[schedule:s]\naction=stop\nhour=1\n`)).toEqual([
+      'supervisord.conf:5: [schedule:s]: action=stop needs a program',
+    ]);
+  });
+
+  it('is that the program has no processes', () => {
+    expect(messagesOf(`${programs}numprocs=0\n[schedule:s]\nprogram=web\nhour=1\n`)).toEqual([
+      'supervisord.conf:7: [schedule:s] program: "web": [program:web] has no processes that could be started',
+    ]);
+  });
+
   it('comes with all others', () => {
     expect(messagesOf(own('hour=24', 'overlap=x', 'retries=x', 'on_success=x'))).toHaveLength(4);
   });

@@ -373,6 +373,11 @@ describe('what is odd about a schedule is told', () => {
       'supervisord.conf:4: [program:web] cron: "@daily": [program:web] also starts with supervisord, as its autostart is true',
     ],
     [
+      'cron of a program without processes',
+      '[program:web]\ncommand=x\ncron=@daily\nnumprocs=0\n',
+      'supervisord.conf:4: [program:web] cron: "@daily": [program:web] has no processes that could be started',
+    ],
+    [
       'a key of programs that means nothing',
       own('hour=1', 'autorestart=true'),
       'supervisord.conf:6: [schedule:s] autorestart: "true": has no meaning here: the schedule alone starts it',
