@@ -17,7 +17,7 @@ export interface CombinationOptions {
  */
 export function combinedJitter(members: readonly Trigger[], { jitter }: CombinationOptions): number {
   if (members.length === 0) throw new TriggerError('There are no triggers to combine', { field: 'triggers' });
-  return readJitter(jitter ?? Math.max(...members.map((member) => member.jitter)));
+  return readJitter(jitter ?? members.reduce((most, member) => Math.max(most, member.jitter), 0));
 }
 
 /** The members with what they lack; `undefined` if they lack nothing. */

@@ -213,6 +213,11 @@ describe('a schedule', () => {
     ]);
   });
 
+  it('names a trigger once, however often it says so', () => {
+    const config = `[trigger:a]\nhour=1\n${own('triggers=a,a, a')}`;
+    expect(scheduleOf(config).trigger['triggers']).toHaveLength(1);
+  });
+
   it('runs at the times of any of the triggers that it names', () => {
     const config = `[trigger:a]\nhour=1\n[trigger:b]\nday=last\ntimezone=Asia/Tokyo\n${own('triggers=a, b')}`;
     expect(scheduleOf(config).trigger).toEqual({

@@ -56,6 +56,22 @@ describe('or', () => {
   });
 });
 
+describe('or of many', () => {
+  it('takes any number of members', () => {
+    const trigger = new OrTrigger(Array.from({ length: 200_000 }, () => every(600)));
+    expect(times(trigger, 1)).toEqual(['17T08:10:00']);
+  });
+
+  it('counts what is due in the time that its members take', () => {
+    const trigger = new OrTrigger(Array.from({ length: 1000 }, (_, index) => every(100_000 + index)));
+    const until = new Date('2024-05-27T12:00:00Z');
+    const before = process.cpuUsage();
+    const due = trigger.getDueTimes(now, until);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(500);
+    expect(due.count).toBeGreaterThan(5000);
+  });
+});
+
 describe('and', () => {
   it('fires when all members do', () => {
     const trigger = new AndTrigger([every(7), every(11), cron({ second: '*/2' })]);
