@@ -118,6 +118,19 @@ describe('and', () => {
   });
 });
 
+it('counts what is due at once, too, if the members of an and agree seldom', () => {
+  const trigger = new AndTrigger([
+    cron({ second: '*' }),
+    new IntervalTrigger({ seconds: 1.001, startDate: now, timezone }),
+  ]);
+  const before = process.cpuUsage();
+  const due = trigger.getDueTimes(now, new Date(now.getTime() + 10_000 * 1_001_000 + 999));
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
+  // Every thousand and one seconds.
+  expect(due.last).toEqual(new Date(now.getTime() + 10_000 * 1_001_000));
+  expect(due.count).toBeGreaterThanOrEqual(10_001);
+});
+
 it.each([OrTrigger, AndTrigger])('counts what is due as one who walks: %p', (Combination) => {
   const member = fc.oneof(
     fc.integer({ min: 1, max: 90 }).map((minutes) => every(minutes * 60)),
