@@ -90,7 +90,7 @@ function scopeOf(name: string, { loading, scope }: ScheduleReading): Scope {
   return { ...scope, names: new Map(Object.entries(names)) };
 }
 
-/** Reads the schedule that `cron` of a program makes; `undefined`: the program has no processes to start, which is told. */
+/** Reads the schedule that `cron` of a program makes; `undefined`: the program has no processes, which is told. */
 function readCron(section: Section, reading: ScheduleReading): ScheduleOfGroup | undefined {
   const reader = scheduleReader(section, reading.loading, cronKey);
   const name = nameOf(section);

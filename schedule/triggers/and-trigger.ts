@@ -8,7 +8,7 @@ import {
 import { after, dueAfter, firstFrom } from './due-times.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
-/** How often the members may disagree before they are taken never to agree; about a twentieth of a second. */
+/** How often the members are asked before they are taken never to agree; about a twentieth of a second. */
 const mostRounds = 20_000;
 
 /**
@@ -39,7 +39,10 @@ export class AndTrigger implements Trigger {
     return next === undefined ? undefined : new Date(next);
   }
 
-  /** Beyond ten thousand, or less if the members agree seldom, the count is that of the member that has the fewest. */
+  /**
+   * Beyond ten thousand, or fewer if the members agree seldom, the count is that of the member that has the
+   * fewest.
+   */
   getDueTimes(first: Date, now: Date): DueTimes {
     const start = first.getTime();
     const members = membersSince(this.#members, first);
