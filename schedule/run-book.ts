@@ -56,8 +56,8 @@ export class RunBook {
   readonly #unsettled = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
   /** Runs that were to be claimed when the store failed: whether it knows of them is not known. */
   readonly #doubtful = new Map<string, Job>();
-  /** Runs that were to be cancelled when the store failed. */
-  readonly #doubtfulEnds = new Map<string, Job>();
+  /** Runs, also of other nodes, that were to be recorded as ended when the store failed. */
+  readonly #doubtfulEnds = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
   /** Everything that is still to be done for runs that have ended. */
   readonly #loose = new Set<Promise<void>>();
   readonly #watchers = new Map<string, Watcher[]>();
@@ -148,7 +148,8 @@ export class RunBook {
    */
   doubt(runs: readonly Run[], job: Job): void {
     for (const run of runs) {
-      (run.state === 'CANCELLED' ? this.#doubtfulEnds : this.#doubtful).set(keyOf(run), job);
+      if (isActive(run)) this.#doubtful.set(keyOf(run), job);
+      else this.#doubtfulEnds.set(keyOf(run), { run, job });
     }
   }
 
@@ -171,9 +172,9 @@ export class RunBook {
     this.#doubtful.clear();
     for (const { run, job } of [...this.#unsettled.values()]) this.#settleLater(run, job);
     for (const run of await this.#store.getUnsettledRuns()) {
-      const cancelledFor = this.#doubtfulEnds.get(keyOf(run));
-      if (cancelledFor !== undefined && run.state === 'CANCELLED') {
-        this.ended(run, cancelledFor);
+      const doubtful = this.#doubtfulEnds.get(keyOf(run));
+      if (doubtful?.run.state === run.state && doubtful.run.ended?.getTime() === run.ended?.getTime()) {
+        this.ended(run, doubtful.job);
         continue;
       }
       const isOrphaned = run.state === 'LOST' && run.ended !== undefined && this.#leaseIsOver(run.ended, now);
@@ -355,7 +356,12 @@ export class RunBook {
       return;
     }
     const runs = next ? [lost, next] : [lost];
-    if (!(await this.#store.change({ jobId: run.jobId, expect: { active }, runs }))) return;
+    try {
+      if (!(await this.#store.change({ jobId: run.jobId, expect: { active }, runs }))) return;
+    } catch (error) {
+      this.#doubtfulEnds.set(keyOf(lost), { run: lost, job });
+      throw error;
+    }
     if (next) this.wait(next);
     this.#reports.outcome(lost);
     this.#settleLater(lost, job);

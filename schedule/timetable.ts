@@ -4,7 +4,7 @@
  * apart by what each change expects.
  */
 
-import { JobLookupError, MaxInstancesReachedError } from './errors.ts';
+import { JobLookupError, MaxInstancesReachedError, WrongNodeError } from './errors.ts';
 import * as events from './events.ts';
 import type { Job } from './job.ts';
 import type { DueJob, JobStore } from './job-store.ts';
@@ -202,7 +202,7 @@ export class Timetable {
 
   /** @throws {JobLookupError} */
   async remove(id: string): Promise<void> {
-    const job = await this.#turns.take(async () => {
+    const job = await this.#takeTurn(async () => {
       const stored = await this.store.lookupJob(id);
       await this.store.removeJob(id);
       await this.runs.cancelWaiting('its job was removed', id);
@@ -214,7 +214,7 @@ export class Timetable {
   }
 
   async removeAll(): Promise<void> {
-    const jobs = await this.#turns.take(async () => {
+    const jobs = await this.#takeTurn(async () => {
       const stored = await this.store.getAllJobs();
       await this.store.removeAllJobs();
       await this.runs.cancelWaiting('its job was removed');
@@ -227,7 +227,7 @@ export class Timetable {
 
   /** @throws {MaxInstancesReachedError}, {JobLookupError} */
   async request(jobId: string, request: RunRequest): Promise<{ run: Run; ended: Promise<Run> }> {
-    const requested = await this.#turns.take(async () => {
+    const requested = await this.#takeTurn(async () => {
       for (let tries = 0; tries < mostTries; tries += 1) {
         const known = request.runId === undefined ? [] : await this.store.getRun(request.runId);
         const run = known.at(-1) ?? (await this.#tryRequest(jobId, request));
@@ -241,7 +241,7 @@ export class Timetable {
 
   /** @returns `false`: there is nothing to end, because all attempts of the run have ended */
   async stop(id: string): Promise<boolean> {
-    return this.#turns.take(async () => {
+    return this.#takeTurn(async () => {
       for (let tries = 0; tries < mostTries; tries += 1) {
         const run = (await this.store.getRun(id)).find(({ ended }) => ended === undefined);
         if (run === undefined) return false;
@@ -256,6 +256,21 @@ export class Timetable {
         return true;
       }
       throw tooManyTries(id);
+    });
+  }
+
+  /** What a request leaves half done when the store fails is seen to when it works again. */
+  #takeTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isRefusal(error)) {
+          this.#fail(error);
+          this.#surroundings.onWakeChanged();
+        }
+        throw error;
+      }
     });
   }
 
@@ -455,7 +470,7 @@ export class Timetable {
     const job = await this.store.lookupJob(jobId);
     if (job === undefined) throw new JobLookupError(jobId);
     if (job.hosts !== null && !job.hosts.includes(node)) {
-      throw new Error(`Job "${jobId}" does not run on this node (${node})`);
+      throw new WrongNodeError(jobId, node);
     }
     const active = await this.store.getActiveRuns(jobId);
     const isFull = active.length >= job.maxInstances && !force;
@@ -485,8 +500,7 @@ export class Timetable {
     try {
       if (!(await this.store.change({ jobId, expect: { active }, runs }))) return undefined;
     } catch (error) {
-      this.runs.doubt(runs, job);
-      this.#isRecovered = false;
+      this.runs.doubt(replaced?.state === 'CANCELLED' ? runs : [run], job);
       throw error;
     }
     this.#reports.fires(events.EVENT_JOB_SUBMITTED, [run]);
@@ -566,4 +580,13 @@ function isSameRuns(some: readonly Run[], others: readonly Run[]): boolean {
 
 function byId(one: Run, other: Run): number {
   return one.id < other.id ? -1 : 1;
+}
+
+/** Whether it is the one who asks that has to do something about it, and not whoever looks after the store. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof JobLookupError ||
+    error instanceof MaxInstancesReachedError ||
+    error instanceof WrongNodeError
+  );
 }

@@ -252,6 +252,24 @@ it('no fire is started twice and each is recorded once, whatever happens and in 
             { type: 'advance', by: 30 },
           ],
         ],
+        // So was one that was taken for lost.
+        [
+          { ...plain, isShared: true },
+          [
+            { type: 'restart', node: 1 },
+            { type: 'fail', node: 1, fault: 'answer lost', after: 5 },
+            { type: 'set', by: 30 },
+          ],
+        ],
+        // So was one that somebody had stopped.
+        [
+          plain,
+          [
+            { type: 'advance', by: 30 },
+            { type: 'fail', node: 0, fault: 'answer lost', after: 6 },
+            { type: 'stop', node: 0 },
+          ],
+        ],
         // What failed a second time, while the first time was made up for, was left to nobody.
         [
           { ...plain, isShared: true },
