@@ -52,8 +52,12 @@ export class RunBook {
   readonly #waiting = new Map<string, Run>();
   readonly #underWay = new Map<string, UnderWay>();
   readonly #unwritten = new Map<string, Ended>();
-  /** Runs that were to be started when the store failed: whether it knows of them is not known. */
+  /** Outcomes that this node has to see to, also those of runs of other nodes that it has recorded as LOST. */
+  readonly #unsettled = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
+  /** Runs that were to be claimed when the store failed: whether it knows of them is not known. */
   readonly #doubtful = new Map<string, Job>();
+  /** Runs that were to be cancelled when the store failed. */
+  readonly #doubtfulEnds = new Map<string, Job>();
   /** Everything that is still to be done for runs that have ended. */
   readonly #loose = new Set<Promise<void>>();
   readonly #watchers = new Map<string, Watcher[]>();
@@ -138,9 +142,14 @@ export class RunBook {
     );
   }
 
-  /** The store has failed while these were claimed: none of them was started, and the store may know of them. */
+  /**
+   * The store has failed while these were claimed, or cancelled for one that was: none of them was started, and the
+   * store may know of it.
+   */
   doubt(runs: readonly Run[], job: Job): void {
-    for (const run of runs) this.#doubtful.set(keyOf(run), job);
+    for (const run of runs) {
+      (run.state === 'CANCELLED' ? this.#doubtfulEnds : this.#doubtful).set(keyOf(run), job);
+    }
   }
 
   /**
@@ -160,10 +169,17 @@ export class RunBook {
       else this.start(run, claimedFor);
     }
     this.#doubtful.clear();
+    for (const { run, job } of [...this.#unsettled.values()]) this.#settleLater(run, job);
     for (const run of await this.#store.getUnsettledRuns()) {
+      const cancelledFor = this.#doubtfulEnds.get(keyOf(run));
+      if (cancelledFor !== undefined && run.state === 'CANCELLED') {
+        this.ended(run, cancelledFor);
+        continue;
+      }
       const isOrphaned = run.state === 'LOST' && run.ended !== undefined && this.#leaseIsOver(run.ended, now);
       if (this.#isOwn(run) || isOrphaned) this.#settleLater(run, await this.#store.lookupJob(run.jobId));
     }
+    this.#doubtfulEnds.clear();
   }
 
   /** Whoever has a store for itself has all runs in it, also those of the name it had before. */
@@ -233,7 +249,7 @@ export class RunBook {
     this.#settleLater(run, job);
   }
 
-  /** Writes outcomes that could not be written when there were. */
+  /** Writes outcomes that could not be written when there was one. */
   async writeEnded(): Promise<void> {
     for (const [key, ended] of [...this.#unwritten]) {
       await this.#writeEnd(ended);
@@ -255,6 +271,8 @@ export class RunBook {
         continue;
       }
       const job = await this.#store.lookupJob(run.jobId);
+      // Whoever records it as LOST has to run it again.
+      if (job?.onLost === 'rerun' && !this.#mayRun(job)) continue;
       await this.#lose(run, job, now, `its node ${run.node} is gone`);
       // Its node may have been heard of just now, and then nobody else would wake this one.
       const again = leaseUntil(this.#store, now);
@@ -493,8 +511,11 @@ export class RunBook {
   }
 
   #settleLater(run: Run, job: Job | undefined): void {
+    this.#unsettled.set(keyOf(run), { run, job });
     const settled = this.settlement.settle(run, job).then((isSettled) => {
-      if (isSettled) this.#release(run);
+      if (!isSettled) return;
+      this.#unsettled.delete(keyOf(run));
+      this.#release(run);
     });
     this.#track(settled.catch((error) => this.#onTrouble(error)));
   }

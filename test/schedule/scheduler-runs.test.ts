@@ -72,6 +72,27 @@ describe('a job', () => {
     expect(await store.getActiveRuns()).toMatchObject([{ state: 'RUNNING', data: { pid: 4711 } }]);
   });
 
+  it('that was changed before the start counts from the start', async () => {
+    const own = new World();
+    world = own;
+    await own.scheduler.addJob('tick', 'interval', { id: 'a', seconds: 10 });
+    await own.scheduler.addJob('tick', 'interval', { id: 'b', seconds: 10 });
+    await own.scheduler.rescheduleJob('a', 'interval', { seconds: 20 });
+    await own.scheduler.pauseJob('b');
+    await own.scheduler.addJob('tick', 'interval', { id: 'c', seconds: 10 });
+    await own.scheduler.pauseJob('c');
+    await own.scheduler.resumeJob('c');
+    await own.clock.advance(3595);
+    await own.scheduler.start();
+    const times = (await own.scheduler.getJobs()).map(({ id, nextRunTime }) => [id, nextRunTime?.getTime()]);
+    const next = own.clock.now().getTime() + 5000;
+    expect(times).toEqual([
+      ['a', next],
+      ['c', next],
+      ['b', undefined],
+    ]);
+  });
+
   it('that is not scheduled wakes nobody', async () => {
     const { scheduler, clock } = await started();
     const job = await scheduler.addJob('tick', everyTenSeconds, { id: 'tick', timeout: 60 });
