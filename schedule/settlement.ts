@@ -20,7 +20,7 @@ export class Settlement {
   readonly #time: () => Promise<Date>;
   /** Outcomes that are being seen to. */
   readonly #settling = new Set<string>();
-  /** Outcomes that were seen to, which is still to be noted. */
+  /** Outcomes that were seen to, of which something else is still to be done. */
   readonly #seenTo = new Set<string>();
 
   constructor(options: {
@@ -52,6 +52,7 @@ export class Settlement {
     try {
       if (!run.isSettled) await this.#seeTo(run, snapshot);
       await this.#turns.take(() => this.#cleanUp(run, snapshot));
+      this.#seenTo.delete(key);
     } finally {
       this.#settling.delete(key);
     }
@@ -96,7 +97,6 @@ export class Settlement {
       this.#seenTo.add(key);
     }
     await this.#store.change({ jobId: run.jobId, expect: {}, runs: [{ ...run, isSettled: true }] });
-    this.#seenTo.delete(key);
   }
 
   async #cleanUp(run: Run, snapshot: Job | undefined): Promise<void> {
