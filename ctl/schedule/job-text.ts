@@ -21,9 +21,9 @@ export function lastText({ lastRun }: JobInfo, now: number): string {
 }
 
 /** What follows a change of a job: `next run 2026-11-23T03:30:00+01:00`. */
-export function prospectText({ next, state }: JobInfo): string {
+export function prospectText({ next, isPaused }: JobInfo): string {
   if (next !== undefined) return `next run ${timeText(next)}`;
-  return state === 'PAUSED' ? 'paused' : 'no next run';
+  return isPaused ? 'paused' : 'no next run';
 }
 
 /** How a run has ended: `FAILED (exit status 3) in 2m03s`. */

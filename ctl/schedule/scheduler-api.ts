@@ -46,6 +46,8 @@ export interface JobInfo {
   readonly trigger: string;
   readonly timezone: string;
   readonly state: string;
+  /** Also while a run is under way. */
+  readonly isPaused: boolean;
   readonly next: Moment | undefined;
   readonly lastRun: RunInfo | undefined;
   readonly activeRuns: readonly RunInfo[];
@@ -149,6 +151,7 @@ const job: Read<JobInfo> = (value) => {
     trigger: text(members.get('trigger')),
     timezone: text(members.get('timezone')),
     state: text(members.get('state')),
+    isPaused: truth(members.get('paused')),
     next: moment(members, 'next_run_time'),
     lastRun: lastRun.size === 0 ? undefined : run(lastRun),
     activeRuns: listOf(run)(members.get('active_runs')),

@@ -133,7 +133,7 @@ export class Clients implements SchedulerControl {
   async rescheduleJob(id: string, keys: ScheduleKeys): Promise<JobView> {
     const values = this.#options.language.withoutTrigger(await this.#keysOfClient(id));
     const view = await this.#replace(id, overlaid(values, keys));
-    return view.state === 'PAUSED' ? await this.resumeJob(id) : view;
+    return view.isPaused ? await this.resumeJob(id) : view;
   }
 
   async removeJob(id: string): Promise<void> {

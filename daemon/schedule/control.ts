@@ -54,6 +54,8 @@ export interface JobView {
   readonly timezone: string;
   /** FINISHED: it will never fire again by itself. */
   readonly state: 'WAITING' | 'RUNNING' | 'PAUSED' | 'FINISHED';
+  /** Also while a run is under way, which it does not end. */
+  readonly isPaused: boolean;
   readonly nextRunTime: Date | undefined;
   /** With jitter. */
   readonly dueTime: Date | undefined;

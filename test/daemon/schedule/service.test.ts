@@ -231,6 +231,13 @@ describe('schedules of clients', () => {
     const { spec } = await control.modifyJob('mine', keys({ timeout: '' }));
     expect(spec.timeout).toBeNull();
     expect((await control.rescheduleJob('mine', keys({ hour: '1' }))).trigger).toBe("cron[hour='1']");
+    expect((await control.rescheduleJob('mine', keys({ second: '*/10' }))).isPaused).toBe(false);
+    await control.pauseJob('mine');
+    await control.runJob('mine');
+    await at.settle();
+    expect(await control.getJob('mine')).toMatchObject({ state: 'RUNNING', isPaused: true });
+    expect((await control.rescheduleJob('mine', keys({ hour: '2' }))).isPaused).toBe(false);
+    world.host.exit('mine', exitStatus(0));
     await control.removeJob('mine');
     await at.settle();
     expect([...world.supervisor.groups.keys()]).toEqual(['backup']);
