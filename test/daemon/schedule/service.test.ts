@@ -307,9 +307,22 @@ describe('what clients ask of runs', () => {
     const ended = at.control.waitForRun(id);
     await at.settle();
     await expect(at.control.runJob('nightly')).rejects.toEqual(refused('max-instances'));
+    // There is no process for one more, and that is no failure of the schedule.
+    await expect(at.control.runJob('nightly', { force: true })).rejects.toEqual(refused('max-instances'));
+    expect(await at.control.getRuns({ jobId: 'nightly' })).toHaveLength(1);
     expect((await at.control.getJob('nightly')).state).toBe('RUNNING');
     at.world.host.exit('nightly', exitStatus(4));
     expect(await ended).toMatchObject({ id, state: 'FAILED', exitStatus: 4, cause: 'manual' });
+    expect(await at.control.runJob('nightly', { force: true })).not.toBe(id);
+  });
+
+  it('the log of an attempt, if there was such a one', async () => {
+    configure(nightly);
+    const { control } = await start();
+    const id = await control.runJob('nightly');
+    await expect(control.readRunLog(id, 'stdout', { offset: 0, length: 1, attempt: 9 })).rejects.toEqual(
+      refused('unknown-run', `run ${id} has no attempt 9`),
+    );
   });
 
   it('an end of a run, which is CANCELLED', async () => {
