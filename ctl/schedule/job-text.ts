@@ -7,9 +7,10 @@ export function timeText({ iso }: Moment): string {
   return iso.replace(/\.\d+/, '');
 }
 
-/** `2026-11-23T03:30:00+01:00 (in 3h)`, or `-`. */
-export function nextText({ next }: JobInfo, now: number): string {
-  return next === undefined ? '-' : `${timeText(next)} (${distanceText(now, next.seconds)})`;
+/** `2026-11-23T03:30:00+01:00 (in 3h)`, or `-`. How far away it is counts with jitter: so long nothing happens. */
+export function nextText({ next, due = next }: JobInfo, now: number): string {
+  if (next === undefined || due === undefined) return '-';
+  return `${timeText(next)} (${distanceText(now, due.seconds)})`;
 }
 
 /** `SUCCESS in 2m03s, 9h ago`, or `-`. */

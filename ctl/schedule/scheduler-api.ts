@@ -49,6 +49,8 @@ export interface JobInfo {
   /** Also while a run is under way. */
   readonly isPaused: boolean;
   readonly next: Moment | undefined;
+  /** The next one with jitter. */
+  readonly due: Moment | undefined;
   readonly lastRun: RunInfo | undefined;
   readonly activeRuns: readonly RunInfo[];
   /** Empty unless one job was asked for. */
@@ -153,6 +155,7 @@ const job: Read<JobInfo> = (value) => {
     state: text(members.get('state')),
     isPaused: truth(members.get('paused')),
     next: moment(members, 'next_run_time'),
+    due: moment(members, 'due_time'),
     lastRun: lastRun.size === 0 ? undefined : run(lastRun),
     activeRuns: listOf(run)(members.get('active_runs')),
     keys: new Map([...struct(members.get('keys') ?? new Map())].map(([key, from]) => [key, origin(from)])),

@@ -363,6 +363,7 @@ describe('what clients ask of runs', () => {
     expect((await second.control.view()).state).toBe('PAUSED');
     await second.advance(30);
     expect(second.world.host.spawned).toEqual([]);
+    expect(second.world.view('often').description).toMatch(/^scheduler paused; next run /);
     await second.control.resume();
     await second.advance(10);
     expect(second.world.host.spawned).toEqual(['often']);
