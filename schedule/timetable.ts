@@ -50,6 +50,8 @@ export class Timetable {
   #isPassDue = false;
   /** There after the store has failed, until it works again. */
   #retryAt: number | undefined;
+  /** How often it has failed: some work goes on beside the passes, and fails beside them. */
+  #troubles = 0;
   /** Whether what the last scheduler left, or an outage, was seen to. */
   #isRecovered = false;
   #watchingSince = new Date(0);
@@ -267,6 +269,7 @@ export class Timetable {
       this.#surroundings.onWakeChanged();
       return;
     }
+    const troubles = this.#troubles;
     try {
       const now = await this.#now();
       await this.#noticeSteps(now);
@@ -278,16 +281,20 @@ export class Timetable {
         for (const due of await this.store.getDueJobs(now)) await this.#claim(due, now);
       }
       this.#nextDueTime = await this.store.getNextDueTime(now);
-      if (this.#retryAt !== undefined)
-        this.#surroundings.logger.info(`Job store "${this.alias}" works again`);
-      this.#retryAt = undefined;
+      if (this.#troubles === troubles) this.#recoverFromTrouble();
     } catch (error) {
       this.#fail(error);
     }
     this.#surroundings.onWakeChanged();
   }
 
+  #recoverFromTrouble(): void {
+    if (this.#retryAt !== undefined) this.#surroundings.logger.info(`Job store "${this.alias}" works again`);
+    this.#retryAt = undefined;
+  }
+
   #fail(error: unknown): void {
+    this.#troubles += 1;
     if (this.#retryAt === undefined) {
       const text = `Job store "${this.alias}" fails, and is asked again every ${retryInterval / 1000} seconds: ${messageOf(error)}`;
       this.#surroundings.logger.warn(text);
@@ -298,13 +305,14 @@ export class Timetable {
 
   async #recover(now: Date): Promise<void> {
     this.#watchingSince = now;
+    // First: what fails from now on, here or beside it, takes it back.
+    this.#isRecovered = true;
     await this.runs.recover();
     for (const job of await this.store.getAllJobs()) {
       await this.runs.settlement.removeFinished(job);
       await this.#correct(job, now);
     }
     await this.runs.settlement.pruneRemoved();
-    this.#isRecovered = true;
   }
 
   /** Sees whether somebody has set the clock, or the machine has slept. */
@@ -359,12 +367,12 @@ export class Timetable {
       if (job.dueTime === undefined || job.dueTime > now) return;
       const planned = this.#plan({ job, active }, now, firstOnly);
       if (planned === undefined) return;
-      const claimed = [...planned.starts, ...planned.waits];
+      const decided = [...planned.starts, ...planned.waits, ...planned.cancelled];
       let isClaimed: boolean;
       try {
         isClaimed = await this.store.change(planned.change);
       } catch (error) {
-        this.runs.doubt(claimed, planned.job);
+        this.runs.doubt(decided, planned.job);
         throw error;
       }
       if (isClaimed) {
@@ -477,7 +485,7 @@ export class Timetable {
     try {
       if (!(await this.store.change({ jobId, expect: { active }, runs }))) return undefined;
     } catch (error) {
-      this.runs.doubt([run], job);
+      this.runs.doubt(runs, job);
       this.#isRecovered = false;
       throw error;
     }

@@ -120,6 +120,8 @@ export class LinuxChild implements ChildHandle {
 
   spawn(occasion?: Occasion): SpawnResult {
     const settings = settingsOn(this.#settings, occasion);
+    if (occasion !== this.#occasion) this.#from = {};
+    this.#occasion = occasion;
     const command = resolveCommand(settings, this.#context.environment);
     if (command.type !== 'found') return { type: 'failed', reason: command.reason };
 
@@ -128,8 +130,8 @@ export class LinuxChild implements ChildHandle {
     try {
       if (occasion !== undefined) this.#useLogfiles(settings);
       const stdio = this.#openStdio(childEnds);
-      if (occasion !== this.#occasion) this.#from = occasion === undefined ? {} : this.#positions();
-      this.#occasion = occasion;
+      // Of several tries, where the first one began.
+      if (occasion !== undefined) this.#from = { ...this.#positions(), ...this.#from };
       const environment = childEnvironment(settings, this.#context, occasion?.environment);
       const { path, argv } = command;
       const nofile = this.#context.childNofile;

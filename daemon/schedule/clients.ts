@@ -8,7 +8,6 @@ import type { RunQuery } from '../../schedule/job-store.ts';
 import { isActive, type Run } from '../../schedule/run.ts';
 import type { ScheduledJob } from '../../schedule/scheduled-job.ts';
 import { STATE_PAUSED, STATE_RUNNING } from '../../schedule/scheduler.ts';
-import type { Trigger } from '../../schedule/triggers/trigger.ts';
 import { triggerFromSpec } from '../../schedule/triggers/trigger-types.ts';
 import { hostTimeZone } from '../../schedule/wall-clock/time-zone.ts';
 import type { Channel } from '../host/host.ts';
@@ -23,11 +22,12 @@ import {
   type SchedulerView,
   type TriggerPreview,
 } from './control.ts';
+import type { OpenScheduler } from './create-scheduler.ts';
 import { jobDataOf } from './job-of-schedule.ts';
 import { jobView, originOf } from './job-views.ts';
-import { messageOf } from './roster.ts';
+import { preview } from './preview.ts';
+import { attempt, conflict, refusalOf, refuse } from './refusals.ts';
 import { readRunLog } from './run-logs.ts';
-import type { OpenScheduler } from './service.ts';
 import { endedOutcomes } from './statuses.ts';
 import { storeName } from './stores.ts';
 
@@ -54,8 +54,9 @@ export interface ClientsOptions {
   readonly begin: () => Promise<void>;
   readonly opened: () => OpenScheduler | undefined;
   readonly problem: () => string | undefined;
-  readonly pause: () => void;
-  readonly resume: () => void;
+  readonly setPaused: (isPaused: boolean) => void;
+  /** Has an action be the only one that changes which schedules there are. */
+  readonly exclusively: <T>(action: () => Promise<T>) => Promise<T>;
   readonly whenSettled: (runId: string) => Promise<void>;
 }
 
@@ -109,6 +110,11 @@ export class Clients implements SchedulerControl {
 
   async addJob(id: string, keys: ScheduleKeys): Promise<JobView> {
     await this.#options.begin();
+    await this.#options.exclusively(() => this.#add(id, keys));
+    return await this.getJob(id);
+  }
+
+  async #add(id: string, keys: ScheduleKeys): Promise<void> {
     const { scheduler, roster } = this.#options.use();
     const { supervisor } = this.#options;
     if (roster.get(id) !== undefined || (await scheduler.getJob(id)) !== undefined) throw conflict(id);
@@ -122,25 +128,25 @@ export class Clients implements SchedulerControl {
       supervisor.removeGroup(id);
       throw refusalOf(error);
     }
-    return await this.getJob(id);
   }
 
   async modifyJob(id: string, keys: ScheduleKeys): Promise<JobView> {
-    const values = await this.#keysOfClient(id);
-    return await this.#replace(id, overlaid(values, keys));
+    return await this.#replace(id, (values) => overlaid(values, keys));
   }
 
   async rescheduleJob(id: string, keys: ScheduleKeys): Promise<JobView> {
-    const values = this.#options.language.withoutTrigger(await this.#keysOfClient(id));
-    const view = await this.#replace(id, overlaid(values, keys));
+    const { withoutTrigger } = this.#options.language;
+    const view = await this.#replace(id, (values) => overlaid(withoutTrigger(values), keys));
     return view.isPaused ? await this.resumeJob(id) : view;
   }
 
   async removeJob(id: string): Promise<void> {
-    await this.#keysOfClient(id);
-    const { scheduler, roster } = this.#options.use();
-    await scheduler.removeJob(id).catch(refuse);
-    roster.forget(id);
+    await this.#options.exclusively(async () => {
+      await this.#keysOfClient(id);
+      const { scheduler, roster } = this.#options.use();
+      await scheduler.removeJob(id).catch(refuse);
+      roster.forget(id);
+    });
     void this.#removeGroup(id);
   }
 
@@ -234,12 +240,12 @@ export class Clients implements SchedulerControl {
 
   async pause(): Promise<void> {
     await this.#options.begin();
-    this.#options.pause();
+    this.#options.setPaused(true);
   }
 
   async resume(): Promise<void> {
     await this.#options.begin();
-    this.#options.resume();
+    this.#options.setPaused(false);
   }
 
   /** There have been no schedules, so that no store has been opened. */
@@ -265,7 +271,17 @@ export class Clients implements SchedulerControl {
     throw new ScheduleError('invalid', result.errors.map(({ text }) => text).join('\n'));
   }
 
-  async #replace(id: string, keys: ScheduleKeys): Promise<JobView> {
+  async #replace(
+    id: string,
+    change: (values: ReadonlyMap<string, string>) => ScheduleKeys,
+  ): Promise<JobView> {
+    await this.#options.exclusively(async () => {
+      await this.#become(id, change(await this.#keysOfClient(id)));
+    });
+    return await this.getJob(id);
+  }
+
+  async #become(id: string, keys: ScheduleKeys): Promise<void> {
     const { schedule, group } = await this.#read(id, keys);
     const { roster } = this.#options.use();
     const { supervisor } = this.#options;
@@ -276,7 +292,6 @@ export class Clients implements SchedulerControl {
         throw new ScheduleError('shutting-down', `schedule ${id} cannot be changed now`);
     } else attempt(() => supervisor.addGroup(group));
     await roster.put(schedule, await this.#find(id), [...keys]).catch(refuse);
-    return await this.getJob(id);
   }
 
   /** @throws {ScheduleError} `unknown-job`; `from-file`: it is for its file to say what it is */
@@ -353,50 +368,8 @@ function overlaid(values: ReadonlyMap<string, string>, changes: ScheduleKeys): S
   return new Map([...values, ...changes].filter(([key]) => changes.get(key) !== ''));
 }
 
-function preview(trigger: Trigger, count: number, from: Date): TriggerPreview {
-  const times: Date[] = [];
-  let next = trigger.getNextFireTime(undefined, from);
-  while (next !== undefined && times.length < count) {
-    times.push(next);
-    next = trigger.getNextFireTime(next, next);
-  }
-  return { trigger: trigger.toString(), timezone: trigger.timezone ?? hostTimeZone(), times };
-}
-
 function aborted(abortSignal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     abortSignal?.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-function conflict(id: string): ScheduleError {
-  return new ScheduleError('conflict', `Job identifier (${id}) conflicts with an existing job`);
-}
-
-function attempt(action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    throw refusalOf(error);
-  }
-}
-
-function refuse(error: unknown): never {
-  throw refusalOf(error);
-}
-
-const refusals: ReadonlyMap<string, ScheduleError['refusal']> = new Map([
-  ['ConflictingIdError', 'conflict'],
-  ['JobLookupError', 'unknown-job'],
-  ['RunLookupError', 'unknown-run'],
-  ['MaxInstancesReachedError', 'max-instances'],
-  ['JobStoreError', 'unavailable'],
-  ['SchedulerNotRunningError', 'shutting-down'],
-]);
-
-/** What the library throws, as clients are told of it. */
-function refusalOf(error: unknown): ScheduleError {
-  if (error instanceof ScheduleError) return error;
-  const refusal = error instanceof Error ? refusals.get(error.name) : undefined;
-  return new ScheduleError(refusal ?? 'invalid', messageOf(error));
 }

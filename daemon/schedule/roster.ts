@@ -27,6 +27,7 @@ export interface RosterOptions {
   ) => StoredScheduleResult;
   /** Of the configuration that was read last. */
   readonly configuredGroups: () => readonly GroupSettings[];
+  readonly now: () => Date;
   readonly log: (level: 'info' | 'warn', text: string) => void;
 }
 
@@ -38,6 +39,11 @@ export class Roster {
   /** By which those of clients were read. */
   #configuredGroups: readonly GroupSettings[] | undefined;
   #hasFailed = false;
+  /**
+   * Jobs that were removed with their group, while the configuration has them: supervisord's client changes a group by
+   * removing and adding it, and what goes on is not to begin anew.
+   */
+  readonly #departed = new Map<string, Job>();
 
   constructor(options: RosterOptions) {
     this.#options = options;
@@ -103,14 +109,15 @@ export class Roster {
       ...(keys && { keys }),
     });
     if (existing !== undefined && isUnchanged(existing.job, schedule, options)) return;
+    const departed = existing === undefined ? this.#departedLike(schedule) : undefined;
     await scheduler.addJob(schedule.action.type, triggerFromSpec(schedule.trigger), {
       ...options,
       id,
       replaceExisting: true,
-      ...(existing === undefined && schedule.paused && { nextRunTime: null }),
+      ...(existing === undefined && firstTime(schedule, departed, this.#options.now())),
     });
     if (existing === undefined) {
-      if (schedule.run_on_start) await scheduler.runJob(id, { cause: 'start' });
+      if (schedule.run_on_start && departed === undefined) await scheduler.runJob(id, { cause: 'start' });
     } else if (jobDataOf(existing.job).isPaused !== schedule.paused) {
       // Somebody has changed the key; what was paused or resumed by hand stays so until then.
       await (schedule.paused ? scheduler.pauseJob(id) : scheduler.resumeJob(id));
@@ -166,8 +173,10 @@ export class Roster {
 
   /** In a store that is shared, only what no other daemon has in its files is gone. */
   async #forget({ id, job }: ScheduledJob): Promise<void> {
-    const { scheduler, isShared } = this.#options;
+    const { scheduler, isShared, configuredGroups } = this.#options;
     const { nodes, ...data } = jobDataOf(job);
+    const isConfigured = schedulesOf(configuredGroups()).some(({ name }) => name === id);
+    if (isConfigured) this.#departed.set(id, job);
     const others = nodes.filter((node) => node !== scheduler.node);
     if (!isShared || others.length === 0) await scheduler.removeJob(id);
     else if (others.length < nodes.length) {
@@ -177,6 +186,14 @@ export class Roster {
         ...(isOfNodes && { hosts: others }),
       });
     }
+  }
+
+  /** The one of the same name and trigger that was removed, though the configuration has it. */
+  #departedLike({ name, trigger }: ScheduleSettings): Job | undefined {
+    const departed = this.#departed.get(name);
+    this.#departed.delete(name);
+    const isSame = departed && isSameTrigger(departed.givenTrigger, triggerFromSpec(trigger).toJSON());
+    return isSame ? departed : undefined;
   }
 
   #nodesOf({ source }: ScheduleSettings, existing: ScheduledJob | undefined): readonly string[] {
@@ -194,6 +211,22 @@ export class Roster {
       this.#options.log('warn', `${what} has failed: ${messageOf(error)}`);
     }
   }
+}
+
+/** Milliseconds for which a schedule may be gone and still make up for what was due. */
+const shortAbsence = 60_000;
+
+/** Where a job stands that is new, or comes back; nothing: its next time is counted from now. */
+function firstTime(
+  { paused }: ScheduleSettings,
+  departed: Job | undefined,
+  now: Date,
+): { readonly nextRunTime?: Date | null } {
+  if (departed === undefined) return paused ? { nextRunTime: null } : {};
+  const { isPaused, nextRunTime } = departed;
+  if (isPaused) return { nextRunTime: null };
+  const isRecent = nextRunTime !== undefined && now.getTime() - nextRunTime.getTime() < shortAbsence;
+  return isRecent ? { nextRunTime } : {};
 }
 
 function isUnchanged(job: Job, schedule: ScheduleSettings, options: Omit<JobOptions, 'id'>): boolean {

@@ -2,16 +2,14 @@
  * The scheduler in the daemon: the library, with the daemon's clock, supervisor, log and events. Loaded when there are
  * schedules, and not before.
  */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SchedulerSettings } from '../../conf/schedule-settings.ts';
-import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
+import type { LogLevel, Settings } from '../../conf/settings.ts';
 import * as codes from '../../schedule/events.ts';
-import type { Job } from '../../schedule/job.ts';
 import type { Run } from '../../schedule/run.ts';
-import { Scheduler, STATE_PAUSED, STATE_RUNNING } from '../../schedule/scheduler.ts';
+import { STATE_PAUSED, STATE_RUNNING } from '../../schedule/scheduler.ts';
 import type { OutcomeContext } from '../../schedule/surroundings.ts';
+import { Turns } from '../../schedule/turns.ts';
 import type { ScheduleEvent } from '../event/event.ts';
 import { after, type Clock, type Timer, type WallClock } from '../host/clock.ts';
 import type { StartOutcome, SupervisorControl } from '../process/control.ts';
@@ -19,24 +17,22 @@ import type { Occasion } from '../process/occasion.ts';
 import { Chains } from './chains.ts';
 import { Clients, type ScheduleLanguage } from './clients.ts';
 import { ScheduleError, type SchedulerControl } from './control.ts';
-import { executorName, jitterOf, jobDataOf } from './job-of-schedule.ts';
-import { libraryClock } from './library-clock.ts';
+import { createScheduler, type OpenScheduler } from './create-scheduler.ts';
 import { Narrator } from './narrator.ts';
 import { OnDemand } from './on-demand.ts';
-import { messageOf, Roster } from './roster.ts';
+import { PauseMark } from './pause-mark.ts';
+import { messageOf } from './roster.ts';
 import { removeOwnLogs } from './run-logs.ts';
 import type { ScheduleStatus } from './status.ts';
 import { endedOutcomes, Statuses } from './statuses.ts';
-import { createStore, isShared, readStoredJobs, storeName } from './stores.ts';
-import { SupervisorExecutor } from './supervisor-executor.ts';
+import { storeName } from './stores.ts';
 import { causeIn, occasionOfRun } from './variables.ts';
+import { Waiting } from './waiting.ts';
 
 /** Seconds until a store that cannot be opened is tried again. @see apscheduler, `jobstore_retry_interval` */
 const retrySecs = 10;
 /** Seconds that the end of the daemon waits for the last words to be written. */
 const lastWordsSecs = 5;
-/** Seconds that the start of the daemon waits for a store to say what clients have made. */
-const firstLookSecs = 2;
 /** How many schedules are looked at before others have their turn. */
 const turn = 50;
 
@@ -68,39 +64,7 @@ export interface ScheduleService {
   close(options: { readonly leaves: boolean }): Promise<void>;
 }
 
-/**
- * The groups of the schedules that clients have made, before anything is started; none, if the store does not say so
- * soon.
- */
-export async function readStoredGroups({
-  settings,
-  clock,
-  language,
-}: Pick<ServiceOptions, 'settings' | 'clock' | 'language'>): Promise<readonly GroupSettings[]> {
-  if (settings.jobstore === 'memory') return [];
-  const { promise: late, resolve } = Promise.withResolvers<readonly Job[]>();
-  const timer = clock.setTimer(after(clock.now().instant, firstLookSecs), () => resolve([]));
-  try {
-    const jobs = await Promise.race([readStoredJobs(settings), late]);
-    const stored = jobs.filter(({ source }) => source === 'rpc');
-    const names = stored.map(({ id }) => id);
-    return stored.flatMap((job) => {
-      const result = language.readStored(job.id, new Map(jobDataOf(job).keys), names);
-      return result.type === 'ok' ? [result.group] : [];
-    });
-  } catch {
-    // Whoever begins will say what is wrong.
-    return [];
-  } finally {
-    timer.cancel();
-  }
-}
-
-/** The library at work on an open store. */
-export interface OpenScheduler {
-  readonly scheduler: Scheduler;
-  readonly roster: Roster;
-}
+export { readStoredGroups } from './stored-groups.ts';
 
 export class Service implements ScheduleService {
   readonly control: SchedulerControl;
@@ -109,18 +73,23 @@ export class Service implements ScheduleService {
   readonly #onDemand: OnDemand;
   readonly #narrator: Narrator;
   readonly #chains: Chains;
-  /** Resolve when a run has been seen to. */
-  readonly #settled = new Map<string, (() => void)[]>();
+  readonly #waiting = new Waiting();
+  readonly #pauseMark: PauseMark;
   #opened: OpenScheduler | undefined;
   #retry: Timer | undefined;
   #opening: Promise<void> | undefined;
   #isEnding = false;
-  #reconciling: Promise<void> = Promise.resolve();
+  #isLeaving = false;
+  /** When it is known which schedules there are. */
+  readonly #known = Promise.withResolvers<void>();
+  /** Of those who change which schedules there are. */
+  readonly #turns = new Turns();
   #isReconcileDue = false;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
-    const { settings, supervisor, emit, log } = options;
+    const { settings, supervisor, runtimeDirectory, emit, log } = options;
+    this.#pauseMark = new PauseMark(runtimeDirectory, settings.paused);
     const scheduler = () => this.#use().scheduler;
     this.#onDemand = new OnDemand((schedule, runId) => scheduler().runJob(schedule, { runId }));
     this.#narrator = new Narrator({
@@ -137,9 +106,9 @@ export class Service implements ScheduleService {
       begin: () => this.begin(),
       opened: () => this.#opened,
       problem: () => this.#statuses.problem,
-      pause: () => this.#pause(),
-      resume: () => this.#resume(),
-      whenSettled: (runId) => this.#whenSettled(runId),
+      setPaused: (isPaused) => this.#setPaused(isPaused),
+      exclusively: (action) => this.#turns.take(action),
+      whenSettled: (runId) => this.#waiting.until(runId),
     });
   }
 
@@ -154,7 +123,7 @@ export class Service implements ScheduleService {
   groupsChanged(): void {
     if (this.#isReconcileDue) return;
     this.#isReconcileDue = true;
-    this.#reconciling = this.#reconciling.then(async () => {
+    void this.#turns.take(async () => {
       // All groups of one update, rather than one after the other.
       await nextTurn();
       this.#isReconcileDue = false;
@@ -183,8 +152,9 @@ export class Service implements ScheduleService {
 
   async close({ leaves }: { readonly leaves: boolean }): Promise<void> {
     this.stopClaiming();
+    this.#isLeaving = leaves;
     if (leaves) this.#onDemand.leave();
-    for (const runId of [...this.#settled.keys()]) this.#tellSettled(runId);
+    this.#waiting.tellAll();
     await this.#opening;
     const scheduler = this.#opened?.scheduler;
     if (scheduler === undefined) return;
@@ -215,8 +185,9 @@ export class Service implements ScheduleService {
       if (this.#statuses.problem !== undefined) log('info', `job store ${store} can be used now`);
       this.#statuses.problem = undefined;
       this.#opened = opened;
-      await this.#reconcile(opened);
-      if (!this.#isEnding && !this.#isPaused) opened.scheduler.resume();
+      await this.#turns.take(() => this.#reconcile(opened));
+      this.#known.resolve();
+      if (!this.#isEnding && !this.#pauseMark.isPaused) opened.scheduler.resume();
       void this.#contain('reading the last runs of schedules', () => this.#readStatuses(opened));
     } catch (error) {
       const problem = `cannot use job store ${store}: ${messageOf(error)}`;
@@ -246,43 +217,13 @@ export class Service implements ScheduleService {
 
   /** Paused as yet, so that nothing is started before it is known what there is. @throws {JobStoreError} */
   async #start(): Promise<OpenScheduler> {
-    const { settings, supervisor, clock, wallClock, configuration, language, log } = this.#options;
-    const store = await createStore(settings);
-    const scheduler: Scheduler = new Scheduler({
-      ...(settings.timezone !== undefined && { timezone: settings.timezone }),
-      node: settings.node,
-      jobStores: { default: store },
-      executors: {
-        [executorName]: new SupervisorExecutor({
-          supervisor,
-          scheduleOf: (name) => roster.get(name),
-          occasionOf: (run) => this.#occasionOf(run),
-          log,
-        }),
-      },
-      clock: libraryClock(wallClock, clock),
-      maxRuns: settings.max_runs,
-      keepFinished: true,
+    const opened = await createScheduler(this.#options, {
+      occasionOf: (run) => this.#occasionOf(run),
       onOutcome: (run, context) => this.#ended(run, context),
-      random: (job) => jitterOf(job, settings.node),
-      logsRuns: false,
-      logger: {
-        info: (text) => log('debug', text),
-        warn: (text) => log('warn', text),
-        error: (text, error) => log('error', error === undefined ? text : `${text}: ${messageOf(error)}`),
-      },
     });
-    const roster: Roster = new Roster({
-      scheduler,
-      supervisor,
-      isShared: isShared(settings),
-      readStored: language.readStored,
-      configuredGroups: () => configuration().groups,
-      log,
-    });
-    scheduler.addListener((event) => this.#heard(event), codes.EVENT_EVERY);
-    await scheduler.start({ paused: true });
-    return { scheduler, roster };
+    opened.scheduler.addListener((event) => this.#heard(event), codes.EVENT_EVERY);
+    await opened.scheduler.start({ paused: true });
+    return opened;
   }
 
   #heard(event: codes.SchedulerEvent): void {
@@ -293,7 +234,7 @@ export class Service implements ScheduleService {
     if ('run' in event) {
       this.#onDemand.note(event.run);
       if (event.code === codes.EVENT_RUN_STARTED) this.#statuses.noteRun(event.run);
-      if (event.code === codes.EVENT_RUN_SETTLED) this.#tellSettled(event.run.id);
+      if (event.code === codes.EVENT_RUN_SETTLED) this.#waiting.tell(event.run.id);
     }
     if (event.code === codes.EVENT_RUNS_PRUNED && 'runs' in event) {
       removeOwnLogs(event.runs, (text) => this.#options.log('warn', text));
@@ -303,6 +244,10 @@ export class Service implements ScheduleService {
 
   /** See `OutcomeHook`. */
   async #ended(run: Run, { next }: OutcomeContext): Promise<void> {
+    // What an earlier daemon has left comes before anything else.
+    await this.#known.promise;
+    // The next daemon finds that nobody has seen to it.
+    if (this.#isLeaving) await new Promise(() => undefined);
     this.#narrator.ended(run);
     this.#statuses.noteRun(run);
     this.#onDemand.note(run);
@@ -345,46 +290,15 @@ export class Service implements ScheduleService {
     }
   }
 
-  #whenSettled(runId: string): Promise<void> {
-    return new Promise((resolve) => {
-      this.#settled.set(runId, [...(this.#settled.get(runId) ?? []), resolve]);
-    });
-  }
-
-  #tellSettled(runId: string): void {
-    for (const resolve of this.#settled.get(runId) ?? []) resolve();
-    this.#settled.delete(runId);
-  }
-
-  /** It stays so when another daemon goes on for this one, until a restart. */
-  get #isPaused(): boolean {
-    return this.#options.settings.paused
-      ? !existsSync(this.#mark('running'))
-      : existsSync(this.#mark('paused'));
-  }
-
-  #mark(state: 'running' | 'paused'): string {
-    return join(this.#options.runtimeDirectory, `scheduler-${state}`);
-  }
-
-  #pause(): void {
+  #setPaused(isPaused: boolean): void {
     const { scheduler } = this.#use();
-    rmSync(this.#mark('running'), { force: true });
-    writeFileSync(this.#mark('paused'), '', { mode: 0o600 });
-    if (scheduler.state === STATE_PAUSED) return;
-    scheduler.pause();
-    this.#options.log('info', 'scheduler paused');
-    this.#narrator.tell({ code: codes.EVENT_SCHEDULER_PAUSED, alias: undefined });
-  }
-
-  #resume(): void {
-    const { scheduler } = this.#use();
-    rmSync(this.#mark('paused'), { force: true });
-    writeFileSync(this.#mark('running'), '', { mode: 0o600 });
-    if (scheduler.state === STATE_RUNNING) return;
-    this.#options.log('info', 'scheduler resumed');
-    this.#narrator.tell({ code: codes.EVENT_SCHEDULER_RESUMED, alias: undefined });
-    scheduler.resume();
+    this.#pauseMark.set(isPaused);
+    if ((scheduler.state === STATE_PAUSED) === isPaused) return;
+    this.#options.log('info', isPaused ? 'scheduler paused' : 'scheduler resumed');
+    const code = isPaused ? codes.EVENT_SCHEDULER_PAUSED : codes.EVENT_SCHEDULER_RESUMED;
+    this.#narrator.tell({ code, alias: undefined });
+    if (isPaused) scheduler.pause();
+    else scheduler.resume();
   }
 
   async #contain(what: string, action: () => Promise<void>): Promise<void> {

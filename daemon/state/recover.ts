@@ -189,7 +189,7 @@ function recoverProcess({ settings, record, holders, options, journal }: Process
     return { process, birth: birthOf(child), isOutdated: false, occasion: begun };
   }
   // How a run has ended is to be known, whatever comes next.
-  const isForgotten = isStartedAnew && occasion === undefined;
+  const isForgotten = isStartedAnew && occasion?.occasion.names === undefined;
   if (record === undefined || (isForgotten && pidOf(record.process) === 0)) {
     return { process: newProcess, birth: undefined, isOutdated: false, occasion: undefined };
   }

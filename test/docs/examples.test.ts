@@ -23,6 +23,11 @@ const indentedCommands = new Map([
     'docs/security.md: supervisord --password-hash',
     'asks on a terminal; test/e2e/security.test.ts makes one',
   ],
+  ['docs/supervisorctl.md: supervisorctl schedule', 'test/ctl/schedule/commands.test.ts has its lines'],
+  [
+    'docs/supervisorctl.md: supervisorctl schedule next hour=2 minute=30 --tz Europe/Berlin -n 2',
+    'test/ctl/schedule/commands.test.ts has its lines; they depend on the day',
+  ],
   ['docs/supervisorctl.md: supervisorctl status', 'test/differential/ctl compares its output'],
   ['docs/supervisorctl.md: supervisorctl upgrade', 'test/e2e/upgrade-versions.test.ts runs it'],
   ['docs/supervisorctl.md: supervisorctl hail web', 'test/e2e/ctl-plugins.test.ts runs it'],

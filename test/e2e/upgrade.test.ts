@@ -130,9 +130,9 @@ describe('an upgrade in place', () => {
     await using daemon = await startDaemon({
       implementation: 'ours',
       configuration: [
-        '[program:starts]\ncommand=/bin/sleep 1000\nstartsecs=6',
+        '[program:starts]\ncommand=/bin/sleep 1000\nstartsecs=12',
         `[program:tries]\ncommand=${programs}/exits-with-status 1\nstartsecs=1\nstartretries=3`,
-        `[program:stops]\ncommand=${programs}/ignores-term\nstartsecs=0\nstopwaitsecs=6`,
+        `[program:stops]\ncommand=${programs}/ignores-term\nstartsecs=0\nstopwaitsecs=12`,
       ].join('\n'),
     });
     await waitFor(async () => (await stdoutOf(daemon, 'stops')).includes('ready'));
@@ -144,14 +144,14 @@ describe('an upgrade in place', () => {
     expect(await stateOf(daemon, 'stops')).toBe('STOPPING');
     await waitForLog(daemon, 'stopped: stops (terminated by SIGKILL)');
     const killedAfter = (performance.now() - stopped) / 1000;
-    expect(killedAfter).toBeGreaterThanOrEqual(5.9);
-    expect(killedAfter).toBeLessThan(8.5);
+    expect(killedAfter).toBeGreaterThanOrEqual(11.9);
+    expect(killedAfter).toBeLessThan(14.5);
     await waitForLog(daemon, 'success: starts entered RUNNING state');
     await waitForState(daemon, 'tries', 'FATAL');
     const log = await fullLog(daemon);
     const started = secondsBetween(log, "spawned: 'starts'", 'success: starts');
-    expect(started).toBeGreaterThanOrEqual(5.9);
-    expect(started).toBeLessThan(8.5);
+    expect(started).toBeGreaterThanOrEqual(11.9);
+    expect(started).toBeLessThan(14.5);
     expect(log.match(/spawned: 'tries'/g)).toHaveLength(4);
     expect(log).toContain('gave up: tries entered FATAL state, too many start retries too quickly');
   });

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { RunLogPage } from '../../../daemon/schedule/control.ts';
+import { type RunLogPage, ScheduleError } from '../../../daemon/schedule/control.ts';
 import { fakeRpcContext } from '../../support/fake-rpc-context.ts';
 import { FakeScheduler, job, run, runUnderWay } from '../../support/fake-scheduler.ts';
 import { TestServer } from '../../support/http-servers.ts';
@@ -23,6 +23,9 @@ class LoggingScheduler extends FakeScheduler {
 
   override async readRunLog(...question: Parameters<FakeScheduler['readRunLog']>): Promise<RunLogPage> {
     const [id, channel, { attempt = 1 }] = question;
+    const asked = this.runs.find((found) => found.id === id && found.attempt === attempt);
+    if (asked !== undefined && asked.started === undefined)
+      throw new ScheduleError('no-log', 'It was never started');
     const current = this.runs.findLast((found) => found.id === id)?.attempt === attempt;
     if (current) {
       const isComplete = this.runs.at(-1)?.ended !== undefined;

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ScheduleRefusal } from '../../../daemon/schedule/control.ts';
 import { TemporaryFiles } from '../../conf/support.ts';
@@ -157,6 +158,30 @@ describe('schedules of files', () => {
     expect((await at.control.getJob('often')).state).toBe('WAITING');
   });
 
+  it("go on where they stand when supervisord's client changes them, which removes and adds the group", async () => {
+    configure('[schedule:nightly]\nprogram=backup\ndays=1\nrun_on_start=true\n');
+    const at = await start();
+    at.world.host.exit('nightly', exitStatus(0));
+    await at.settle();
+    const { nextRunTime } = await at.control.getJob('nightly');
+    const { supervisor } = at.world;
+    for (const isPaused of [false, true]) {
+      if (isPaused) await at.control.pauseJob('nightly');
+      await at.advance(5);
+      const settings = supervisor.groups.get('nightly')?.settings;
+      supervisor.removeGroup('nightly');
+      await at.settle();
+      await expect(at.control.getJob('nightly')).rejects.toEqual(refused('unknown-job'));
+      if (settings !== undefined) supervisor.addGroup(settings);
+      await at.settle();
+      const job = await at.control.getJob('nightly');
+      expect([job.state, job.nextRunTime]).toEqual(
+        isPaused ? ['PAUSED', undefined] : ['WAITING', nextRunTime],
+      );
+    }
+    expect(at.world.host.spawned).toEqual(['nightly']);
+  });
+
   it('run once when they are first loaded, if they say so', async () => {
     configure(`${nightly}run_on_start=true\n`);
     const first = await start();
@@ -242,6 +267,18 @@ describe('schedules of clients', () => {
     await at.settle();
     expect([...world.supervisor.groups.keys()]).toEqual(['backup']);
     await expect(control.getJob('mine')).rejects.toEqual(refused('unknown-job'));
+  });
+
+  it('are not lost to one another when several are made at the same time', async () => {
+    configure();
+    const at = await start();
+    const names = ['a', 'b', 'c', 'd'];
+    await Promise.all(
+      names.map((name) => at.control.addJob(name, keys({ command: '/bin/x', second: '*/10' }))),
+    );
+    await at.settle();
+    await at.advance(9);
+    expect(at.world.host.spawned.sort()).toEqual(names);
   });
 
   it('stay over a restart, and over an update of the files', async () => {
@@ -368,6 +405,26 @@ describe('what clients ask of runs', () => {
     await second.advance(10);
     expect(second.world.host.spawned).toEqual(['often']);
     expect((await second.control.view()).state).toBe('RUNNING');
+  });
+});
+
+describe('what follows a run', () => {
+  it('is seen to by the next daemon, if the one before was killed in that moment', async () => {
+    configure(`${nightly}on_failure=program:backup\n`);
+    const first = await start();
+    const id = await first.control.runJob('nightly');
+    await first.settle();
+    first.world.host.exit('nightly', exitStatus(1));
+    await first.control.waitForRun(id);
+    expect(first.world.host.spawned).toEqual(['nightly', 'backup']);
+    await first.stop();
+    const store = new DatabaseSync(join(files.directory, 'supervisord.schedule.db'));
+    store.exec('UPDATE runs SET is_settled = 0');
+    store.close();
+    const second = await start();
+    expect(second.world.host.spawned).toEqual(['backup']);
+    expect(second.world.host.child('backup').occasions).toMatchObject([{ runId: id }]);
+    expect((await second.control.getRun(id)).map(({ isSettled }) => isSettled)).toEqual([true]);
   });
 });
 

@@ -6,11 +6,19 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DateTrigger, IntervalTrigger, type Run, Scheduler } from '../../../schedule/index.ts';
+import {
+  DateTrigger,
+  IntervalTrigger,
+  type Job,
+  type Run,
+  Scheduler,
+  STATE_STOPPED,
+} from '../../../schedule/index.ts';
 import { RedisJobStore } from '../../../schedule/stores/redis.ts';
 import { type Death, type Sharer, StartRecorder } from '../../fixtures/schedule/shares-a-store.ts';
 import { describeWithFiles } from '../../support/peer.ts';
 import { RedisServer, redisServer } from '../../support/redis-server.ts';
+import { SeverableProxy } from '../../support/severable-proxy.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { sampleContext, sampleJob } from '../stores/samples.ts';
 import { MemoryLog } from '../support/world.ts';
@@ -22,6 +30,7 @@ describeWithFiles('Several schedulers on one Redis', () => {
   let starts: string;
   let store: RedisJobStore;
   const children = new Map<string, ChildProcess>();
+  const schedulers: Scheduler[] = [];
 
   beforeEach(async () => {
     server = await RedisServer.start({ isDurable: true });
@@ -32,6 +41,9 @@ describeWithFiles('Several schedulers on one Redis', () => {
 
   afterEach(async () => {
     for (const node of [...children.keys()]) await end(node, 'SIGKILL');
+    for (const scheduler of schedulers.splice(0)) {
+      if (scheduler.state !== STATE_STOPPED) await scheduler.shutdown({ runs: 'leave' });
+    }
     await store.close();
     await server[Symbol.asyncDispose]();
   });
@@ -69,6 +81,35 @@ describeWithFiles('Several schedulers on one Redis', () => {
     return lines.map((line) => JSON.parse(line));
   }
 
+  function newScheduler(node: string, logger: MemoryLog, url = server.url, lease = leaseSeconds): Scheduler {
+    const scheduler = new Scheduler({
+      timezone: 'UTC',
+      node,
+      jobStores: { default: new RedisJobStore({ url, leaseSeconds: lease }) },
+      executors: { default: new StartRecorder(sharer(node)) },
+      logger,
+    });
+    schedulers.push(scheduler);
+    return scheduler;
+  }
+
+  /** A job that is due now, and never again. */
+  async function addOnce(more: Partial<Job> = {}): Promise<void> {
+    const now = await store.now();
+    const trigger = new DateTrigger({ runDate: now }).toJSON();
+    const due = { nextRunTime: now, dueTime: now, misfireGraceTime: null };
+    await store.addJob(sampleJob({ trigger, givenTrigger: trigger, ...due, ...more }));
+  }
+
+  /** What became of each attempt, and where. */
+  async function records(): Promise<readonly string[]> {
+    return (await store.getRuns({})).toReversed().map(({ state, node }) => `${state} ${node}`);
+  }
+
+  async function isOver(): Promise<boolean> {
+    return (await store.getRuns({})).every(({ ended }) => ended !== undefined);
+  }
+
   describe('one of which is killed', () => {
     const deaths: readonly { at: Death; fail: string[]; rerun: string[]; startsOfFirst: number }[] = [
       { at: 'before the claim', fail: ['SUCCESS b'], rerun: ['SUCCESS b'], startsOfFirst: 0 },
@@ -79,55 +120,89 @@ describeWithFiles('Several schedulers on one Redis', () => {
       { at: 'after the end', fail: ['SUCCESS a'], rerun: ['SUCCESS a'], startsOfFirst: 1 },
     ];
     const cases = deaths.flatMap(({ at, startsOfFirst, ...records }) =>
-      (['fail', 'rerun'] as const).map((onLost) => ({ at, onLost, startsOfFirst, records: records[onLost] })),
+      (['fail', 'rerun'] as const).map((onLost) => ({
+        at,
+        onLost,
+        startsOfFirst,
+        expected: records[onLost],
+      })),
     );
 
     it.each(cases)(
-      '$at, has $records on record with on_lost=$onLost',
-      async ({ at, onLost, records, startsOfFirst }) => {
-        const now = await store.now();
-        const trigger = new DateTrigger({ runDate: now }).toJSON();
-        await store.addJob(
-          sampleJob({
-            trigger,
-            givenTrigger: trigger,
-            nextRunTime: now,
-            dueTime: now,
-            misfireGraceTime: null,
-            onLost,
-          }),
-        );
-        const victim = await begin('a', { diesAt: at });
+      '$at, has $expected on record with on_lost=$onLost',
+      async ({ at, onLost, expected, startsOfFirst }) => {
+        await addOnce({ onLost });
+        const victim = await begin('a', { diesAt: at, leaseSeconds: 1 });
         await waitFor(() => victim.signalCode === 'SIGKILL', { what: 'the death of a' });
 
         const log = new MemoryLog();
-        const survivor = new Scheduler({
-          timezone: 'UTC',
-          node: 'b',
-          jobStores: { default: new RedisJobStore({ url: server.url, leaseSeconds }) },
-          executors: { default: new StartRecorder(sharer('b')) },
-          logger: log,
-        });
+        const survivor = newScheduler('b', log, server.url, 1);
         await survivor.start();
-        await waitFor(async () => {
-          const runs = await store.getRuns({});
-          return runs.length === records.length && runs.every(({ ended }) => ended !== undefined);
-        });
+        await waitFor(async () => (await records()).length === expected.length && (await isOver()));
         await survivor.shutdown();
 
-        const [run] = await store.getRuns({});
-        const attempts = await store.getRun(run?.id ?? '');
-        expect(attempts.map(({ state, node }) => `${state} ${node}`)).toEqual(records);
-        expect(await store.getRuns({})).toHaveLength(records.length);
+        expect(await records()).toEqual(expected);
         const nodes = started().map(({ node }) => node);
         expect(nodes.filter((node) => node === 'a')).toHaveLength(startsOfFirst);
-        expect(nodes.filter((node) => node === 'b')).toHaveLength(records.at(-1) === 'SUCCESS b' ? 1 : 0);
-        const said = records.includes('LOST a')
+        expect(nodes.filter((node) => node === 'b')).toHaveLength(expected.at(-1) === 'SUCCESS b' ? 1 : 0);
+        const said = expected.includes('LOST a')
           ? [expect.stringContaining('is LOST: its node a is gone')]
           : [];
         expect(log.lines).toEqual(said);
       },
     );
+  });
+
+  describe('one of which is cut off when it claims', () => {
+    let proxy: SeverableProxy;
+
+    beforeEach(async () => {
+      proxy = await SeverableProxy.start(join(server.directory, 'proxy.sock'), server.socket);
+    });
+
+    afterEach(() => proxy[Symbol.asyncDispose]());
+
+    async function cutOff(lease: number): Promise<{ a: Scheduler; b: Scheduler; log: MemoryLog }> {
+      const log = new MemoryLog();
+      const a = newScheduler('a', log, `unix://${proxy.socket}`, lease);
+      await a.start();
+      // Redis then knows the script, and the claim is one message.
+      await store.change({ jobId: 'nightly', expect: { nextRunTime: null }, runs: [] });
+      proxy.loseAnswerOf('"bucket":"active"');
+      await addOnce();
+      await waitFor(async () => (await store.getRuns({})).length > 0, { what: 'the claim' });
+      const b = newScheduler('b', new MemoryLog(), server.url, lease);
+      await b.start();
+      return { a, b, log };
+    }
+
+    it('starts the run when it is back, if it is within its lease', async () => {
+      const { a, b, log } = await cutOff(60);
+      await waitFor(() => log.lines.some((line) => line.includes('fails, and is asked again')), {
+        what: 'the error',
+      });
+      expect(started()).toEqual([]);
+      proxy.link = 'whole';
+      await waitFor(async () => started().length > 0 && (await isOver()), { what: 'the run', limit: 30_000 });
+      await Promise.all([a.shutdown(), b.shutdown()]);
+      expect(await records()).toEqual(['SUCCESS a']);
+      expect(started()).toHaveLength(1);
+    }, 60_000);
+
+    it('never starts what another one has taken for lost meanwhile', async () => {
+      const { a, b, log } = await cutOff(2);
+      await waitFor(isOver, { what: 'b to notice' });
+      await waitFor(() => log.lines.some((line) => line.includes('fails, and is asked again')), {
+        what: 'the error',
+      });
+      proxy.link = 'whole';
+      // That it works again is seen by what it starts next.
+      await addOnce({ id: 'next', hosts: ['a'] });
+      await waitFor(() => started().length > 0, { what: 'the next job', limit: 30_000 });
+      await Promise.all([a.shutdown(), b.shutdown()]);
+      expect(await store.getRuns({ jobId: 'nightly' })).toMatchObject([{ state: 'LOST', node: 'a' }]);
+      expect(started().map(({ jobId }) => jobId)).not.toContain('nightly');
+    }, 60_000);
   });
 
   /** Fires that come one after another, and none of which may be left out. */
@@ -169,7 +244,8 @@ describeWithFiles('Several schedulers on one Redis', () => {
 
   it('start each fire once', async () => {
     const nodes = ['a', 'b', 'c', 'd'];
-    await Promise.all(nodes.map((node) => begin(node)));
+    // A machine that is slow is not to be taken for dead.
+    await Promise.all(nodes.map((node) => begin(node, { leaseSeconds: 60 })));
     const jobs = ['one', 'two', 'three'];
     for (const id of jobs) await addGrid(id, 0.05);
     await waitFor(() => started().length > 240, { what: 'fires' });

@@ -12,7 +12,7 @@ export function at(seconds: number): Date {
 
 /** A job that is due at noon. */
 export function sampleJob(changes: Partial<Job> = {}): Job {
-  const trigger = { type: 'interval', seconds: 60, start_date: '2026-11-20 12:00:00', timezone: 'UTC' };
+  const trigger = { type: 'interval', seconds: 60, startDate: '2026-11-20 12:00:00', timezone: 'UTC' };
   return {
     id: 'nightly',
     name: 'Nightly backup',
