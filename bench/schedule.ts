@@ -41,7 +41,6 @@ export const schedule: Benchmark = {
   ],
   marks: [
     { figure: p99, limit: { atMost: 20 } },
-    { figure: wakeUpsASecond, limit: { atMost: 0.1 } },
     { figure: memory, limit: { atMost: 1 }, against: 'APScheduler' },
   ],
 };

@@ -38,7 +38,7 @@ import { TriggerError } from './trigger-error.ts';
 import { DateTrigger } from './triggers/date-trigger.ts';
 import type { Trigger } from './triggers/trigger.ts';
 import { createTrigger, type TriggerTypes, triggerTypes } from './triggers/trigger-types.ts';
-import { hostTimeZone } from './wall-clock/time-zone.ts';
+import { hostTimeZone } from './wall-clock/host-time-zone.ts';
 
 /** It has not been started, or was shut down. */
 export const STATE_STOPPED = 0;
