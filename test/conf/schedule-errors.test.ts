@@ -145,6 +145,10 @@ const cases: readonly (readonly [string, string])[] = [
     programs.concat('[scheduler]\nmax_runs=0\n'),
     "[scheduler] max_runs=0: expected an integer of at least 1, not '0'",
   ],
+  [
+    programs.concat('[scheduler]\nnode=my host\n'),
+    "[scheduler] node=my host: expected a name without blanks, colons and commas, not 'my host'",
+  ],
 ];
 
 describe('an error about a schedule', () => {
