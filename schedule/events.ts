@@ -47,8 +47,10 @@ export const EVENT_JOB_PAUSED = 1 << 24;
 export const EVENT_JOB_RESUMED = 1 << 25;
 /** The trigger of a job has no more fire times. */
 export const EVENT_JOB_FINISHED = 1 << 26;
+/** A job store has lost everything that was in it, as a Redis that keeps nothing on disk does. */
+export const EVENT_JOBSTORE_LOST = 1 << 27;
 /** All events, those that APScheduler does not have among them. */
-export const EVENT_EVERY = (1 << 27) - 1;
+export const EVENT_EVERY = (1 << 28) - 1;
 
 /** Something about the scheduler, or about a job store or an executor by the name of `alias`. */
 export interface StateEvent {

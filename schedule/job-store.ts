@@ -9,6 +9,8 @@ export interface JobStoreContext {
   readonly node: string;
   /** To be called when another scheduler has changed a job or a run, in a store that is shared. */
   readonly onChange: () => void;
+  /** To be called when everything that was in the store is gone. */
+  readonly onLoss: () => void;
   /** For what goes wrong and is dealt with. */
   readonly warn: (text: string) => void;
 }

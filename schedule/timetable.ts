@@ -89,6 +89,7 @@ export class Timetable {
       alias: this.alias,
       node: this.#surroundings.node,
       onChange: () => this.wake(),
+      onLoss: () => this.#surroundings.emit({ code: events.EVENT_JOBSTORE_LOST, alias: this.alias }),
       warn: (text) => this.#surroundings.logger.warn(text),
     });
     this.#isOpen = true;

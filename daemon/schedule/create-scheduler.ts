@@ -33,7 +33,7 @@ export async function createScheduler(
     executors: {
       [executorName]: new SupervisorExecutor({
         supervisor,
-        scheduleOf: (name) => roster.get(name),
+        scheduleOf: (job) => roster.scheduleOf(job),
         occasionOf,
         log,
       }),
@@ -54,7 +54,7 @@ export async function createScheduler(
     scheduler,
     supervisor,
     isShared: isShared(settings),
-    readStored: language.readStored,
+    language,
     configuredGroups: () => configuration().groups,
     now: () => ownClock.now(),
     log,

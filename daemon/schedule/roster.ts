@@ -12,6 +12,7 @@ import type { ScheduledJob } from '../../schedule/scheduled-job.ts';
 import type { Scheduler } from '../../schedule/scheduler.ts';
 import { triggerFromSpec } from '../../schedule/triggers/trigger-types.ts';
 import type { SupervisorControl } from '../process/control.ts';
+import type { ScheduleLanguage } from './clients.ts';
 import { type JobData, jobDataOf, jobOptionsOf } from './job-of-schedule.ts';
 
 export interface RosterOptions {
@@ -19,12 +20,7 @@ export interface RosterOptions {
   readonly supervisor: SupervisorControl;
   /** Whether other daemons use the same store. */
   readonly isShared: boolean;
-  /** Reads what a client has given, by the configuration as it is now. */
-  readonly readStored: (
-    name: string,
-    keys: ReadonlyMap<string, string>,
-    stored: Iterable<string>,
-  ) => StoredScheduleResult;
+  readonly language: Pick<ScheduleLanguage, 'readStored' | 'valuesOf'>;
   /** Of the configuration that was read last. */
   readonly configuredGroups: () => readonly GroupSettings[];
   readonly now: () => Date;
@@ -51,6 +47,27 @@ export class Roster {
 
   get(name: string): ScheduleSettings | undefined {
     return this.#schedules.get(name);
+  }
+
+  /**
+   * What a job says that is about to run: in a store that is shared, a client of another daemon may have made it, or
+   * changed it.
+   *
+   * @returns `undefined`: there is none, or it cannot be read
+   */
+  async scheduleOf(job: Job): Promise<ScheduleSettings | undefined> {
+    const { scheduler, language, isShared } = this.#options;
+    const known = this.#schedules.get(job.id);
+    const { keys } = jobDataOf(job);
+    if (!isShared || keys === undefined || known?.source === 'file') return known;
+    if (known !== undefined && isDeepStrictEqual(language.valuesOf(known), new Map(keys))) return known;
+    const jobs = await scheduler.getJobs();
+    const stored = jobs.filter((each) => each.job.source === 'rpc').map(({ id }) => id);
+    const result = this.readStored(job.id, job, stored);
+    if (result.type === 'invalid') return undefined;
+    this.#schedules.set(job.id, result.schedule);
+    await this.#activate(result.group);
+    return result.schedule;
   }
 
   /**
@@ -134,13 +151,13 @@ export class Roster {
   #readClients(id: string, job: Job, stored: readonly string[]): ScheduleSettings | undefined {
     const result = this.readStored(id, job, stored);
     if (result.type === 'invalid') return undefined;
-    this.#activate(result.group);
+    void this.#activate(result.group);
     return result.schedule;
   }
 
   /** Reads a schedule that a client has made, and says so if it does not make sense any more. */
   readStored(id: string, job: Job, stored: readonly string[]): StoredScheduleResult {
-    const result = this.#options.readStored(id, new Map(jobDataOf(job).keys), stored);
+    const result = this.#options.language.readStored(id, new Map(jobDataOf(job).keys), stored);
     if (result.type === 'ok') {
       this.#unreadable.delete(id);
       return result;
@@ -153,11 +170,11 @@ export class Roster {
     return result;
   }
 
-  #activate(group: GroupSettings): void {
+  async #activate(group: GroupSettings): Promise<void> {
     const { supervisor, log } = this.#options;
     try {
       // Nothing happens if it is the same.
-      if (supervisor.groups.has(group.name)) void supervisor.updateGroup(group);
+      if (supervisor.groups.has(group.name)) await supervisor.updateGroup(group);
       else supervisor.addGroup(group);
     } catch (error) {
       log('warn', `cannot activate group '${group.name}': ${messageOf(error)}`);

@@ -231,6 +231,8 @@ export class Service implements ScheduleService {
     const isOwnPause =
       event.code === codes.EVENT_SCHEDULER_PAUSED || event.code === codes.EVENT_SCHEDULER_RESUMED;
     if (!isOwnPause) this.#narrator.tell(event);
+    // What the files say is put there again.
+    if (event.code === codes.EVENT_JOBSTORE_LOST) this.groupsChanged();
     if ('run' in event) {
       this.#onDemand.note(event.run);
       if (event.code === codes.EVENT_RUN_STARTED) this.#statuses.noteRun(event.run);

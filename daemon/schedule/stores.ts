@@ -30,6 +30,7 @@ export async function readStoredJobs(settings: SchedulerSettings): Promise<reado
     alias: 'default',
     node: settings.node,
     onChange: () => undefined,
+    onLoss: () => undefined,
     warn: () => undefined,
   });
   try {

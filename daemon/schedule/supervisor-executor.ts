@@ -9,8 +9,8 @@ import { ProcessRuns } from './process-runs.ts';
 
 export interface SupervisorExecutorOptions {
   readonly supervisor: SupervisorControl;
-  /** The schedule of that name, with its processes in active groups; `undefined`: there is none here. */
-  readonly scheduleOf: (name: string) => ScheduleSettings | undefined;
+  /** The schedule of a job, with its processes in active groups; `undefined`: there is none here. */
+  readonly scheduleOf: (job: Job) => Promise<ScheduleSettings | undefined>;
   readonly occasionOf: (run: Run, job: Job) => Promise<Occasion>;
   readonly log: (level: 'info' | 'warn', text: string) => void;
 }
@@ -28,7 +28,7 @@ export class SupervisorExecutor implements Executor {
   async run(run: Run, job: Job, context: RunContext): Promise<RunResult> {
     try {
       const { scheduleOf, occasionOf, supervisor } = this.#options;
-      const schedule = scheduleOf(job.id);
+      const schedule = await scheduleOf(job);
       if (schedule === undefined) {
         return { outcome: 'SPAWN_ERROR', error: 'its configuration cannot be used: see the activity log' };
       }

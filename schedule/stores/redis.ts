@@ -63,7 +63,7 @@ export class RedisJobStore implements JobStore {
         onBack: (text) => {
           warn(text);
           // When the connection is lost again meanwhile, it comes back here.
-          this.#reportLoss(warn).catch(() => {});
+          this.#reportLoss(context).catch(() => {});
           context.onChange();
         },
         onTwin: () =>
@@ -216,11 +216,14 @@ export class RedisJobStore implements JobStore {
   }
 
   /** A Redis that keeps nothing on disk comes back empty. */
-  async #reportLoss(warn: (text: string) => void): Promise<void> {
+  async #reportLoss({ alias, warn, onLoss }: JobStoreContext): Promise<void> {
     const opened = this.#open;
     const name = await this.#nameOfStore();
-    if (name !== opened.name) warn('Redis has lost what was stored in it');
+    const isLost = name !== opened.name;
     opened.name = name;
+    if (!isLost) return;
+    warn(`Job store "${alias}": Redis has lost what was stored in it`);
+    onLoss();
   }
 
   #nameOfStore(): Promise<string> {

@@ -104,6 +104,7 @@ export function sampleContext(node = 'a'): SampleContext {
     onChange: () => {
       changes.count += 1;
     },
+    onLoss: () => undefined,
     warn: (text) => warnings.push(text),
     warnings,
     changes,
