@@ -5,6 +5,7 @@ import type { DocumentValue, Section } from './dialect.ts';
 import { Findings } from './findings.ts';
 import { scheduleSectionKeys } from './keys/schedule.ts';
 import type { LoadContext, Loading } from './load-context.ts';
+import { repr } from './python-text.ts';
 import { scheduleReading } from './schedule-reading.ts';
 import { type ScheduleSettings, schedulesOf } from './schedule-settings.ts';
 import { readScheduleGroup } from './schedules.ts';
@@ -80,16 +81,19 @@ export function withoutTrigger(values: ReadonlyMap<string, string>): Map<string,
   return new Map([...values].filter(([key]) => !keys.includes(key)));
 }
 
-function checkName(name: string, section: Section, { groups }: Settings, findings: Findings): void {
-  const schedule = schedulesOf(groups).find((other) => other.name === name);
-  const group = groups.find((other) => other.name === name);
-  if (schedule === undefined && group === undefined) return;
-  const what =
-    schedule === undefined
-      ? `there is a group named ${name}`
-      : `there is a schedule named ${name} in ${schedule.file}:${schedule.line}`;
+function checkName(name: string, section: Section, settings: Settings, findings: Findings): void {
+  const what = problemOfName(name, settings);
+  if (what === undefined) return;
   const place = { file: section.file, line: section.line, section: section.name };
   findings.error(new ConfigError(place, what, textOf(place, what)));
+}
+
+function problemOfName(name: string, { groups }: Settings): string | undefined {
+  // A name in a file has one line; one that had more would forge lines of the log, and words of events.
+  if (/[^\S ]|\p{Cc}/u.test(name)) return `Invalid name: ${repr(name)}: it has control characters`;
+  const schedule = schedulesOf(groups).find((other) => other.name === name);
+  if (schedule !== undefined) return `there is a schedule named ${name} in ${schedule.file}:${schedule.line}`;
+  return groups.some((other) => other.name === name) ? `there is a group named ${name}` : undefined;
 }
 
 function checkKeys({ name: section, values }: Section, findings: Findings): void {

@@ -153,6 +153,10 @@ describe('a schedule that a client adds', () => {
       [{ command: 'x', hour: '1' }, { name: 'a:b' }],
       "[schedule:a:b]: Invalid name: 'a:b' because of character: ':'",
     ],
+    [
+      [{ command: 'x', hour: '1' }, { name: 'a\nb' }],
+      "[schedule:a\nb]: Invalid name: 'a\\nb': it has control characters",
+    ],
   ];
   for (const [args, text] of errors) {
     it(`is refused: ${text}`, () => expect(texts(...args)[0]).toBe(text));
