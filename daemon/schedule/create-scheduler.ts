@@ -45,7 +45,7 @@ export async function createScheduler(
     random: (job) => jitterOf(job, settings.node),
     logsRuns: false,
     logger: {
-      info: (text) => log('debug', text),
+      info: (text) => log('info', text),
       warn: (text) => log('warn', text),
       error: (text, error) => log('error', error === undefined ? text : `${text}: ${messageOf(error)}`),
     },
