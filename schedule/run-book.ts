@@ -314,17 +314,10 @@ export class RunBook {
 
   async #finishWaiting(run: Run): Promise<void> {
     const job = await this.#store.lookupJob(run.jobId);
-    if ((await this.#write(run, [{ ...run, isSettled: run.state === 'MISSED' }])) === 'taken') {
-      this.#waiting.delete(keyOf(run));
-      return;
-    }
-    if (run.state === 'MISSED') {
-      this.#waiting.delete(keyOf(run));
-      this.#reports.outcome(run);
-      this.#settleLater({ ...run, isSettled: true }, job);
-    } else {
-      this.ended(run, job);
-    }
+    // Nothing follows of a fire that was missed. Of a failure whose next try was, something does.
+    const ended = { ...run, isSettled: run.state === 'MISSED' && run.attempt === 1 };
+    if ((await this.#write(run, [ended])) === 'taken') this.#waiting.delete(keyOf(run));
+    else this.ended(ended, job);
   }
 
   async #adopt(run: Run, now: Date): Promise<void> {

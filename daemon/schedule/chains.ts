@@ -11,6 +11,11 @@ import { causeOf, dataOfCause, idOfFollower, occasionAfter } from './variables.t
 const failures = ['FAILED', 'TIMEOUT', 'SPAWN_ERROR', 'LOST'] as const satisfies readonly RunOutcome[];
 const isFailure: ReadonlySet<string> = new Set(failures);
 
+/** Also if there was to be another try, and nobody could start it in time. */
+function hasFailed({ state, attempt }: Run): boolean {
+  return isFailure.has(state) || (state === 'MISSED' && attempt > 1);
+}
+
 export interface ChainsOptions {
   readonly supervisor: SupervisorControl;
   readonly scheduler: () => Pick<Scheduler, 'getRuns' | 'runJob'>;
@@ -33,7 +38,7 @@ export class Chains {
    */
   async follow(run: Run, schedule: ScheduleSettings, timezone: string): Promise<void> {
     if (run.state === 'SUCCESS') await this.#start('on_success', schedule.on_success, run, timezone);
-    else if (isFailure.has(run.state) && (await this.#isFailureEnough(run, schedule))) {
+    else if (hasFailed(run) && (await this.#isFailureEnough(run, schedule))) {
       await this.#start('on_failure', schedule.on_failure, run, timezone);
     }
   }

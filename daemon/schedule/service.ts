@@ -250,9 +250,12 @@ export class Service implements ScheduleService {
     await this.#known.promise;
     // The next daemon finds that nobody has seen to it.
     if (this.#isLeaving) await new Promise(() => undefined);
-    this.#narrator.ended(run);
-    this.#statuses.noteRun(run);
-    this.#onDemand.note(run);
+    // What was missed has been told of when it was.
+    if (run.state !== 'MISSED') {
+      this.#narrator.ended(run);
+      this.#statuses.noteRun(run);
+      this.#onDemand.note(run);
+    }
     const schedule = this.#opened?.roster.get(run.jobId);
     if (next === undefined && schedule !== undefined) {
       await this.#chains.follow(run, schedule, this.#timezoneOf(run.jobId));

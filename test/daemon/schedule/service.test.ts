@@ -231,6 +231,38 @@ describe('schedules of files', () => {
     expect(origins?.get('timezone')).toEqual({ value: 'UTC', origin: `${file}:4` });
     expect(origins?.get('overlap')).toEqual({ value: 'skip', origin: 'default' });
   });
+
+  it('are followed by what they name also when a run has failed and its retry comes too late', async () => {
+    configure(
+      '[schedule:first]\nprogram=backup\nhour=3\nretries=1\non_failure=schedule:second\n',
+      '[schedule:second]\nprogram=backup\nhour=4\n',
+    );
+    const before = await start();
+    const run = await before.control.runJob('first');
+    await before.settle();
+    before.world.host.exit('first', exitStatus(1));
+    await before.settle();
+    await before.leave();
+    wallClock.advance(300);
+    const { control, world } = await start();
+    expect((await control.waitForRun(run)).state).toBe('MISSED');
+    expect(world.host.spawned).toEqual(['second']);
+  });
+
+  it('are followed by what they name also when a run is found to be lost', async () => {
+    configure(
+      '[schedule:first]\nprogram=backup\nhour=3\non_failure=schedule:second\n',
+      '[schedule:second]\nprogram=backup\nhour=4\n',
+    );
+    const before = await start();
+    const run = await before.control.runJob('first');
+    await before.settle();
+    await before.leave();
+    // Its children are not there any more.
+    const { control, world } = await start();
+    expect((await control.waitForRun(run)).state).toBe('LOST');
+    expect(world.host.spawned).toEqual(['second']);
+  });
 });
 
 describe('schedules of clients', () => {
