@@ -1,4 +1,5 @@
 /** `[schedule:x]`, `[trigger:x]` and the `cron` of `[program:x]`: sections → schedules and their groups. */
+import { warnOfChainLoops } from './chain-loops.ts';
 import { placeText } from './config-error.ts';
 import type { Section } from './dialect.ts';
 import type { Scope } from './expand.ts';
@@ -61,6 +62,10 @@ export function readSchedules(
   const additions = withCron.flatMap((section) => readCron(section, reading) ?? []);
   for (const section of triggers) readTriggerSection(section, reading.timezone, reading);
   warnOfUnusedTriggers(triggers, groups, reading);
+  warnOfChainLoops(
+    [...groups.map(({ group }) => group.schedules[0]), ...additions.map(({ schedule }) => schedule)],
+    reading.loading.findings,
+  );
   return { groups, additions };
 }
 

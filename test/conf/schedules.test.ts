@@ -25,6 +25,9 @@ function scheduleOf(config: string, name = 's'): ScheduleSettings {
   return schedule;
 }
 
+const following = (name: string, key: 'on_success' | 'on_failure', next: string): string =>
+  `[schedule:${name}]\ncommand=x\nhour=1\n${key}=schedule:${next}\n`;
+
 const warnings = (config: string): readonly string[] =>
   read(config)
     .notices.filter(({ level }) => level === 'warn')
@@ -413,10 +416,24 @@ describe('what is odd about a schedule is told', () => {
       own('hour=1', 'mintue=1'),
       'supervisord.conf:6: [schedule:s] mintue: unknown key; did you mean minute?',
     ],
+    [
+      'schedules that follow each other in a circle',
+      `${own('hour=1', 'on_success=schedule:a')}${following('a', 'on_success', 'b')}${following('b', 'on_success', 'a')}`,
+      'supervisord.conf:10: [schedule:a] on_success: "schedule:b": runs follow each other without a pause as long as they succeed: a, b, a',
+    ],
+    [
+      'a schedule that follows itself',
+      following('a', 'on_failure', 'a'),
+      'supervisord.conf:5: [schedule:a] on_failure: "schedule:a": runs follow each other without a pause as long as they fail: a, a',
+    ],
   ];
   for (const [what, config, expected] of cases) {
     it(what, () => expect(warnings(config)).toEqual([expected]));
   }
+
+  it('not of a repair after which it is tried again', () => {
+    expect(warnings(following('a', 'on_failure', 'b') + following('b', 'on_success', 'a'))).toEqual([]);
+  });
 
   it('but not of one of several triggers that is over', () => {
     const triggers = '[trigger:a]\nrun_date=2025-12-31\n[trigger:b]\nhour=1\n';
