@@ -40,6 +40,14 @@ export class MaxInstancesReachedError extends Error {
   }
 }
 
+/** A run that somebody asks for would wait for a place, and nothing that waits starts while the scheduler is paused. */
+export class SchedulerPausedError extends Error {
+  override readonly name = 'SchedulerPausedError';
+  constructor(id: string) {
+    super(`Job "${id}" cannot run now, and the scheduler is paused`);
+  }
+}
+
 /** A store cannot be opened, read or written. */
 export class JobStoreError extends Error {
   override readonly name = 'JobStoreError';

@@ -387,6 +387,7 @@ export class Scheduler implements JobControl {
    * @returns the run as it was started or, with `wait`, as its last attempt has ended
    * @throws {JobLookupError}
    * @throws {MaxInstancesReachedError} it allows no more runs, and no waiting
+   * @throws {SchedulerPausedError} there is no room, and nothing that waits starts now
    */
   async runJob(id: string, options: RunOptions = {}): Promise<Run> {
     const { wait = false, force = false, cause = 'manual', runId, data = null } = options;

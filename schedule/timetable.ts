@@ -4,7 +4,7 @@
  * apart by what each change expects.
  */
 
-import { JobLookupError, MaxInstancesReachedError, WrongNodeError } from './errors.ts';
+import { JobLookupError, MaxInstancesReachedError, SchedulerPausedError, WrongNodeError } from './errors.ts';
 import * as events from './events.ts';
 import type { Job } from './job.ts';
 import type { DueJob, JobStore } from './job-store.ts';
@@ -226,7 +226,7 @@ export class Timetable {
     this.wake();
   }
 
-  /** @throws {MaxInstancesReachedError}, {JobLookupError} */
+  /** @throws {MaxInstancesReachedError}, {SchedulerPausedError}, {JobLookupError} */
   async request(jobId: string, request: RunRequest): Promise<{ run: Run; ended: Promise<Run> }> {
     const requested = await this.#takeTurn(async () => {
       for (let tries = 0; tries < mostTries; tries += 1) {
@@ -467,7 +467,7 @@ export class Timetable {
   }
 
   async #tryRequest(jobId: string, { cause, force, runId, data }: RunRequest): Promise<Run | undefined> {
-    const { node, pool, newRunId } = this.#surroundings;
+    const { node, pool, newRunId, isPaused } = this.#surroundings;
     const job = await this.store.lookupJob(jobId);
     if (job === undefined) throw new JobLookupError(jobId);
     if (job.hosts !== null && !job.hosts.includes(node)) {
@@ -479,6 +479,9 @@ export class Timetable {
     if (isFull && (job.overlap === 'skip' || (job.overlap === 'queue' && isQueueFull))) {
       throw new MaxInstancesReachedError(jobId);
     }
+    const state = (pool.free > 0 && !isFull) || force ? 'STARTING' : 'CLAIMED';
+    // Whoever has asked would wait for it, maybe for ever.
+    if (state === 'CLAIMED' && cause === 'manual' && isPaused()) throw new SchedulerPausedError(jobId);
     const now = await this.#now();
     const [oldest] = isFull && job.overlap === 'replace' ? [...active].sort(byId) : [];
     const replaced =
@@ -491,7 +494,7 @@ export class Timetable {
       fireTime: now,
       dueTime: now,
       cause,
-      state: (pool.free > 0 && !isFull) || force ? 'STARTING' : 'CLAIMED',
+      state,
       node,
       claimed: now,
       leaseUntil: leaseUntil(this.store, now),
@@ -588,6 +591,7 @@ function isRefusal(error: unknown): boolean {
   return (
     error instanceof JobLookupError ||
     error instanceof MaxInstancesReachedError ||
+    error instanceof SchedulerPausedError ||
     error instanceof WrongNodeError
   );
 }

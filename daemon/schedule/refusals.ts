@@ -8,6 +8,7 @@ const refusals: ReadonlyMap<string, ScheduleError['refusal']> = new Map([
   ['RunLookupError', 'unknown-run'],
   ['MaxInstancesReachedError', 'max-instances'],
   ['JobStoreError', 'unavailable'],
+  ['SchedulerPausedError', 'unavailable'],
   ['SchedulerNotRunningError', 'shutting-down'],
 ]);
 

@@ -243,6 +243,19 @@ describe('too many runs of a job', () => {
     }
     expect(own.executor.begun).toHaveLength(3);
   });
+
+  it('are refused to those who ask while the scheduler is paused, as they would wait until it is resumed', async () => {
+    const own = await started({ maxRuns: 1 });
+    await own.scheduler.addJob('tick', everyTenSeconds, { id: 'tick', overlap: 'queue' });
+    own.scheduler.pause();
+    await own.scheduler.runJob('tick');
+    await expect(own.scheduler.runJob('tick')).rejects.toThrow(
+      'Job "tick" cannot run now, and the scheduler is paused',
+    );
+    await own.executor.last().end();
+    await own.scheduler.runJob('tick');
+    expect(own.executor.begun).toHaveLength(2);
+  });
 });
 
 describe('a run', () => {
