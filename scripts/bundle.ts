@@ -10,6 +10,7 @@ import { type BuildOptions, build } from 'esbuild';
 import { bundleLibrary } from './bundle-library.ts';
 import { importApart } from './import-apart.ts';
 import { precompile } from './precompile.ts';
+import { requireAscii } from './require-ascii.ts';
 import { startStandIn } from './stand-in.ts';
 
 const [, , destination = 'dist'] = argv;
@@ -60,6 +61,7 @@ await build({
     js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
 });
+requireAscii(join(outdir, 'supervisord.js'));
 
 await bundleLibrary(outdir);
 
