@@ -44,6 +44,12 @@ export function placeText({ file, line, section, key, value }: ConfigErrorPlace)
   return oneLine(parts.join(': '));
 }
 
+/** `[section] key=value: what is wrong`, on one line: the text of an error that supervisord does not know. */
+export function textOf({ section, key, value }: ConfigErrorPlace, what: string): string {
+  const name = key === undefined ? `[${section}]` : `[${section}] ${key}`;
+  return oneLine(value === undefined ? `${name}: ${what}` : `${name}=${shorten(value)}: ${what}`);
+}
+
 function shorten(value: string): string {
   return value.length <= maxShownValue ? value : `${value.slice(0, maxShownValue)}…`;
 }

@@ -105,18 +105,55 @@ function classEnd(pattern: readonly string[], start: number): number {
 }
 
 function characterClass(content: readonly string[]): (character: string) => boolean {
-  const negated = content[0] === '!';
-  const members = negated ? content.slice(1) : content;
-  const ranges: (readonly [string, string])[] = [];
-  for (let index = 0; index < members.length; index++) {
-    const low = members[index] ?? '';
-    const high = members[index + 1] === '-' ? members[index + 2] : undefined;
-    ranges.push([low, high ?? low]);
-    if (high !== undefined) index += 2;
-  }
+  const parts = withoutEmptyRanges(splitAtRanges(content));
+  const [first = []] = parts;
+  // After empty ranges are gone: Python takes an exclamation mark that comes first only then for a negation too.
+  const negated = first[0] === '!';
+  const members = negated ? withoutMark(parts) : parts;
+  const ranges = members.flatMap((part, index) => {
+    const low = part.at(-1);
+    const high = members[index + 1]?.[0];
+    return low !== undefined && high !== undefined ? [[low, high] as const] : [];
+  });
   return (character) =>
     negated !==
-    ranges.some(
-      ([low, high]) => compareCodePoints(low, character) <= 0 && compareCodePoints(character, high) <= 0,
-    );
+    (members.some((part) => part.includes(character)) ||
+      ranges.some(
+        ([low, high]) => compareCodePoints(low, character) <= 0 && compareCodePoints(character, high) <= 0,
+      ));
+}
+
+/** The parts without the exclamation mark. Where it was the low bound of a range, the hyphen stands for itself. */
+function withoutMark([first = [], second, ...others]: readonly string[][]): readonly string[][] {
+  if (second === undefined || first.length > 1)
+    return [first.slice(1), ...(second ? [second] : []), ...others];
+  return [['-', ...second], ...others];
+}
+
+/** Parts of a class: the last character of each and the first of the next are the bounds of a range. */
+function splitAtRanges(content: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  let start = 0;
+  let hyphen = content.indexOf('-', content[0] === '!' ? 2 : 1);
+  while (hyphen >= 0) {
+    parts.push(content.slice(start, hyphen));
+    start = hyphen + 1;
+    hyphen = content.indexOf('-', hyphen + 3);
+  }
+  const last = content.slice(start);
+  // A hyphen at the end stands for itself.
+  if (last.length > 0 || parts.length === 0) parts.push(last);
+  else parts.at(-1)?.push('-');
+  return parts;
+}
+
+/** Of a range whose bounds are the wrong way round, neither bound is a member. */
+function withoutEmptyRanges(parts: readonly string[][]): string[][] {
+  const kept = [...parts];
+  for (let index = kept.length - 1; index > 0; index--) {
+    const [before = [], after = []] = [kept[index - 1], kept[index]];
+    if (compareCodePoints(before.at(-1) ?? '', after[0] ?? '') <= 0) continue;
+    kept.splice(index - 1, 2, [...before.slice(0, -1), ...after.slice(1)]);
+  }
+  return kept;
 }

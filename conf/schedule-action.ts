@@ -5,21 +5,25 @@ import type { ScheduleReader, ScheduleReading } from './schedule-reading.ts';
 import type { ScheduleAction, ScheduleChain, ScheduleTarget } from './schedule-settings.ts';
 import { closest, didYouMean } from './unknown-names.ts';
 
-/** Reads `action`, and whom it is about. If that is wrong, it is recorded, and the action is a `run`. */
-export function readAction(reader: ScheduleReader, scope: Scope, reading: ScheduleReading): ScheduleAction {
+/** Reads `action`, and whom it is about; `undefined` if that is wrong, which is recorded. */
+export function readAction(
+  reader: ScheduleReader,
+  scope: Scope,
+  reading: ScheduleReading,
+): ScheduleAction | undefined {
   const action = reader.get('action', scope);
   if (action.type === 'run') return { type: 'run' };
   const program = reader.get('program', scope);
   if (program === undefined) {
     if (reader.written('program') === undefined)
       reader.fail(undefined, `action=${action.type} needs a program`);
-    return { type: 'run' };
+    return undefined;
   }
   const target = findTarget(strip(program), reading);
   if (target !== undefined) return { ...action, target };
   const known = [...sectionNames(reading, targetKinds), ...reading.groups.keys()];
   reader.fail('program', noSuch(`program, process or group ${program}`, program, known));
-  return { type: 'run' };
+  return undefined;
 }
 
 /** Sections whose processes can be started and stopped. */

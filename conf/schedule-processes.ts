@@ -26,7 +26,11 @@ export function readRunProcesses(
   refuseProgramKeys(reader);
   const processes = reading.processes.get(`program:${program}`);
   if (processes === undefined) {
-    reader.fail('program', noSuch(`[program:${program}]`, program, programsOf(reading)));
+    const isThere = reading.loading.document.sections.has(`program:${program}`);
+    const what = isThere
+      ? `[program:${program}] has no processes that could be started`
+      : noSuch(`[program:${program}]`, program, programsOf(reading));
+    reader.fail('program', what);
     return [];
   }
   remarkAutostart(processes, placeText(reader.place('program')), reading);

@@ -1,9 +1,10 @@
 /** What the readers of schedules share. */
-import { hostTimeZone } from '../schedule/wall-clock/time-zone.ts';
+import { findHostTimeZone } from '../schedule/wall-clock/host-time-zone.ts';
 import type { Section } from './dialect.ts';
 import type { Scope } from './expand.ts';
 import { scheduleSectionKeys } from './keys/schedule.ts';
 import type { Loading } from './load-context.ts';
+import { repr } from './python-text.ts';
 import type { SchedulerSettings, ScheduleSettings } from './schedule-settings.ts';
 import { SectionReader } from './section-reader.ts';
 import type { Environment, GroupSettings, ProcessSettings } from './settings.ts';
@@ -51,12 +52,25 @@ export function scheduleReading(options: ScheduleReadingOptions): ScheduleReadin
   return {
     ...options,
     scope: { names: new Map(), environment: new Map([...loading.context.env, ...inherited]) },
-    timezone: scheduler.timezone ?? hostTimeZone(),
+    timezone: scheduler.timezone ?? zoneOfHost(loading),
     // Without a clock nothing is over.
     now: loading.context.now?.() ?? new Date(0),
     groups: new Map(groups.map((group) => [group.name, group])),
     processes,
   };
+}
+
+/** UTC if nothing tells it, which is seldom what was meant. */
+function zoneOfHost({ context, findings }: Loading): string {
+  const tz = context.env.get('TZ');
+  const zone = findHostTimeZone(tz);
+  if (zone !== undefined) return zone;
+  const place = tz === undefined ? '' : ` from TZ=${repr(tz)}`;
+  // No warning that `strict` refuses: each schedule may have a zone of its own.
+  findings.remark(
+    `the time zone of the host cannot be told${place}: schedules without a timezone of their own are in UTC`,
+  );
+  return 'UTC';
 }
 
 /**

@@ -71,9 +71,9 @@ export function readScheduleGroup(section: Section, reading: ScheduleReading): S
   const name = nameOf(section);
   const scope = scopeOf(name, reading);
   const action = readAction(reader, scope, reading);
-  const processes = action.type === 'run' ? readRunProcesses(reader, scope, reading) : [];
-  if (action.type !== 'run') refuseProgramKeys(reader);
-  const schedule = readSchedule(reader, { name, action, scope }, reading);
+  const processes = action?.type === 'run' ? readRunProcesses(reader, scope, reading) : [];
+  if (action?.type !== 'run') refuseProgramKeys(reader);
+  const schedule = readSchedule(reader, { name, action: action ?? { type: 'run' }, scope }, reading);
   return {
     type: 'schedule',
     name,
@@ -90,7 +90,7 @@ function scopeOf(name: string, { loading, scope }: ScheduleReading): Scope {
   return { ...scope, names: new Map(Object.entries(names)) };
 }
 
-/** Reads the schedule that `cron` of a program makes; `undefined`: the program has no processes to start. */
+/** Reads the schedule that `cron` of a program makes; `undefined`: the program has no processes, which is told. */
 function readCron(section: Section, reading: ScheduleReading): ScheduleOfGroup | undefined {
   const reader = scheduleReader(section, reading.loading, cronKey);
   const name = nameOf(section);
@@ -98,7 +98,10 @@ function readCron(section: Section, reading: ScheduleReading): ScheduleOfGroup |
   const schedule = readSchedule(reader, { name, action, scope: scopeOf(name, reading) }, reading);
   const processes = reading.processes.get(section.name) ?? [];
   const [process] = processes;
-  if (process === undefined) return undefined;
+  if (process === undefined) {
+    reader.warn('cron', `[${section.name}] has no processes that could be started`);
+    return undefined;
+  }
   remarkAutostart(processes, placeText(reader.place('cron')), reading);
   const { line } = reader.place('cron');
   return { group: process.group, schedule: { ...schedule, line: line ?? section.line } };

@@ -110,7 +110,7 @@ function readNamedTriggers(
   }
   const timezone = reader.get('timezone', scope) ?? reading.timezone;
   const { sections } = reading.loading.document;
-  const members = names.flatMap((name) => {
+  const members = [...new Set(names)].flatMap((name) => {
     const section = sections.get(`trigger:${name}`);
     if (section === undefined) {
       reader.fail('triggers', noSuch(`[trigger:${name}]`, name, triggerNames(sections.keys())));

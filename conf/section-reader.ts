@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigErrorPlace } from './config-error.ts';
+import { ConfigError, type ConfigErrorPlace, textOf } from './config-error.ts';
 import type { DocumentValue, Section } from './dialect.ts';
 import { expand, type Scope, type ValueLabel } from './expand.ts';
 import type { Findings } from './findings.ts';
@@ -134,7 +134,7 @@ export class SectionReader<Table extends KeyTable> {
 
   #fail(key: string | undefined, what: string): void {
     const place = this.#place(key);
-    const text = this.#options.namesKey === true ? `${keyText(place)}: ${what}` : what + this.#suffix();
+    const text = this.#options.namesKey === true ? textOf(place, what) : what + this.#suffix();
     this.#options.findings.error(new ConfigError(place, what, text));
   }
 
@@ -192,10 +192,4 @@ export class SectionReader<Table extends KeyTable> {
     }
     return known.get(entry);
   }
-}
-
-/** `[section] key=value`, as far as there is one. */
-function keyText({ section, key, value }: ConfigErrorPlace): string {
-  if (key === undefined) return `[${section}]`;
-  return value === undefined ? `[${section}] ${key}` : `[${section}] ${key}=${value}`;
 }

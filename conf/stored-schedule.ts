@@ -1,6 +1,6 @@
 /** Schedules that clients add: names and values without a file, read as a `[schedule:x]` is. */
 import { dirname } from 'node:path';
-import { ConfigError } from './config-error.ts';
+import { ConfigError, textOf } from './config-error.ts';
 import type { DocumentValue, Section } from './dialect.ts';
 import { Findings } from './findings.ts';
 import { scheduleSectionKeys } from './keys/schedule.ts';
@@ -88,8 +88,8 @@ function checkName(name: string, section: Section, { groups }: Settings, finding
     schedule === undefined
       ? `there is a group named ${name}`
       : `there is a schedule named ${name} in ${schedule.file}:${schedule.line}`;
-  const { file, line } = section;
-  findings.error(new ConfigError({ file, line, section: section.name }, what, `[${section.name}]: ${what}`));
+  const place = { file: section.file, line: section.line, section: section.name };
+  findings.error(new ConfigError(place, what, textOf(place, what)));
 }
 
 function checkKeys({ name: section, values }: Section, findings: Findings): void {
@@ -97,8 +97,7 @@ function checkKeys({ name: section, values }: Section, findings: Findings): void
   for (const [key, { file, line, value }] of values) {
     if (known.includes(key)) continue;
     const what = `unknown key${didYouMean(closest(key, known))}`;
-    findings.error(
-      new ConfigError({ file, line, section, key, value }, what, `[${section}] ${key}=${value}: ${what}`),
-    );
+    const place = { file, line, section, key, value };
+    findings.error(new ConfigError(place, what, textOf(place, what)));
   }
 }

@@ -75,8 +75,10 @@ export function readTrigger(
 
 /** Whether a trigger will ever fire: `over` if it has been, `never` if not even that. */
 export function prospectOf(trigger: Trigger, now: Date): 'fires' | 'over' | 'never' {
-  const next = trigger.getNextFireTime(undefined, now);
-  if (next !== undefined) return next < now ? 'over' : 'fires';
+  const first = trigger.getNextFireTime(undefined, now);
+  if (first !== undefined && first >= now) return 'fires';
+  // A date that is past comes first in a combination, too, whatever follows it.
+  if (first !== undefined) return trigger.getNextFireTime(now, now) === undefined ? 'over' : 'fires';
   return trigger.getNextFireTime(undefined, new Date(0)) === undefined ? 'never' : 'over';
 }
 

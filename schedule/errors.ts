@@ -24,6 +24,14 @@ export class RunLookupError extends Error {
   }
 }
 
+/** A job may only run on other nodes. */
+export class WrongNodeError extends Error {
+  override readonly name = 'WrongNodeError';
+  constructor(id: string, node: string) {
+    super(`Job "${id}" does not run on this node (${node})`);
+  }
+}
+
 /** More runs of a job are under way than it allows. */
 export class MaxInstancesReachedError extends Error {
   override readonly name = 'MaxInstancesReachedError';

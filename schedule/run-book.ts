@@ -52,8 +52,12 @@ export class RunBook {
   readonly #waiting = new Map<string, Run>();
   readonly #underWay = new Map<string, UnderWay>();
   readonly #unwritten = new Map<string, Ended>();
-  /** Runs that were to be started when the store failed: whether it knows of them is not known. */
+  /** Outcomes that this node has to see to, also those of runs of other nodes that it has recorded as LOST. */
+  readonly #unsettled = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
+  /** Runs that were to be claimed when the store failed: whether it knows of them is not known. */
   readonly #doubtful = new Map<string, Job>();
+  /** Runs, also of other nodes, that were to be recorded as ended when the store failed. */
+  readonly #doubtfulEnds = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
   /** Everything that is still to be done for runs that have ended. */
   readonly #loose = new Set<Promise<void>>();
   readonly #watchers = new Map<string, Watcher[]>();
@@ -138,9 +142,15 @@ export class RunBook {
     );
   }
 
-  /** The store has failed while these were claimed: none of them was started, and the store may know of them. */
+  /**
+   * The store has failed while these were claimed, or cancelled for one that was: none of them was started, and the
+   * store may know of it.
+   */
   doubt(runs: readonly Run[], job: Job): void {
-    for (const run of runs) this.#doubtful.set(keyOf(run), job);
+    for (const run of runs) {
+      if (isActive(run)) this.#doubtful.set(keyOf(run), job);
+      else this.#doubtfulEnds.set(keyOf(run), { run, job });
+    }
   }
 
   /**
@@ -160,10 +170,17 @@ export class RunBook {
       else this.start(run, claimedFor);
     }
     this.#doubtful.clear();
+    for (const { run, job } of [...this.#unsettled.values()]) this.#settleLater(run, job);
     for (const run of await this.#store.getUnsettledRuns()) {
+      const doubtful = this.#doubtfulEnds.get(keyOf(run));
+      if (doubtful?.run.state === run.state && doubtful.run.ended?.getTime() === run.ended?.getTime()) {
+        this.ended(run, doubtful.job);
+        continue;
+      }
       const isOrphaned = run.state === 'LOST' && run.ended !== undefined && this.#leaseIsOver(run.ended, now);
       if (this.#isOwn(run) || isOrphaned) this.#settleLater(run, await this.#store.lookupJob(run.jobId));
     }
+    this.#doubtfulEnds.clear();
   }
 
   /** Whoever has a store for itself has all runs in it, also those of the name it had before. */
@@ -233,7 +250,7 @@ export class RunBook {
     this.#settleLater(run, job);
   }
 
-  /** Writes outcomes that could not be written when there were. */
+  /** Writes outcomes that could not be written when there was one. */
   async writeEnded(): Promise<void> {
     for (const [key, ended] of [...this.#unwritten]) {
       await this.#writeEnd(ended);
@@ -255,7 +272,12 @@ export class RunBook {
         continue;
       }
       const job = await this.#store.lookupJob(run.jobId);
+      // Whoever records it as LOST has to run it again.
+      if (job?.onLost === 'rerun' && !this.#mayRun(job)) continue;
       await this.#lose(run, job, now, `its node ${run.node} is gone`);
+      // Its node may have been heard of just now, and then nobody else would wake this one.
+      const again = leaseUntil(this.#store, now);
+      if (again && (next === undefined || again < next)) next = again;
     }
     return next;
   }
@@ -292,7 +314,7 @@ export class RunBook {
 
   async #finishWaiting(run: Run): Promise<void> {
     const job = await this.#store.lookupJob(run.jobId);
-    if (!(await this.#write(run, [{ ...run, isSettled: run.state === 'MISSED' }]))) {
+    if ((await this.#write(run, [{ ...run, isSettled: run.state === 'MISSED' }])) === 'taken') {
       this.#waiting.delete(keyOf(run));
       return;
     }
@@ -334,7 +356,12 @@ export class RunBook {
       return;
     }
     const runs = next ? [lost, next] : [lost];
-    if (!(await this.#store.change({ jobId: run.jobId, expect: { active }, runs }))) return;
+    try {
+      if (!(await this.#store.change({ jobId: run.jobId, expect: { active }, runs }))) return;
+    } catch (error) {
+      this.#doubtfulEnds.set(keyOf(lost), { run: lost, job });
+      throw error;
+    }
     if (next) this.wait(next);
     this.#reports.outcome(lost);
     this.#settleLater(lost, job);
@@ -429,18 +456,21 @@ export class RunBook {
     const isSettled = this.#surroundings.onOutcome === undefined;
     const next = await this.#retryOf(run);
     const ended = { ...run, isSettled };
-    const isWritten = await this.#write(ended, next ? [ended, next] : [ended]);
-    if (!isWritten) {
+    const written = await this.#write(ended, next ? [ended, next] : [ended]);
+    if (written === 'taken') {
       this.#warn(run, `it has ended as ${run.state}, but another node has taken it for lost`);
     }
     this.#reports.outcome(ended, result);
-    if (!isWritten) return this.#release(ended);
-    // The answer may have been lost the last time: what is in the store counts.
-    const [following] = (await this.#store.getRun(run.id)).filter(
-      ({ attempt }) => attempt === run.attempt + 1,
-    );
-    if (following && isActive(following) && !this.#isKnown(following)) this.wait(following);
+    if (written === 'taken') return this.#release(ended);
+    if (written === 'now' && next) this.wait(next);
+    if (written === 'before') await this.#waitForNext(run);
     this.#settleLater(ended, job);
+  }
+
+  /** Whether there is a next attempt was decided when the answer of the store was lost. */
+  async #waitForNext({ id, attempt }: Run): Promise<void> {
+    const next = (await this.#store.getRun(id)).find((other) => other.attempt === attempt + 1);
+    if (next && isActive(next) && !this.#isKnown(next)) this.wait(next);
   }
 
   /** The next try of a run that has failed, if it has one. */
@@ -465,17 +495,15 @@ export class RunBook {
   /**
    * Writes what has become of a run of this node.
    *
-   * @returns `false`: it is somebody else's by now
+   * @returns `before`: an earlier try was made, although it failed; `taken`: the run is somebody else's by now
    */
-  async #write(run: Run, runs: readonly Run[]): Promise<boolean> {
+  async #write(run: Run, runs: readonly Run[]): Promise<'now' | 'before' | 'taken'> {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const active = await this.#store.getActiveRuns(run.jobId);
       const stored = active.find((other) => isSame(other, run));
       if (stored === undefined) {
-        // A change that failed may have been made, and only its answer lost.
-        return (await this.#store.getRun(run.id)).some(
-          (other) => isSame(other, run) && other.state === run.state,
-        );
+        const records = await this.#store.getRun(run.id);
+        return records.some((other) => isSame(other, run) && other.state === run.state) ? 'before' : 'taken';
       }
       // What others may have written meanwhile.
       const { isStopRequested, leaseUntil } = stored;
@@ -483,14 +511,17 @@ export class RunBook {
         if (!isSame(each, run)) return each;
         return { ...each, isStopRequested, leaseUntil: isActive(each) ? leaseUntil : undefined };
       });
-      if (await this.#store.change({ jobId: run.jobId, expect: { active }, runs: merged })) return true;
+      if (await this.#store.change({ jobId: run.jobId, expect: { active }, runs: merged })) return 'now';
     }
     throw tooManyTries(run.jobId);
   }
 
   #settleLater(run: Run, job: Job | undefined): void {
+    this.#unsettled.set(keyOf(run), { run, job });
     const settled = this.settlement.settle(run, job).then((isSettled) => {
-      if (isSettled) this.#release(run);
+      if (!isSettled) return;
+      this.#unsettled.delete(keyOf(run));
+      this.#release(run);
     });
     this.#track(settled.catch((error) => this.#onTrouble(error)));
   }

@@ -38,7 +38,7 @@ import { TriggerError } from './trigger-error.ts';
 import { DateTrigger } from './triggers/date-trigger.ts';
 import type { Trigger } from './triggers/trigger.ts';
 import { createTrigger, type TriggerTypes, triggerTypes } from './triggers/trigger-types.ts';
-import { hostTimeZone } from './wall-clock/time-zone.ts';
+import { hostTimeZone } from './wall-clock/host-time-zone.ts';
 
 /** It has not been started, or was shut down. */
 export const STATE_STOPPED = 0;
@@ -255,7 +255,8 @@ export class Scheduler implements JobControl {
     const { func, ...others } = changes;
     const spec = changesOf(others);
     const { nextRunTime } = changes;
-    return this.#modify(id, jobStore, (job, alias) => {
+    const next = nextRunTime === undefined ? 'as it was' : 'given';
+    return this.#modify(id, jobStore, next, (job, alias) => {
       const named = func === undefined ? job.func : this.#functionName(func, alias);
       if (named !== job.func) this.#functions.release(job.func);
       const changed = { ...job, ...spec, func: named };
@@ -286,7 +287,7 @@ export class Scheduler implements JobControl {
     const given = this.#readTrigger(trigger, ofTrigger, now);
     const bound = given.bind({ timezone: this.timezone, now });
     const triggers = { trigger: bound.toJSON(), givenTrigger: given.toJSON() };
-    return this.#modify(id, own.jobStore, (job) => {
+    return this.#modify(id, own.jobStore, 'of the trigger', (job) => {
       const changed = { ...job, ...triggers, isPaused: false };
       return { ...changed, ...this.#nextRun(changed, bound, now) };
     });
@@ -294,7 +295,7 @@ export class Scheduler implements JobControl {
 
   /** A paused job has no next run time, and misses nothing. @throws {JobLookupError} */
   async pauseJob(id: string, jobStore?: string): Promise<ScheduledJob> {
-    const paused = await this.#modify(id, jobStore, (job) => ({
+    const paused = await this.#modify(id, jobStore, 'given', (job) => ({
       ...job,
       nextRunTime: undefined,
       dueTime: undefined,
@@ -318,7 +319,7 @@ export class Scheduler implements JobControl {
       await this.removeJob(id, found.jobStore);
       return undefined;
     }
-    const resumed = await this.#modify(id, found.jobStore, (job) => ({
+    const resumed = await this.#modify(id, found.jobStore, 'of the trigger', (job) => ({
       ...job,
       ...this.#nextRun(job, this.#triggerOf(job), now),
       isPaused: false,
@@ -504,9 +505,14 @@ export class Scheduler implements JobControl {
     const timetables = [...this.#timetables.values()];
     for (const timetable of timetables) await timetable.putDown();
     if (runs === 'stop') for (const timetable of timetables) timetable.runs.stopAll();
-    if (runs !== 'leave') for (const timetable of timetables) await timetable.runs.whenQuiet();
-    // Runs that have failed meanwhile wait for their next try.
-    for (const timetable of timetables) await timetable.putDown();
+    if (runs !== 'leave') {
+      for (const timetable of timetables) {
+        await timetable.runs.whenQuiet();
+        // Runs that have failed meanwhile wait for their next try.
+        await timetable.putDown();
+        await timetable.runs.whenQuiet();
+      }
+    }
     for (const [alias, executor] of this.#executors) {
       await executor.shutdown?.({ wait }).catch((error) => {
         this.#logger.error(`Executor "${alias}" does not shut down: ${messageOf(error)}`);
@@ -544,9 +550,11 @@ export class Scheduler implements JobControl {
     return this.#handle(added, timetable.alias, { isPending: false });
   }
 
+  /** @param next where the next run time comes from: that of a job that waits for the start is not known before */
   async #modify(
     id: string,
     jobStore: string | undefined,
+    next: 'given' | 'of the trigger' | 'as it was',
     change: (job: Job, alias: string) => Job,
   ): Promise<ScheduledJob> {
     const found = await this.#lookup(id, jobStore);
@@ -557,10 +565,10 @@ export class Scheduler implements JobControl {
     }
     const pending = this.#pending.find(({ job }) => job === found.job);
     if (pending === undefined) throw new JobLookupError(id);
-    const { nextRunTime, isPaused } = pending.job;
     pending.job = changed(pending.job);
-    if (pending.job.nextRunTime !== nextRunTime || pending.job.isPaused !== isPaused)
-      pending.isNextRunTimeGiven = true;
+    if (next === 'of the trigger')
+      pending.job = { ...pending.job, nextRunTime: undefined, dueTime: undefined };
+    if (next !== 'as it was') pending.isNextRunTimeGiven = next === 'given';
     return this.#handle(pending.job, alias, { isPending: true });
   }
 

@@ -20,8 +20,8 @@ export class Settlement {
   readonly #time: () => Promise<Date>;
   /** Outcomes that are being seen to. */
   readonly #settling = new Set<string>();
-  /** Outcomes that were seen to, which is still to be noted. */
-  readonly #seenTo = new Set<string>();
+  /** Outcomes that were seen to, while that is still to be noted in the store, or is, and records are to be removed. */
+  readonly #seenTo = new Map<string, 'to note' | 'noted'>();
 
   constructor(options: {
     readonly alias: string;
@@ -52,6 +52,7 @@ export class Settlement {
     try {
       if (!run.isSettled) await this.#seeTo(run, snapshot);
       await this.#turns.take(() => this.#cleanUp(run, snapshot));
+      this.#seenTo.delete(key);
     } finally {
       this.#settling.delete(key);
     }
@@ -93,10 +94,11 @@ export class Settlement {
       } catch (error) {
         logger.error(`What follows of run ${run.id} of job "${run.jobId}" has failed`, error);
       }
-      this.#seenTo.add(key);
+      this.#seenTo.set(key, 'to note');
     }
+    if (this.#seenTo.get(key) === 'noted') return;
     await this.#store.change({ jobId: run.jobId, expect: {}, runs: [{ ...run, isSettled: true }] });
-    this.#seenTo.delete(key);
+    this.#seenTo.set(key, 'noted');
   }
 
   async #cleanUp(run: Run, snapshot: Job | undefined): Promise<void> {

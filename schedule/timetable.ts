@@ -4,7 +4,7 @@
  * apart by what each change expects.
  */
 
-import { JobLookupError, MaxInstancesReachedError } from './errors.ts';
+import { JobLookupError, MaxInstancesReachedError, WrongNodeError } from './errors.ts';
 import * as events from './events.ts';
 import type { Job } from './job.ts';
 import type { DueJob, JobStore } from './job-store.ts';
@@ -50,6 +50,8 @@ export class Timetable {
   #isPassDue = false;
   /** There after the store has failed, until it works again. */
   #retryAt: number | undefined;
+  /** How often it has failed: some work goes on beside the passes, and fails beside them. */
+  #troubles = 0;
   /** Whether what the last scheduler left, or an outage, was seen to. */
   #isRecovered = false;
   #watchingSince = new Date(0);
@@ -200,7 +202,7 @@ export class Timetable {
 
   /** @throws {JobLookupError} */
   async remove(id: string): Promise<void> {
-    const job = await this.#turns.take(async () => {
+    const job = await this.#takeTurn(async () => {
       const stored = await this.store.lookupJob(id);
       await this.store.removeJob(id);
       await this.runs.cancelWaiting('its job was removed', id);
@@ -212,7 +214,7 @@ export class Timetable {
   }
 
   async removeAll(): Promise<void> {
-    const jobs = await this.#turns.take(async () => {
+    const jobs = await this.#takeTurn(async () => {
       const stored = await this.store.getAllJobs();
       await this.store.removeAllJobs();
       await this.runs.cancelWaiting('its job was removed');
@@ -225,7 +227,7 @@ export class Timetable {
 
   /** @throws {MaxInstancesReachedError}, {JobLookupError} */
   async request(jobId: string, request: RunRequest): Promise<{ run: Run; ended: Promise<Run> }> {
-    const requested = await this.#turns.take(async () => {
+    const requested = await this.#takeTurn(async () => {
       for (let tries = 0; tries < mostTries; tries += 1) {
         const known = request.runId === undefined ? [] : await this.store.getRun(request.runId);
         const run = known.at(-1) ?? (await this.#tryRequest(jobId, request));
@@ -239,7 +241,7 @@ export class Timetable {
 
   /** @returns `false`: there is nothing to end, because all attempts of the run have ended */
   async stop(id: string): Promise<boolean> {
-    return this.#turns.take(async () => {
+    return this.#takeTurn(async () => {
       for (let tries = 0; tries < mostTries; tries += 1) {
         const run = (await this.store.getRun(id)).find(({ ended }) => ended === undefined);
         if (run === undefined) return false;
@@ -257,6 +259,21 @@ export class Timetable {
     });
   }
 
+  /** What a request leaves half done when the store fails is seen to when it works again. */
+  #takeTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isRefusal(error)) {
+          this.#fail(error);
+          this.#surroundings.onWakeChanged();
+        }
+        throw error;
+      }
+    });
+  }
+
   get #isPaused(): boolean {
     return this.#isLeaving || this.#surroundings.isPaused();
   }
@@ -267,6 +284,7 @@ export class Timetable {
       this.#surroundings.onWakeChanged();
       return;
     }
+    const troubles = this.#troubles;
     try {
       const now = await this.#now();
       await this.#noticeSteps(now);
@@ -278,16 +296,20 @@ export class Timetable {
         for (const due of await this.store.getDueJobs(now)) await this.#claim(due, now);
       }
       this.#nextDueTime = await this.store.getNextDueTime(now);
-      if (this.#retryAt !== undefined)
-        this.#surroundings.logger.info(`Job store "${this.alias}" works again`);
-      this.#retryAt = undefined;
+      if (this.#troubles === troubles) this.#recoverFromTrouble();
     } catch (error) {
       this.#fail(error);
     }
     this.#surroundings.onWakeChanged();
   }
 
+  #recoverFromTrouble(): void {
+    if (this.#retryAt !== undefined) this.#surroundings.logger.info(`Job store "${this.alias}" works again`);
+    this.#retryAt = undefined;
+  }
+
   #fail(error: unknown): void {
+    this.#troubles += 1;
     if (this.#retryAt === undefined) {
       const text = `Job store "${this.alias}" fails, and is asked again every ${retryInterval / 1000} seconds: ${messageOf(error)}`;
       this.#surroundings.logger.warn(text);
@@ -298,13 +320,14 @@ export class Timetable {
 
   async #recover(now: Date): Promise<void> {
     this.#watchingSince = now;
+    // First: what fails from now on, here or beside it, takes it back.
+    this.#isRecovered = true;
     await this.runs.recover();
     for (const job of await this.store.getAllJobs()) {
       await this.runs.settlement.removeFinished(job);
       await this.#correct(job, now);
     }
     await this.runs.settlement.pruneRemoved();
-    this.#isRecovered = true;
   }
 
   /** Sees whether somebody has set the clock, or the machine has slept. */
@@ -359,12 +382,12 @@ export class Timetable {
       if (job.dueTime === undefined || job.dueTime > now) return;
       const planned = this.#plan({ job, active }, now, firstOnly);
       if (planned === undefined) return;
-      const claimed = [...planned.starts, ...planned.waits];
+      const decided = [...planned.starts, ...planned.waits, ...planned.cancelled];
       let isClaimed: boolean;
       try {
         isClaimed = await this.store.change(planned.change);
       } catch (error) {
-        this.runs.doubt(claimed, planned.job);
+        this.runs.doubt(decided, planned.job);
         throw error;
       }
       if (isClaimed) {
@@ -447,7 +470,7 @@ export class Timetable {
     const job = await this.store.lookupJob(jobId);
     if (job === undefined) throw new JobLookupError(jobId);
     if (job.hosts !== null && !job.hosts.includes(node)) {
-      throw new Error(`Job "${jobId}" does not run on this node (${node})`);
+      throw new WrongNodeError(jobId, node);
     }
     const active = await this.store.getActiveRuns(jobId);
     const isFull = active.length >= job.maxInstances && !force;
@@ -477,8 +500,7 @@ export class Timetable {
     try {
       if (!(await this.store.change({ jobId, expect: { active }, runs }))) return undefined;
     } catch (error) {
-      this.runs.doubt([run], job);
-      this.#isRecovered = false;
+      this.runs.doubt(replaced?.state === 'CANCELLED' ? runs : [run], job);
       throw error;
     }
     this.#reports.fires(events.EVENT_JOB_SUBMITTED, [run]);
@@ -558,4 +580,13 @@ function isSameRuns(some: readonly Run[], others: readonly Run[]): boolean {
 
 function byId(one: Run, other: Run): number {
   return one.id < other.id ? -1 : 1;
+}
+
+/** Whether it is the one who asks that has to do something about it, and not whoever looks after the store. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof JobLookupError ||
+    error instanceof MaxInstancesReachedError ||
+    error instanceof WrongNodeError
+  );
 }

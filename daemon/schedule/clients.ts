@@ -9,7 +9,7 @@ import { isActive, type Run } from '../../schedule/run.ts';
 import type { ScheduledJob } from '../../schedule/scheduled-job.ts';
 import { STATE_PAUSED, STATE_RUNNING } from '../../schedule/scheduler.ts';
 import { triggerFromSpec } from '../../schedule/triggers/trigger-types.ts';
-import { hostTimeZone } from '../../schedule/wall-clock/time-zone.ts';
+import { hostTimeZone } from '../../schedule/wall-clock/host-time-zone.ts';
 import type { Channel } from '../host/host.ts';
 import type { SupervisorControl } from '../process/control.ts';
 import {

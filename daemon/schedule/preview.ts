@@ -1,5 +1,5 @@
 import type { Trigger } from '../../schedule/triggers/trigger.ts';
-import { hostTimeZone } from '../../schedule/wall-clock/time-zone.ts';
+import { hostTimeZone } from '../../schedule/wall-clock/host-time-zone.ts';
 import type { TriggerPreview } from './control.ts';
 
 /** The next times of a trigger. */

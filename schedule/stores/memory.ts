@@ -19,6 +19,8 @@ export class MemoryJobStore implements JobStore {
   readonly #jobs = new Map<string, Job>();
   readonly #due = new DueHeap<{ readonly id: string; readonly dueTime: Date }>();
   readonly #records = new Map<string, Records>();
+  /** Jobs that are gone, but not their records. */
+  readonly #gone = new Set<string>();
   readonly #jobOfRun = new Map<string, string>();
   readonly #unsettled = new Map<string, Run>();
 
@@ -28,6 +30,7 @@ export class MemoryJobStore implements JobStore {
     this.#jobs.clear();
     this.#due.clear();
     this.#records.clear();
+    this.#gone.clear();
     this.#jobOfRun.clear();
     this.#unsettled.clear();
   }
@@ -48,8 +51,7 @@ export class MemoryJobStore implements JobStore {
   }
 
   async removeAllJobs(): Promise<void> {
-    this.#jobs.clear();
-    this.#due.clear();
+    for (const id of [...this.#jobs.keys()]) this.#remove(id);
   }
 
   async lookupJob(id: string): Promise<Job | undefined> {
@@ -73,13 +75,13 @@ export class MemoryJobStore implements JobStore {
 
   async change({ jobId, expect, job, runs }: JobChange): Promise<boolean> {
     const stored = this.#jobs.get(jobId);
-    const records = this.#recordsOf(jobId);
-    if (expect.nextRunTime !== undefined || job !== undefined) {
-      if (stored === undefined) return false;
-    }
-    if (expect.nextRunTime !== undefined && !isSameTime(stored?.nextRunTime, expect.nextRunTime))
-      return false;
-    if (expect.active && !isSameActive([...records.active.values()], expect.active)) return false;
+    const active = [...(this.#records.get(jobId)?.active.values() ?? [])];
+    const { nextRunTime, modified } = expect;
+    const isAboutJob = [job, nextRunTime, modified].some((part) => part !== undefined);
+    if (stored === undefined && isAboutJob) return false;
+    if (nextRunTime !== undefined && !isSameTime(stored?.nextRunTime, nextRunTime)) return false;
+    if (modified !== undefined && !isSameTime(stored?.modified, modified)) return false;
+    if (expect.active && !isSameActive(active, expect.active)) return false;
     if (runs.some((run) => this.#isTaken(run))) return false;
     if (job === 'removed') this.#remove(jobId);
     else if (job !== undefined) this.#put(job);
@@ -122,7 +124,7 @@ export class MemoryJobStore implements JobStore {
     { limit, since }: { readonly limit: number; readonly since: Date | undefined },
   ): Promise<readonly Run[]> {
     const records = this.#records.get(jobId);
-    if (records === undefined) return [];
+    if (records === undefined || (records.ended.size <= limit && since === undefined)) return [];
     const newestFirst = [...records.ended.values()].filter(({ isSettled }) => isSettled).reverse();
     let others = 0;
     let failed = 0;
@@ -131,31 +133,32 @@ export class MemoryJobStore implements JobStore {
       return isTooMany || (since !== undefined && run.ended !== undefined && run.ended < since);
     });
     for (const run of removed) this.#forget(run, records);
-    if (!this.#jobs.has(jobId) && records.ended.size === 0 && records.active.size === 0) {
-      this.#records.delete(jobId);
-    }
     return removed.reverse();
   }
 
   async pruneRemoved(limit: number): Promise<readonly Run[]> {
-    const gone = [...this.#records].filter(([jobId]) => !this.#jobs.has(jobId));
+    const gone = [...this.#gone].map((jobId) => [jobId, this.#recordsOf(jobId)] as const);
     const settled = gone.flatMap(([, { ended }]) => [...ended.values()].filter(({ isSettled }) => isSettled));
     const removed = settled.sort(newestFirst).slice(limit);
     for (const run of removed) this.#forget(run, this.#recordsOf(run.jobId));
     for (const [jobId, { active, ended }] of gone) {
-      if (active.size + ended.size === 0) this.#records.delete(jobId);
+      if (active.size + ended.size > 0) continue;
+      this.#records.delete(jobId);
+      this.#gone.delete(jobId);
     }
     return removed.reverse();
   }
 
   #put(job: Job): void {
     this.#jobs.set(job.id, job);
+    this.#gone.delete(job.id);
     if (job.dueTime === undefined) this.#due.delete(job.id);
     else this.#due.set({ id: job.id, dueTime: job.dueTime });
   }
 
   #remove(id: string): void {
     this.#jobs.delete(id);
+    if (this.#records.has(id)) this.#gone.add(id);
     this.#due.delete(id);
   }
 
@@ -175,6 +178,7 @@ export class MemoryJobStore implements JobStore {
     else records.ended.set(key, run);
     if (isFire(run)) records.fires.add(run.fireTime.getTime());
     this.#jobOfRun.set(run.id, run.jobId);
+    if (!this.#jobs.has(run.jobId)) this.#gone.add(run.jobId);
     if (isActive(run) || run.isSettled) this.#unsettled.delete(key);
     else this.#unsettled.set(key, run);
   }

@@ -71,7 +71,12 @@ export class RedisJobStore implements JobStore {
       },
     });
     this.#opened = { connection, context, reader: new RecordReader(context), name: undefined };
-    this.#opened.name = await this.#nameOfStore();
+    try {
+      this.#opened.name = await this.#nameOfStore();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -185,9 +190,7 @@ export class RedisJobStore implements JobStore {
         modified: modified?.getTime(),
         active: active && Object.fromEntries(active.map((run) => [memberOf(run), standOf(run)])),
       },
-      ...(job === undefined || job === 'removed'
-        ? { job }
-        : { job: storedJob(job).record, due: storedJob(job).due }),
+      ...changeOfJob(job),
       runs: runs.map(storedRun),
     };
   }
@@ -253,6 +256,12 @@ function storedJob(job: Job): {
 } {
   const record = JSON.stringify(toRecord(jobFields, job));
   return { id: job.id, record, due: job.dueTime && stamp(job.dueTime) };
+}
+
+function changeOfJob(job: JobChange['job']): object {
+  if (job === undefined || job === 'removed') return { job };
+  const { record, due } = storedJob(job);
+  return { job: record, due };
 }
 
 function storedRun(run: Run): object {

@@ -17,14 +17,23 @@ export interface Schema {
 const patience = 200;
 
 /**
+ * What a transaction is to outlive: the end of the machine, for which the disk is waited for, or that of this process.
+ * After the end of the machine all transactions up to some moment are there, and none of those behind it.
+ */
+export type Durability = 'machine' | 'process';
+
+const synchronous: Readonly<Record<Durability, string>> = { machine: 'FULL', process: 'NORMAL' };
+
+/**
  * A file of SQLite's with one owner, who is told in one line what goes wrong. Others may read it meanwhile, or take a
- * backup. What has been committed is on the disk: WAL, `synchronous=FULL`.
+ * backup.
  */
 export class SqliteDatabase {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #durability: Durability = 'machine';
 
   private constructor(path: string, database: DatabaseSync, lock: DatabaseSync) {
     this.#path = path;
@@ -81,27 +90,40 @@ export class SqliteDatabase {
     }
   }
 
-  /** @returns how many rows were changed */
+  /** In a transaction, or as one that outlives the machine. @returns how many rows were changed */
   run(sql: string, ...parameters: SQLInputValue[]): number {
-    return this.#try('write to', () => Number(this.#statement(sql).run(...parameters).changes));
+    if (!this.#database.isTransaction) this.#outlive('machine');
+    return this.#execute(sql, ...parameters);
   }
 
   /** All or nothing: what `body` does stays if it returns something other than `false`. */
-  transaction<T>(body: () => T): T {
-    this.run('BEGIN IMMEDIATE');
+  transaction<T>(durability: Durability, body: () => T): T {
+    this.#outlive(durability);
+    this.#execute('BEGIN IMMEDIATE');
     try {
       const result = body();
-      this.run(result === false ? 'ROLLBACK' : 'COMMIT');
+      this.#execute(result === false ? 'ROLLBACK' : 'COMMIT');
       return result;
     } finally {
       // After some errors SQLite has rolled back by itself.
-      if (this.#database.isTransaction) this.run('ROLLBACK');
+      if (this.#database.isTransaction) this.#execute('ROLLBACK');
     }
   }
 
   close(): void {
     this.#database.close();
     this.#lock.close();
+  }
+
+  /** What transactions outlive from now on. */
+  #outlive(durability: Durability): void {
+    if (durability === this.#durability) return;
+    this.#try('write to', () => this.#database.exec(`PRAGMA synchronous=${synchronous[durability]}`));
+    this.#durability = durability;
+  }
+
+  #execute(sql: string, ...parameters: SQLInputValue[]): number {
+    return this.#try('write to', () => Number(this.#statement(sql).run(...parameters).changes));
   }
 
   #statement(sql: string): StatementSync {

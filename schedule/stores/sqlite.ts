@@ -4,7 +4,7 @@ import type { DueJob, JobChange, JobStore, JobStoreContext, RunQuery } from '../
 import { activeStates, failures, type Run, type RunOutcome } from '../run.ts';
 import { RecordReader } from './record-reader.ts';
 import { runFields, specFields, standingFields, toRecord } from './records.ts';
-import { type Row, SqliteDatabase, violatesUniqueness } from './sqlite-database.ts';
+import { type Durability, type Row, SqliteDatabase, violatesUniqueness } from './sqlite-database.ts';
 import { fieldsOfRow, isFailure, runColumns, schema, standingColumns, valuesOf } from './sqlite-schema.ts';
 
 export interface SqliteJobStoreOptions {
@@ -43,8 +43,9 @@ function settled(hasFailed: 0 | 1): string {
 }
 
 /**
- * Keeps jobs and runs in a file, with the SQLite that comes with Node. A change that has been acknowledged is on the
- * disk. One scheduler has it open at a time; anybody may read it meanwhile.
+ * Keeps jobs and runs in a file, with the SQLite that comes with Node. Every change that was acknowledged is there
+ * after the process has ended, however it did; jobs, claims and outcomes are after the machine has, too. One scheduler
+ * has it open at a time; anybody may read it meanwhile.
  */
 export class SqliteJobStore implements JobStore {
   readonly #path: string;
@@ -114,7 +115,7 @@ export class SqliteJobStore implements JobStore {
 
   async change({ jobId, expect, job, runs }: JobChange): Promise<boolean> {
     try {
-      return this.#database.transaction(() => {
+      return this.#database.transaction(this.#durability(job, runs), () => {
         if (!this.#holds(jobId, expect)) return false;
         if (job === 'removed' && !this.#remove(jobId)) return false;
         if (job !== undefined && job !== 'removed' && !this.#update(job)) return false;
@@ -163,7 +164,7 @@ export class SqliteJobStore implements JobStore {
     const database = this.#database;
     const chosen = database.all(surplus, jobId, limit, since?.getTime() ?? null);
     if (chosen.length === 0) return [];
-    const removed = database.transaction(() =>
+    const removed = database.transaction('process', () =>
       chosen.flatMap(({ id, attempt }) =>
         database.all(
           'DELETE FROM runs WHERE id = ? AND attempt = ? RETURNING *',
@@ -182,6 +183,19 @@ export class SqliteJobStore implements JobStore {
 
   get #database(): SqliteDatabase {
     return this.#open.database;
+  }
+
+  /**
+   * Claims and outcomes outlive the machine. Notes about a run, such as its pid, only have to outlive the process: with
+   * the machine the run ends too, and its record says so without them.
+   */
+  #durability(job: JobChange['job'], runs: readonly Run[]): Durability {
+    const areNotes = runs.every(({ id, attempt, state }) => {
+      if (state === 'RUNNING') return true;
+      const stored = this.#database.get('SELECT state FROM runs WHERE id = ? AND attempt = ?', id, attempt);
+      return stored?.['state'] === state;
+    });
+    return job === undefined && areNotes ? 'process' : 'machine';
   }
 
   #holds(jobId: string, { nextRunTime, modified, active }: JobChange['expect']): boolean {

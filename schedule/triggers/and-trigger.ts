@@ -5,10 +5,10 @@ import {
   combinedJitter,
   membersSince,
 } from './combination.ts';
-import { after, dueAfter, firstFrom, mostWalked } from './due-times.ts';
+import { after, dueAfter, firstFrom } from './due-times.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
-/** How often the members may disagree before they are taken never to agree; about a twentieth of a second. */
+/** How often the members are asked before they are taken never to agree; about a twentieth of a second. */
 const mostRounds = 20_000;
 
 /**
@@ -39,24 +39,32 @@ export class AndTrigger implements Trigger {
     return next === undefined ? undefined : new Date(next);
   }
 
-  /** Beyond ten thousand, the count is that of the member that has the fewest. */
+  /**
+   * Beyond ten thousand, or fewer if the members agree seldom, the count is that of the member that has the
+   * fewest.
+   */
   getDueTimes(first: Date, now: Date): DueTimes {
+    const start = first.getTime();
     const members = membersSince(this.#members, first);
-    const due = members.map((member) => dueAfter(member, first.getTime(), now));
-    const most = Math.min(...due.map((times) => times?.count ?? 0));
-    const until = Math.min(...due.map((times) => (times ?? { last: first }).last.getTime()));
-    let last = first.getTime();
+    const due = members.map((member) => dueAfter(member, start, now) ?? { last: first, count: 0 });
+    const until = due.reduce(
+      (least, times) => Math.min(least, times.last.getTime()),
+      Number.POSITIVE_INFINITY,
+    );
+    const walk = { rounds: mostRounds };
+    let last = start;
     let count = 1;
     for (
-      let next = agreed(members, last + 1, until);
+      let next = agreed(members, last + 1, until, walk);
       next !== undefined;
-      next = agreed(members, last + 1, until)
+      next = agreed(members, last + 1, until, walk)
     ) {
       last = next;
       count += 1;
-      if (count > mostWalked) return { last: new Date(lastAgreed(members, last, until)), count: most + 1 };
     }
-    return { last: new Date(last), count };
+    if (walk.rounds > 0 || count === 1) return { last: new Date(last), count };
+    const fewest = due.reduce((least, times) => Math.min(least, times.count), Number.POSITIVE_INFINITY);
+    return { last: new Date(lastAgreed(members, last, until)), count: fewest + 1 };
   }
 
   bind(to: TriggerBinding): AndTrigger {
@@ -73,10 +81,19 @@ export class AndTrigger implements Trigger {
   }
 }
 
-/** The first instant from one to another, both included, that all members have. */
-function agreed(members: readonly Trigger[], from: number, until: number): number | undefined {
+/**
+ * The first instant from one to another, both included, that all members have.
+ *
+ * @param limit how often they may be asked; what they were is taken from it
+ */
+function agreed(
+  members: readonly Trigger[],
+  from: number,
+  until: number,
+  limit = { rounds: mostRounds },
+): number | undefined {
   let instant = from;
-  for (let round = 0; round < mostRounds; round += 1) {
+  for (; limit.rounds > 0; limit.rounds -= 1) {
     const start = instant;
     // Each member goes on from where the one before has got to.
     for (const member of members) {

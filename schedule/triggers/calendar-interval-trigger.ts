@@ -10,7 +10,8 @@ import {
   timeOfDayText,
 } from '../wall-clock/civil.ts';
 import { parseDate, timeOfDay } from '../wall-clock/date-text.ts';
-import { hostTimeZone, instantOf, type TimeZone } from '../wall-clock/time-zone.ts';
+import { hostTimeZone } from '../wall-clock/host-time-zone.ts';
+import { instantOf, type TimeZone } from '../wall-clock/time-zone.ts';
 import { type DateOption, readInstant, readJitter, specOf, zoneOf } from './options.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
@@ -65,6 +66,9 @@ export class CalendarIntervalTrigger implements Trigger {
     this.#step = { months: years * 12 + months, days: weeks * 7 + days };
     if (this.#step.months === 0 && this.#step.days === 0) {
       throw new TriggerError('interval must be at least 1 day long');
+    }
+    if (this.#step.months > 12 * lastYear || this.#step.days > 366 * lastYear) {
+      throw new TriggerError(`the interval reaches beyond the year ${lastYear}`);
     }
     this.#options = options;
     this.jitter = readJitter(jitter);

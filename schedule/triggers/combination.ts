@@ -1,6 +1,6 @@
 /** What triggers that combine others share. */
 import { TriggerError } from '../trigger-error.ts';
-import { hostTimeZone } from '../wall-clock/time-zone.ts';
+import { hostTimeZone } from '../wall-clock/host-time-zone.ts';
 import { readJitter, specOf } from './options.ts';
 import type { Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
@@ -17,7 +17,7 @@ export interface CombinationOptions {
  */
 export function combinedJitter(members: readonly Trigger[], { jitter }: CombinationOptions): number {
   if (members.length === 0) throw new TriggerError('There are no triggers to combine', { field: 'triggers' });
-  return readJitter(jitter ?? Math.max(...members.map((member) => member.jitter)));
+  return readJitter(jitter ?? members.reduce((most, member) => Math.max(most, member.jitter), 0));
 }
 
 /** The members with what they lack; `undefined` if they lack nothing. */

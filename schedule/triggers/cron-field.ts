@@ -61,9 +61,16 @@ export interface CronField {
 interface Expression {
   readonly text: string;
   readonly isAll?: boolean;
-  readonly values?: readonly number[];
+  readonly range?: Range;
   readonly position?: WeekdayPosition;
   readonly isLastDay?: boolean;
+}
+
+/** Every so many numbers from one to another, both included. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
 }
 
 /**
@@ -79,7 +86,7 @@ export function parseCronField(name: CronFieldName, text: string): CronField {
   const isAll = expressions.some((expression) => expression.isAll);
   return {
     text: expressions.map((expression) => expression.text).join(','),
-    values: isAll ? undefined : ascending(expressions.flatMap(({ values = [] }) => values)),
+    values: isAll ? undefined : valuesOf(name, expressions),
     positions: expressions.flatMap(({ position }) => position ?? []),
     hasLastDay: expressions.some(({ isLastDay }) => isLastDay),
   };
@@ -125,24 +132,24 @@ function readAll(name: CronFieldName, { step }: Groups): Expression {
   if (step === undefined) return { text: '*', isAll: true };
   const by = readStep(name, step);
   checkStep(by, last - first);
-  return { text: `*/${by}`, values: numbersFrom(first, last, by) };
+  return { text: `*/${by}`, range: { from: first, to: last, step: by } };
 }
 
 function readRange(name: CronFieldName, groups: Groups): Expression {
   const by = groups['step'] === undefined ? undefined : readStep(name, groups['step']);
   const from = Number(groups['first']);
   const to = groups['last'] === undefined ? (by === undefined ? from : undefined) : Number(groups['last']);
-  const values = rangeValues(name, from, to, by);
-  const range = to === undefined || to === from ? String(from) : `${from}-${to}`;
-  return { text: by === undefined ? range : `${range}/${by}`, values };
+  const range = checkedRange(name, from, to, by);
+  const text = to === undefined || to === from ? String(from) : `${from}-${to}`;
+  return { text: by === undefined ? text : `${text}/${by}`, range };
 }
 
-function rangeValues(
+function checkedRange(
   name: CronFieldName,
   from: number,
   to: number | undefined,
   by: number | undefined,
-): readonly number[] {
+): Range {
   if (to !== undefined && from > to) {
     fail(name, 'The minimum value in a range must not be higher than the maximum');
   }
@@ -156,7 +163,7 @@ function rangeValues(
   }
   // APScheduler takes a last value of 0 for none here.
   if (by !== undefined) checkStep(by, (to || last) - from);
-  return numbersFrom(from, to ?? last, by ?? 1);
+  return { from, to: to ?? last, step: by ?? 1 };
 }
 
 function readStep(name: CronFieldName, text: string): number {
@@ -193,8 +200,8 @@ function readNames(field: CronFieldName, names: readonly string[], kind: string,
   const from = readName(field, names, kind, groups['first'] ?? '');
   const to = groups['last'] === undefined ? from : readName(field, names, kind, groups['last']);
   const { first } = cronFields[field];
-  const values = rangeValues(field, first + from, first + to, undefined);
-  return { text: from === to ? `${names[from]}` : `${names[from]}-${names[to]}`, values };
+  const range = checkedRange(field, first + from, first + to, undefined);
+  return { text: from === to ? `${names[from]}` : `${names[from]}-${names[to]}`, range };
 }
 
 function readName(field: CronFieldName, names: readonly string[], kind: string, text: string): number {
@@ -207,10 +214,17 @@ function fail(field: CronFieldName, reason: string): never {
   throw new TriggerError(reason, { field });
 }
 
-function numbersFrom(first: number, last: number, step: number): number[] {
-  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, index) => first + index * step);
-}
-
-function ascending(numbers: readonly number[]): readonly number[] {
-  return [...new Set(numbers)].sort((a, b) => a - b);
+/** The numbers of all ranges, ascending; a list may be as long as it likes, so that each is looked at once. */
+function valuesOf(name: CronFieldName, expressions: readonly Expression[]): readonly number[] {
+  const ranges = new Map(
+    expressions.flatMap(({ text, range }) => (range === undefined ? [] : [[text, range]])),
+  );
+  const { first, last } = cronFields[name];
+  const isIn = new Uint8Array(last - first + 1);
+  for (const { from, to, step } of ranges.values()) {
+    for (let value = from; value <= to; value += step) isIn[value - first] = 1;
+  }
+  const values: number[] = [];
+  for (let value = first; value <= last; value += 1) if (isIn[value - first] === 1) values.push(value);
+  return values;
 }

@@ -1,5 +1,5 @@
 import { formatInstant } from '../wall-clock/date-text.ts';
-import { hostTimeZone } from '../wall-clock/time-zone.ts';
+import { hostTimeZone } from '../wall-clock/host-time-zone.ts';
 import { type DateOption, readInstant, specOf, zoneOf } from './options.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 

@@ -1,7 +1,8 @@
 /** What several triggers read in the same way from their options. */
 import { TriggerError } from '../trigger-error.ts';
 import { parseInstant } from '../wall-clock/date-text.ts';
-import { hostTimeZone, type TimeZone, timeZone } from '../wall-clock/time-zone.ts';
+import { hostTimeZone } from '../wall-clock/host-time-zone.ts';
+import { type TimeZone, timeZone } from '../wall-clock/time-zone.ts';
 import type { SpecValue, TriggerSpec } from './trigger.ts';
 
 /** A date as triggers take it: an instant, or text that `parseInstant` reads in the trigger's zone. */

@@ -5,7 +5,7 @@ import {
   combinedJitter,
   membersSince,
 } from './combination.ts';
-import { after, dueAfter, dueTimesByWalking, firstFrom, mostWalked } from './due-times.ts';
+import { after, dueAfter, firstFrom, mostWalked } from './due-times.ts';
 import type { DueTimes, Trigger, TriggerBinding, TriggerSpec } from './trigger.ts';
 
 /**
@@ -41,8 +41,8 @@ export class OrTrigger implements Trigger {
     const members = membersSince(this.#members, first);
     const due = members.flatMap((member) => dueAfter(member, first.getTime(), now) ?? []);
     const count = due.reduce((sum, times) => sum + times.count, 1);
-    if (count <= mostWalked) return dueTimesByWalking(this, first, now);
-    return { last: new Date(Math.max(...due.map(({ last }) => last.getTime()))), count };
+    const last = due.reduce((latest, times) => Math.max(latest, times.last.getTime()), first.getTime());
+    return { last: new Date(last), count: count <= mostWalked ? countOnce(members, first, last) : count };
   }
 
   bind(to: TriggerBinding): OrTrigger {
@@ -60,6 +60,24 @@ export class OrTrigger implements Trigger {
 }
 
 function earliest(instants: readonly (number | undefined)[]): Date | undefined {
-  const some = instants.filter((instant) => instant !== undefined);
-  return some.length === 0 ? undefined : new Date(Math.min(...some));
+  const first = instants.reduce<number>(
+    (least, instant = least) => Math.min(least, instant),
+    Number.POSITIVE_INFINITY,
+  );
+  return first === Number.POSITIVE_INFINITY ? undefined : new Date(first);
+}
+
+/** How many fire times there are from one to another, both included, each counted once. */
+function countOnce(members: readonly Trigger[], first: Date, last: number): number {
+  const instants = new Set([first.getTime()]);
+  for (const member of members) {
+    for (
+      let instant = firstFrom(member, first.getTime() + 1);
+      instant !== undefined && instant <= last;
+      instant = firstFrom(member, instant + 1)
+    ) {
+      instants.add(instant);
+    }
+  }
+  return instants.size;
 }

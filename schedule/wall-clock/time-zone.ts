@@ -41,11 +41,6 @@ export function timeZone(name: string): TimeZone {
   return zone;
 }
 
-/** The name of the host's zone, from `TZ` or `/etc/localtime`. */
-export function hostTimeZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
 /** The spans between two instants, in order, clipped to them; neighbours with the same offset are one. */
 export function* spansBetween(zone: TimeZone, from: number, until: number): Generator<Span> {
   let start = from;
@@ -96,15 +91,19 @@ function fixedZone(name: string, offset: number): TimeZone {
 }
 
 const blockLength = 2 * secondsPerDay;
-/** Blocks remembered for one zone: years of them; more only slow down who looks through centuries. */
-const mostBlocks = 4096;
+/** Spans remembered for one zone: those of two thousand years; more only slow down who looks through millennia. */
+const mostSpans = 4096;
+/** A `Date` reaches no further, to either side. */
+const lastInstant = 8.64e12;
 
 class IntlZone implements TimeZone {
   readonly name: string;
   readonly #format: Intl.DateTimeFormat;
-  #blocks = new Map<number, readonly Span[]>();
-  #edges = new Map<number, number>();
+  /** Those that are known, in order. Neighbours have different offsets, or there is something unknown between them. */
+  #spans: Span[] = [];
   #recent: Span = { from: 0, until: 0, offset: 0 };
+  /** The end of the block that was looked at last, where the next one often begins. */
+  #lastEdge: Edge = { at: Number.NaN, offset: 0 };
 
   constructor(name: string) {
     this.name = name;
@@ -125,42 +124,56 @@ class IntlZone implements TimeZone {
   spanAt(instant: number): Span {
     const recent = this.#recent;
     if (instant >= recent.from && instant < recent.until) return recent;
-    const spans = this.#block(Math.floor(instant / blockLength));
-    const span = spans.find(({ until }) => instant < until) ?? recent;
-    this.#recent = span;
-    return span;
+    let count = this.#countUpTo(instant);
+    const last = this.#spans[count - 1];
+    if (last === undefined || instant >= last.until) {
+      this.#learn(Math.floor(instant / blockLength), count);
+      count = this.#countUpTo(instant);
+    }
+    this.#recent = this.#spans[count - 1] ?? recent;
+    return this.#recent;
   }
 
-  #block(index: number): readonly Span[] {
-    const known = this.#blocks.get(index);
-    if (known !== undefined) return known;
-    if (this.#blocks.size >= mostBlocks) {
-      this.#blocks = new Map();
-      this.#edges = new Map();
+  /** How many of the known spans have begun at an instant. */
+  #countUpTo(instant: number): number {
+    let low = 0;
+    let high = this.#spans.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#spans[middle]?.from ?? Number.NaN) <= instant) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Finds the spans of a block of which nothing is known, and puts them behind the first so many. */
+  #learn(index: number, count: number): void {
+    if (this.#spans.length >= mostSpans) {
+      this.#spans = [];
+      this.#learn(index, 0);
+      return;
     }
     const from = index * blockLength;
     const until = from + blockLength;
-    const spans: Span[] = [];
-    this.#split({ at: from, offset: this.#edge(index) }, { at: until, offset: this.#edge(index + 1) }, spans);
-    this.#blocks.set(index, spans);
-    return spans;
+    const before = this.#spans[count - 1];
+    const after = this.#spans[count];
+    const spans = before?.until === from ? [before] : [];
+    const start = count - spans.length;
+    this.#split(this.#edge(from), this.#edge(until), spans);
+    if (after?.from === until) append(spans, after);
+    const end = after?.from === until ? count + 1 : count;
+    this.#spans.splice(start, end - start, ...spans);
   }
 
-  /** The offset at the start of a block, which is the end of the one before. */
-  #edge(index: number): number {
-    let offset = this.#edges.get(index);
-    if (offset === undefined) {
-      offset = this.#offsetAt(index * blockLength);
-      this.#edges.set(index, offset);
-    }
-    return offset;
+  #edge(at: number): Edge {
+    if (this.#lastEdge.at !== at) this.#lastEdge = { at, offset: this.#offsetAt(at) };
+    return this.#lastEdge;
   }
 
   /** Appends the spans between two instants, the second not included. */
   #split(from: Edge, until: Edge, spans: Span[]): void {
     if (from.offset === until.offset || until.at - from.at === 1) {
-      const before = spans.at(-1)?.offset === from.offset ? spans.pop() : undefined;
-      spans.push({ from: before?.from ?? from.at, until: until.at, offset: from.offset });
+      append(spans, { from: from.at, until: until.at, offset: from.offset });
       return;
     }
     const at = Math.floor((from.at + until.at) / 2);
@@ -170,11 +183,18 @@ class IntlZone implements TimeZone {
   }
 
   #offsetAt(instant: number): number {
-    const text = this.#format.format(instant * 1000);
+    const possible = Math.max(-lastInstant, Math.min(instant, lastInstant));
+    const text = this.#format.format(possible * 1000);
     const [, sign, hours, minutes, seconds = 0] = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text) ?? [];
     const offset = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds);
     return sign === '-' ? -offset : offset;
   }
+}
+
+/** Appends a span; to the last one, if that has the same offset. */
+function append(spans: Span[], span: Span): void {
+  const before = spans.at(-1)?.offset === span.offset ? spans.pop() : undefined;
+  spans.push(before === undefined ? span : { ...span, from: before.from });
 }
 
 interface Edge {

@@ -99,6 +99,12 @@ describe('a pattern', () => {
     ['{a,b}', 'a', false],
     ['\\*', '\\x', true],
     ['', '', true],
+    // A range the wrong way round has no members; what is left begins with an exclamation mark.
+    ['[b-[!]*', '[a', true],
+    ['[b-a!-é]', '-', false],
+    ['[b-a!-é]', 'a', true],
+    ['[b-ac]', 'b', false],
+    ['[b-ac]', 'c', true],
   ];
   for (const [pattern, fileName, matches] of cases) {
     it(`${JSON.stringify(pattern)} ${matches ? 'matches' : 'does not match'} ${JSON.stringify(fileName)}`, () => {

@@ -39,6 +39,10 @@ const cases: readonly (readonly [string, string])[] = [
   [own('hours=-1'), "[schedule:s] hours=-1: expected a number, not '-1'"],
   [own('years=1', 'hours=1'), '[schedule:s] hours=1: hours do not go with years, months or at'],
   [own('months=1.5'), '[schedule:s] months=1.5: months must be a whole number, 0 or more'],
+  [
+    own('weeks=99999999999999999999', 'at=03:00'),
+    '[schedule:s] weeks=99999999999999999999: the interval reaches beyond the year 9999',
+  ],
   [own('at=03:00'), '[schedule:s] at=03:00: the interval is 0: at goes with years, months, weeks or days'],
   [
     own('days=1', 'at=3pm'),
@@ -189,6 +193,21 @@ describe('an error about a schedule', () => {
     expect(messagesOf(programs.replace('command=x', 'command=x %(run_id)s'))[0]).toContain(
       "contains names ('run_id') which cannot be expanded",
     );
+  });
+
+  it('is told once, if the action needs a program that is not there', () => {
+    expect(messagesOf(`${programs}[schedule:s]\nprogram=wbe\naction=stop\nhour=1\n`)).toEqual([
+      'supervisord.conf:6: [schedule:s] program: "wbe": there is no program, process or group wbe; did you mean web?',
+    ]);
+    expect(messagesOf(`${programs}[schedule:s]\naction=stop\nhour=1\n`)).toEqual([
+      'supervisord.conf:5: [schedule:s]: action=stop needs a program',
+    ]);
+  });
+
+  it('is that the program has no processes', () => {
+    expect(messagesOf(`${programs}numprocs=0\n[schedule:s]\nprogram=web\nhour=1\n`)).toEqual([
+      'supervisord.conf:7: [schedule:s] program: "web": [program:web] has no processes that could be started',
+    ]);
   });
 
   it('comes with all others', () => {

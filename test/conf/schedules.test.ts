@@ -194,6 +194,30 @@ describe('a schedule', () => {
     expect(zoneOf(bare)).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);
   });
 
+  it('is in the zone of the host, or else in UTC, which is said', () => {
+    using files = new TemporaryFiles({
+      'supervisord.conf': '[supervisord]\nstrict=true\n[schedule:s]\ncommand=/bin/x\nhour=1\n',
+    });
+    const readWith = (TZ: string) => {
+      const result = loadSettings('supervisord.conf', contextIn(files.directory, { TZ }));
+      if (result.type === 'invalid') throw result.errors[0];
+      const { groups, notices } = result.settings;
+      const zones = schedulesOf(groups).map(({ trigger }) => trigger['timezone']);
+      return [...zones, ...notices.filter(({ level }) => level === 'warn').map(({ text }) => text)];
+    };
+    expect(readWith(':Europe/Paris')).toEqual(['Europe/Paris']);
+    expect(readWith('')).toEqual(['UTC']);
+    expect(readWith('CET-1CEST,M3.5.0,M10.5.0/3')).toEqual([
+      'UTC',
+      "the time zone of the host cannot be told from TZ='CET-1CEST,M3.5.0,M10.5.0/3': schedules without a timezone of their own are in UTC",
+    ]);
+  });
+
+  it('names a trigger once, however often it says so', () => {
+    const config = `[trigger:a]\nhour=1\n${own('triggers=a,a, a')}`;
+    expect(scheduleOf(config).trigger['triggers']).toHaveLength(1);
+  });
+
   it('runs at the times of any of the triggers that it names', () => {
     const config = `[trigger:a]\nhour=1\n[trigger:b]\nday=last\ntimezone=Asia/Tokyo\n${own('triggers=a, b')}`;
     expect(scheduleOf(config).trigger).toEqual({
@@ -354,6 +378,11 @@ describe('what is odd about a schedule is told', () => {
       'supervisord.conf:4: [program:web] cron: "@daily": [program:web] also starts with supervisord, as its autostart is true',
     ],
     [
+      'cron of a program without processes',
+      '[program:web]\ncommand=x\ncron=@daily\nnumprocs=0\n',
+      'supervisord.conf:4: [program:web] cron: "@daily": [program:web] has no processes that could be started',
+    ],
+    [
       'a key of programs that means nothing',
       own('hour=1', 'autorestart=true'),
       'supervisord.conf:6: [schedule:s] autorestart: "true": has no meaning here: the schedule alone starts it',
@@ -377,6 +406,12 @@ describe('what is odd about a schedule is told', () => {
   for (const [what, config, expected] of cases) {
     it(what, () => expect(warnings(config)).toEqual([expected]));
   }
+
+  it('but not of one of several triggers that is over', () => {
+    const triggers = '[trigger:a]\nrun_date=2025-12-31\n[trigger:b]\nhour=1\n';
+    const result = at(`${own('triggers=a,b')}${triggers}`, '2026-01-01T00:00:00Z');
+    expect(result).toMatchObject({ type: 'ok', settings: { notices: [] } });
+  });
 
   it('also that it is over, which even strict lets pass', () => {
     for (const lines of ['run_date=2025-12-31', 'hour=1\nend_date=2025-12-31', 'year=2025']) {

@@ -98,6 +98,19 @@ describe('a schedule that a client adds', () => {
     expect(texts(values)).toEqual(['[schedule:s] on_success=schedule:other: there is no schedule other']);
   });
 
+  it('is refused on one line, whatever was given', () => {
+    const values = { command: 'x', hour: '1', minute: '1\n2', 'no\nkey': 'x\ny' };
+    const refusals = texts(values);
+    expect(refusals).toHaveLength(2);
+    for (const text of refusals) {
+      expect(text).not.toContain('\n');
+      expect(text).toMatch(/^\[schedule:s\] (?:minute=1\\n2|no\\nkey=x\\ny): /);
+    }
+    expect(texts({ command: 'x', hour: '1', jitter: '9'.repeat(5000) })[0]?.slice(0, 300)).toContain(
+      '9…: expected',
+    );
+  });
+
   it('gives back what it was made of', () => {
     const values = { program: 'backup', hour: '4', retries: '2' };
     const { schedule } = added(values);

@@ -368,6 +368,29 @@ describe('schedulers that share a store', () => {
     expect(site.seen).toEqual(['00:00:10 LOST schedule', '00:00:10 SUCCESS rerun #2']);
   });
 
+  it('look again when one was heard of just as it was to be given up', async () => {
+    const site = new Site();
+    const a = site.node('a', { isShared: true });
+    await start(a);
+    await site.clock.advance(10);
+    await a.scheduler.pauseJob('tick');
+    const b = site.node('b', { isShared: true });
+    await start(b);
+    await b.scheduler.pauseJob('tick');
+    const change = b.store.change.bind(b.store);
+    let refused = 0;
+    b.store.change = async (each) => {
+      const isRefused = refused === 0 && each.runs.some(({ state }) => state === 'LOST');
+      if (isRefused) refused += 1;
+      return isRefused ? false : change(each);
+    };
+    a.store.kill();
+    await site.clock.advance(50);
+    expect([refused, await site.history()]).toEqual([1, ['00:00:10 STARTING schedule']]);
+    await site.clock.advance(30);
+    expect(await site.history()).toEqual(['00:00:10 LOST schedule']);
+  });
+
   it('end each other’s runs', async () => {
     const site = new Site();
     const a = site.node('a', { isShared: true });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { EVENT_JOB_ADDED, EVENT_JOB_REMOVED } from '../../schedule/events.ts';
 import type { Job } from '../../schedule/job.ts';
 import type { Run } from '../../schedule/run.ts';
 import type { OutcomeContext } from '../../schedule/surroundings.ts';
@@ -69,6 +70,27 @@ describe('a job', () => {
     expect(await Promise.all(states)).toMatchObject([[{ state: 'STARTING', node: 'a' }]]);
     await executor.last().context.started({ pid: 4711 });
     expect(await store.getActiveRuns()).toMatchObject([{ state: 'RUNNING', data: { pid: 4711 } }]);
+  });
+
+  it('that was changed before the start counts from the start', async () => {
+    const own = new World();
+    world = own;
+    await own.scheduler.addJob('tick', 'interval', { id: 'a', seconds: 10 });
+    await own.scheduler.addJob('tick', 'interval', { id: 'b', seconds: 10 });
+    await own.scheduler.rescheduleJob('a', 'interval', { seconds: 20 });
+    await own.scheduler.pauseJob('b');
+    await own.scheduler.addJob('tick', 'interval', { id: 'c', seconds: 10 });
+    await own.scheduler.pauseJob('c');
+    await own.scheduler.resumeJob('c');
+    await own.clock.advance(3595);
+    await own.scheduler.start();
+    const times = (await own.scheduler.getJobs()).map(({ id, nextRunTime }) => [id, nextRunTime?.getTime()]);
+    const next = own.clock.now().getTime() + 5000;
+    expect(times).toEqual([
+      ['a', next],
+      ['c', next],
+      ['b', undefined],
+    ]);
   });
 
   it('that is not scheduled wakes nobody', async () => {
@@ -547,6 +569,95 @@ describe('a scheduler that is paused', () => {
     own.scheduler.resume();
     await quiet();
     expect(own.executor.begun).toHaveLength(2);
+  });
+});
+
+describe('a scheduler that is shut down', () => {
+  it('waits for its runs, and still ends those that take too long', async () => {
+    const own = await started();
+    await own.scheduler.addJob('tick', everyTenSeconds, { id: 'tick', timeout: 15, maxInstances: 9 });
+    await own.clock.advance(10);
+    let isDown = false;
+    const down = own.scheduler.shutdown().then(() => {
+      isDown = true;
+    });
+    await own.clock.advance(15);
+    expect(own.executor.begun).toHaveLength(1);
+    expect(own.executor.last().context.abortSignal.reason).toBe('timeout');
+    expect(isDown).toBe(false);
+    await own.executor.last().end();
+    await down;
+    expect(own.news().slice(-3)).toEqual([
+      'JOB_ERROR tick 00:00:10',
+      'RUN_SETTLED tick 00:00:10',
+      'SCHEDULER_SHUTDOWN',
+    ]);
+    expect(own.clock.alarm).toBeUndefined();
+  });
+
+  it('does not wait if it is not to, and tells what becomes of its runs all the same', async () => {
+    const own = await started();
+    await own.scheduler.addJob('tick', everyTenSeconds, { id: 'tick' });
+    await own.clock.advance(10);
+    await own.scheduler.shutdown({ wait: false });
+    expect(own.news().at(-1)).toBe('SCHEDULER_SHUTDOWN');
+    await own.executor.last().end();
+    expect(own.news()).toEqual(['JOB_EXECUTED tick 00:00:10', 'RUN_SETTLED tick 00:00:10']);
+    await own.scheduler.start();
+    expect(own.scheduler.state).toBe(1);
+  });
+
+  it('asks its runs to end if it is to', async () => {
+    const own = await started();
+    await own.scheduler.addJob('tick', everyTenSeconds, { id: 'tick' });
+    await own.clock.advance(10);
+    const down = own.scheduler.shutdown({ runs: 'stop' });
+    await quiet();
+    expect(own.executor.last().context.abortSignal.reason).toBe('shutdown');
+    await own.executor.last().end({ outcome: 'FAILED' });
+    await down;
+    expect(own.news()).toContain('RUN_CANCELLED tick 00:00:10');
+  });
+
+  it('names what waits and is lost with its memory', async () => {
+    const own = await started();
+    await own.scheduler.addJob('tick', everyTenSeconds, { id: 'tick', retries: 1, retryDelay: 3 });
+    await own.clock.advance(10);
+    const down = own.scheduler.shutdown();
+    await own.executor.last().end({ outcome: 'FAILED' });
+    await down;
+    expect(own.news().slice(-3)).toEqual([
+      'RUN_CANCELLED tick 00:00:10',
+      'RUN_SETTLED tick 00:00:10',
+      'SCHEDULER_SHUTDOWN',
+    ]);
+  });
+});
+
+describe('a listener', () => {
+  it('hears of what it asks for, until it is removed', async () => {
+    const own = await started();
+    const heard: number[] = [];
+    const listener = ({ code }: { readonly code: number }) => void heard.push(code);
+    own.scheduler.addListener(listener, EVENT_JOB_ADDED | EVENT_JOB_REMOVED);
+    const job = await own.scheduler.addJob('tick', everyTenSeconds);
+    await job.pause();
+    await job.remove();
+    own.scheduler.removeListener(listener);
+    await own.scheduler.addJob('tick', everyTenSeconds);
+    expect(heard).toEqual([EVENT_JOB_ADDED, EVENT_JOB_REMOVED]);
+  });
+
+  it('that throws is logged, and does no harm', async () => {
+    const own = await started();
+    own.scheduler.addListener(() => {
+      throw new Error('at once');
+    }, EVENT_JOB_ADDED);
+    own.scheduler.addListener(() => Promise.reject(new Error('later')), EVENT_JOB_ADDED);
+    await own.scheduler.addJob('tick', everyTenSeconds);
+    await own.clock.advance(10);
+    expect(own.executor.begun).toHaveLength(1);
+    expect(own.log.lines).toEqual(['Error notifying listener: at once', 'Error notifying listener: later']);
   });
 });
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bins } from './daemons.ts';
 
-const sources = ['bin', 'conf', 'ctl', 'daemon', 'rpc', 'package.json'];
+const sources = ['bin', 'conf', 'ctl', 'daemon', 'rpc', 'schedule', 'package.json'];
 
 export class InstalledVersion implements Disposable {
   /** Of the command. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NeededFile } from './peer.ts';
@@ -41,7 +42,19 @@ export class RedisServer implements AsyncDisposable {
       : ['--appendonly', 'no'];
     const words = ['--port', '0', '--unixsocket', this.socket, '--dir', this.directory, '--save', ''];
     this.#child = spawn(redisServer.file, [...words, ...persistence], { stdio: 'ignore' });
-    await waitFor(() => existsSync(this.socket), { what: 'the socket of Redis' });
+    await waitFor(() => this.#listens(), { what: 'Redis' });
+  }
+
+  /** Its socket is there before anybody can connect. */
+  #listens(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = createConnection(this.socket);
+      socket.on('error', () => resolve(false));
+      socket.on('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
+    });
   }
 
   /** SIGKILL: whatever it has not written down is lost. */

@@ -1,4 +1,9 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { execa } from 'execa';
 import { Redis } from 'ioredis';
 import { JobStoreError } from '../../../schedule/errors.ts';
 import { RedisJobStore, type RedisJobStoreOptions } from '../../../schedule/stores/redis.ts';
@@ -146,6 +151,22 @@ describeWithFiles('RedisJobStore', () => {
       } finally {
         await client.config('SET', 'requirepass', '');
       }
+    });
+
+    it('says how to install what it needs, where that is missing', async () => {
+      const elsewhere = mkdtempSync(join(tmpdir(), 'without-packages-'));
+      cpSync('schedule', join(elsewhere, 'schedule'), { recursive: true });
+      writeFileSync(join(elsewhere, 'package.json'), '{ "type": "module" }');
+      const program = `
+        const { RedisJobStore } = await import('./schedule/stores/redis.ts');
+        await new RedisJobStore({ url: 'unix:///run/redis.sock' }).open({}).catch((error) => console.log(error.message));`;
+      const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', program], {
+        cwd: elsewhere,
+      });
+      rmSync(elsewhere, { recursive: true });
+      expect(stdout).toBe(
+        'Cannot open job store "unix:///run/redis.sock": the package ioredis is missing: npm install ioredis@5',
+      );
     });
 
     it('says that it is not open', async () => {

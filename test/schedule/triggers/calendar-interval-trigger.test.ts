@@ -122,6 +122,8 @@ describe('rejects', () => {
     [{ days: 1, minute: 60 }, 'minute must be in 0..59'],
     [{ days: 1.5 }, 'days must be a whole number, 0 or more'],
     [{ months: -1 }, 'months must be a whole number, 0 or more'],
+    [{ weeks: 1e20 }, 'the interval reaches beyond the year 9999'],
+    [{ years: 1e300 }, 'the interval reaches beyond the year 9999'],
     [{ days: 1, startDate: '2024-5-1' }, `Invalid isoformat string: '2024-5-1'`],
     [{ days: 1, startDate: '2024-02-30' }, 'day is out of range for month'],
   ];

@@ -56,6 +56,22 @@ describe('or', () => {
   });
 });
 
+describe('or of many', () => {
+  it('takes any number of members', () => {
+    const trigger = new OrTrigger(Array.from({ length: 200_000 }, () => every(600)));
+    expect(times(trigger, 1)).toEqual(['17T08:10:00']);
+  });
+
+  it('counts what is due in the time that its members take', () => {
+    const trigger = new OrTrigger(Array.from({ length: 1000 }, (_, index) => every(100_000 + index)));
+    const until = new Date('2024-05-27T12:00:00Z');
+    const before = process.cpuUsage();
+    const due = trigger.getDueTimes(now, until);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(500);
+    expect(due.count).toBeGreaterThan(5000);
+  });
+});
+
 describe('and', () => {
   it('fires when all members do', () => {
     const trigger = new AndTrigger([every(7), every(11), cron({ second: '*/2' })]);
@@ -100,6 +116,19 @@ describe('and', () => {
     expect(due.last).toEqual(new Date('2025-05-01T00:00:00Z'));
     expect(due.count).toBeGreaterThan(10_000);
   });
+});
+
+it('counts what is due at once, too, if the members of an and agree seldom', () => {
+  const trigger = new AndTrigger([
+    cron({ second: '*' }),
+    new IntervalTrigger({ seconds: 1.001, startDate: now, timezone }),
+  ]);
+  const before = process.cpuUsage();
+  const due = trigger.getDueTimes(now, new Date(now.getTime() + 10_000 * 1_001_000 + 999));
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
+  // Every thousand and one seconds.
+  expect(due.last).toEqual(new Date(now.getTime() + 10_000 * 1_001_000));
+  expect(due.count).toBeGreaterThanOrEqual(10_001);
 });
 
 it.each([OrTrigger, AndTrigger])('counts what is due as one who walks: %p', (Combination) => {

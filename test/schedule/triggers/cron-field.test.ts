@@ -88,6 +88,13 @@ it('fires on days that match either of day and weekday, if that is asked for', (
   expect(() => new CronTrigger({ day: 1, days: 'either' })).toThrow(TriggerError);
 });
 
+it('takes lists of any length', () => {
+  const before = process.cpuUsage();
+  const trigger = new CronTrigger({ year: '*/1,'.repeat(50_000).concat('2030'), timezone: 'UTC' });
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
+  expect(trigger.getNextFireTime(undefined, new Date('2024-05-17'))).toEqual(new Date('2025-01-01'));
+});
+
 it('throws nothing but trigger errors, whatever a field says', () => {
   const anyText = fc.oneof(
     fc.string(),

@@ -281,6 +281,22 @@ describe('takes no time', () => {
     expect(due).toEqual({ last: new Date('2024-05-17T00:00:00Z'), count: 366 * 86_400 + 1 });
     expect(user / 1000).toBeLessThan(200);
   });
+
+  it('to count what two hundred triggers have missed on a machine that began in 1970', () => {
+    const before = process.cpuUsage();
+    for (let count = 0; count < 200; count += 1) {
+      const trigger = new CronTrigger({ hour: 4, minute: count % 60, timezone: 'Europe/Rome' });
+      const first = trigger.getNextFireTime(undefined, new Date(0)) ?? new Date(Number.NaN);
+      expect(trigger.getDueTimes(first, new Date('2026-05-17T00:00:00Z')).count).toBeGreaterThan(20_000);
+    }
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
+  });
+
+  it.each(['wallclock', 'once'] as const)('at the ends of what a Date can be, with dst=%s', (dst) => {
+    const trigger = new CronTrigger({ hour: 1, timezone: paris, dst });
+    expect(trigger.getNextFireTime(undefined, new Date(-8.64e15))).toEqual(new Date(0));
+    expect(trigger.getNextFireTime(undefined, new Date(8.64e15))).toBeUndefined();
+  });
 });
 
 function triggerOf(fields: Fields, timezone: string, more: CronOptions = {}): CronTrigger {

@@ -35,6 +35,33 @@ it('has the offset that Intl has, at any instant', () => {
   );
 });
 
+it('has the same offset in all of a span, whatever was asked before', () => {
+  const first = Date.UTC(1960, 0) / 1000;
+  const anyInstant = fc.integer({ min: first, max: Date.UTC(2040, 0) / 1000 });
+  const anyShare = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  fc.assert(
+    fc.property(fc.constantFrom(...zones), fc.array(anyInstant), anyShare, (name, instants, share) => {
+      for (const instant of instants) {
+        const { from, until, offset } = timeZone(name).spanAt(instant);
+        if (from === Number.NEGATIVE_INFINITY) continue;
+        for (const other of [from, Math.floor(from + (until - from) * share), until - 1]) {
+          expect(offsetByIntl(name, other)).toBe(offset);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('has an offset at any instant that a Date can be', () => {
+  for (const name of ['Europe/Paris', 'Pacific/Apia']) {
+    for (const instant of [-8.64e12, 8.64e12]) {
+      const { from, until } = timeZone(name).spanAt(instant);
+      expect(instant >= from && instant < until).toBe(true);
+    }
+  }
+});
+
 it('has spans that follow one another, each with another offset than the one before', () => {
   for (const name of zones) {
     const from = Date.UTC(2005, 0) / 1000;
