@@ -44,7 +44,9 @@ function isOfScheduler(key: string): boolean {
 }
 
 /** Keys of the program are its own affair: what nobody has written is not shown. */
-function defaultOf(key: string, { trigger }: ScheduleSettings): string | undefined {
+function defaultOf(key: string, { trigger, action }: ScheduleSettings): string | undefined {
+  // `cron` of a program has another default.
+  if (key === 'action') return action.type;
   if (key === 'timezone') return typeof trigger['timezone'] === 'string' ? trigger['timezone'] : undefined;
   if (isOfScheduler(key)) return scheduleDefaultKeys[key as keyof typeof scheduleDefaultKeys].default;
   return Object.hasOwn(scheduleKeys, key)

@@ -2,7 +2,7 @@
 import { placeText } from './config-error.ts';
 import type { Section } from './dialect.ts';
 import type { Scope } from './expand.ts';
-import { cronKey } from './keys/schedule.ts';
+import { cronKey, cronKeys } from './keys/schedule.ts';
 import { checkSectionName, nameOf } from './processes.ts';
 import { readSchedule, readTriggerSection } from './schedule.ts';
 import { readAction } from './schedule-action.ts';
@@ -92,7 +92,9 @@ function scopeOf(name: string, { loading, scope }: ScheduleReading): Scope {
 
 /** Reads the schedule that `cron` of a program makes; `undefined`: the program has no processes, which is told. */
 function readCron(section: Section, reading: ScheduleReading): ScheduleOfGroup | undefined {
-  const reader = scheduleReader(section, reading.loading, cronKey);
+  // The others are no keys of a program: each is warned of, and says nothing.
+  const values = new Map([...section.values].filter(([key]) => Object.hasOwn(cronKeys, key)));
+  const reader = scheduleReader({ ...section, values }, reading.loading, cronKey);
   const name = nameOf(section);
   const action = { type: 'start', target: { type: 'section', section: section.name } } as const;
   const schedule = readSchedule(reader, { name, action, scope: scopeOf(name, reading) }, reading);

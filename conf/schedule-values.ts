@@ -16,6 +16,15 @@ export const jobStore: Reader<SchedulerSettings['jobstore']> = oneOf('jobstore',
   'redis',
 ]);
 
+/** Name of a daemon among others: a word of events, and one of a list in `hosts`. */
+export const nodeName: Reader<string> = {
+  type: 'name',
+  read(text) {
+    if (/^[^\s:,\p{Cc}]+$/u.test(text)) return text;
+    throw new InvalidValue(`expected a name without blanks, colons and commas, not ${repr(text)}`);
+  },
+};
+
 /** What becomes of a fire that finds too many runs under way. */
 export const overlap: Reader<Overlap> = oneOf('overlap', ['skip', 'queue', 'replace']);
 

@@ -342,10 +342,7 @@ export class RunBook {
 
   async #lose(run: Run, job: Job | undefined, now: Date, error: string): Promise<void> {
     const lost: Run = { ...run, state: 'LOST', ended: now, error, leaseUntil: undefined };
-    // What was only claimed was never started: another try is not a second run.
-    const isRerun =
-      job !== undefined && (job.onLost === 'rerun' || run.state === 'CLAIMED') && this.#mayRun(job);
-    const next = isRerun ? this.#nextAttempt(lost, now, now, 'rerun') : undefined;
+    const next = this.#rerunOf(run, job, now);
     const active = await this.#store.getActiveRuns(run.jobId);
     const stored = active.find((other) => isSame(other, run));
     if (
@@ -454,7 +451,7 @@ export class RunBook {
 
   async #writeEnd({ run, job, result }: Ended): Promise<void> {
     const isSettled = this.#surroundings.onOutcome === undefined;
-    const next = await this.#retryOf(run);
+    const next = await this.#nextTryOf(run);
     const ended = { ...run, isSettled };
     const written = await this.#write(ended, next ? [ended, next] : [ended]);
     if (written === 'taken') {
@@ -473,18 +470,30 @@ export class RunBook {
     if (next && isActive(next) && !this.#isKnown(next)) this.wait(next);
   }
 
-  /** The next try of a run that has failed, if it has one. */
-  async #retryOf(run: Run): Promise<Run | undefined> {
-    if (run.state !== 'FAILED' && run.state !== 'SPAWN_ERROR') return undefined;
+  /** The next try of a run that has not ended well, if it has one. */
+  async #nextTryOf(run: Run): Promise<Run | undefined> {
+    if (run.state !== 'FAILED' && run.state !== 'SPAWN_ERROR' && run.state !== 'LOST') return undefined;
     const job = await this.#store.lookupJob(run.jobId);
-    if (job === undefined || run.attempt > job.retries) return undefined;
     const now = await this.#now();
+    return run.state === 'LOST' ? this.#rerunOf(run, job, now) : await this.#retryOf(run, job, now);
+  }
+
+  async #retryOf(run: Run, job: Job | undefined, now: Date): Promise<Run | undefined> {
+    if (job === undefined || run.attempt > job.retries) return undefined;
     const dueTime = new Date(now.getTime() + job.retryDelay * 1000);
     // A try that is still to come would take the place of the next fire.
     const active = await this.#store.getActiveRuns(job.id);
     const isFull = job.overlap === 'skip' && active.length >= job.maxInstances;
     if (isFull && job.dueTime !== undefined && job.dueTime <= dueTime) return undefined;
     return this.#nextAttempt(run, now, dueTime, 'retry');
+  }
+
+  /** Of a run of which nobody knows how it ended, unless somebody wanted it to end. */
+  #rerunOf(run: Run, job: Job | undefined, now: Date): Run | undefined {
+    if (job === undefined || run.isStopRequested || !this.#mayRun(job)) return undefined;
+    // What was only claimed was never started: another try is not a second run.
+    const isRerun = job.onLost === 'rerun' || run.state === 'CLAIMED';
+    return isRerun ? this.#nextAttempt(run, now, now, 'rerun') : undefined;
   }
 
   #nextAttempt(run: Run, now: Date, dueTime: Date, cause: 'retry' | 'rerun'): Run {

@@ -1,6 +1,6 @@
 import { duration, durationOrNone, graceTime } from '../durations.ts';
 import { socketPath } from '../paths.ts';
-import { coalesce, historyLimit, jobStore, maxInstances, timezone } from '../schedule-values.ts';
+import { coalesce, historyLimit, jobStore, maxInstances, nodeName, timezone } from '../schedule-values.ts';
 import { boolean, string } from '../values.ts';
 import type { KeyTable } from './key.ts';
 
@@ -70,7 +70,7 @@ export const schedulerKeys = {
     doc: 'What all keys in the Redis begin with. Daemons with the same one share their schedules.',
   },
   node: {
-    read: string,
+    read: nodeName,
     default: undefined,
     absent: 'node name of the machine',
     sample: 'node1',

@@ -7,9 +7,10 @@ export function timeText({ iso }: Moment): string {
   return iso.replace(/\.\d+/, '');
 }
 
-/** `2026-11-23T03:30:00+01:00 (in 3h)`, or `-`. */
-export function nextText({ next }: JobInfo, now: number): string {
-  return next === undefined ? '-' : `${timeText(next)} (${distanceText(now, next.seconds)})`;
+/** `2026-11-23T03:30:00+01:00 (in 3h)`, or `-`. How far away it is counts with jitter: so long nothing happens. */
+export function nextText({ next, due = next }: JobInfo, now: number): string {
+  if (next === undefined || due === undefined) return '-';
+  return `${timeText(next)} (${distanceText(now, due.seconds)})`;
 }
 
 /** `SUCCESS in 2m03s, 9h ago`, or `-`. */
@@ -21,9 +22,9 @@ export function lastText({ lastRun }: JobInfo, now: number): string {
 }
 
 /** What follows a change of a job: `next run 2026-11-23T03:30:00+01:00`. */
-export function prospectText({ next, state }: JobInfo): string {
+export function prospectText({ next, isPaused }: JobInfo): string {
   if (next !== undefined) return `next run ${timeText(next)}`;
-  return state === 'PAUSED' ? 'paused' : 'no next run';
+  return isPaused ? 'paused' : 'no next run';
 }
 
 /** How a run has ended: `FAILED (exit status 3) in 2m03s`. */

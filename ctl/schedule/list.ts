@@ -56,9 +56,9 @@ function jobJson({ members }: JobInfo) {
 
 /** @see apscheduler/schedulers/base.py, `print_jobs` */
 function printedJobs(jobs: readonly JobInfo[]): readonly string[] {
-  const lines = jobs.map(({ name, trigger, next, state }) => {
+  const lines = jobs.map(({ name, trigger, next, isPaused }) => {
     const when = next === undefined ? undefined : `next run at: ${next.iso.replace('T', ' ')}`;
-    return `    ${name} (trigger: ${trigger}, ${when ?? (state === 'PAUSED' ? 'paused' : 'no next run')})`;
+    return `    ${name} (trigger: ${trigger}, ${when ?? (isPaused ? 'paused' : 'no next run')})`;
   });
   return ['Jobstore default:', ...(lines.length === 0 ? ['    No scheduled jobs'] : lines)];
 }

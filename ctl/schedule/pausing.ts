@@ -11,7 +11,7 @@ export const pause: Subcommand = {
   help: [['schedule pause <name>... | all', 'Run schedules no more by themselves; runs under way go on']],
   completes: 'schedules',
   async run(using, words) {
-    const names = await namesOf(using, words, (job) => job.state !== 'PAUSED');
+    const names = await namesOf(using, words, (job) => !job.isPaused);
     return forEachName(using, names, async (name) => {
       await using.scheduler.pauseJob(name);
       return 'paused';
@@ -24,7 +24,7 @@ export const resume: Subcommand = {
   help: [['schedule resume <name>... | all', 'Run them again, from now on']],
   completes: 'schedules',
   async run(using, words) {
-    const names = await namesOf(using, words, (job) => job.state === 'PAUSED');
+    const names = await namesOf(using, words, (job) => job.isPaused);
     return forEachName(using, names, async (name) => {
       const job = await using.scheduler.resumeJob(name);
       return `resumed, ${prospectText(job)}`;

@@ -10,7 +10,7 @@ export const run: Subcommand = {
   help: [
     ['schedule run <name>', 'Run a schedule now'],
     ['schedule run <name> --wait', 'The same, and end with the exit status of the run'],
-    ['schedule run <name> --force', 'The same, also if max_instances are under way'],
+    ['schedule run <name> --force', 'The same at once, whatever max_runs says and other nodes run'],
   ],
   completes: 'schedules',
   async run(using, words) {

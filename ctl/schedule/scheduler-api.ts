@@ -46,7 +46,11 @@ export interface JobInfo {
   readonly trigger: string;
   readonly timezone: string;
   readonly state: string;
+  /** Also while a run is under way. */
+  readonly isPaused: boolean;
   readonly next: Moment | undefined;
+  /** The next one with jitter. */
+  readonly due: Moment | undefined;
   readonly lastRun: RunInfo | undefined;
   readonly activeRuns: readonly RunInfo[];
   /** Empty unless one job was asked for. */
@@ -149,7 +153,9 @@ const job: Read<JobInfo> = (value) => {
     trigger: text(members.get('trigger')),
     timezone: text(members.get('timezone')),
     state: text(members.get('state')),
+    isPaused: truth(members.get('paused')),
     next: moment(members, 'next_run_time'),
+    due: moment(members, 'due_time'),
     lastRun: lastRun.size === 0 ? undefined : run(lastRun),
     activeRuns: listOf(run)(members.get('active_runs')),
     keys: new Map([...struct(members.get('keys') ?? new Map())].map(([key, from]) => [key, origin(from)])),

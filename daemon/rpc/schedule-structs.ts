@@ -53,6 +53,7 @@ export function jobStruct(job: JobView, now: number): Struct {
     trigger: job.trigger,
     timezone,
     state: job.state,
+    paused: job.isPaused,
     ...moment('next_run_time', job.nextRunTime, timezone),
     ...moment('due_time', job.dueTime, timezone),
     last_run: job.lastRun === undefined ? {} : runStruct(job.lastRun, { timezone, now }),

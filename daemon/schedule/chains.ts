@@ -38,20 +38,20 @@ export class Chains {
     }
   }
 
-  async #isFailureEnough({ id, jobId }: Run, schedule: ScheduleSettings): Promise<boolean> {
-    const { on_failure, failure_threshold, retries } = schedule;
+  async #isFailureEnough(run: Run, schedule: ScheduleSettings): Promise<boolean> {
+    const { on_failure, failure_threshold, max_instances, retries } = schedule;
     if (on_failure === undefined || failure_threshold <= 1) return true;
-    // Each may have failed several times.
-    const limit = failure_threshold * (retries + 1);
-    const runs = await this.#options.scheduler().getRuns({ jobId, states: ['SUCCESS', ...failures], limit });
-    const failed = new Set<string>();
+    // Each may have failed several times, and others that began later may have ended before this one.
+    const limit = (failure_threshold + max_instances) * (retries + 1);
+    const { jobId } = run;
+    const attempts = await this.#options
+      .scheduler()
+      .getRuns({ jobId, states: ['SUCCESS', ...failures], limit });
     // The newest first; and of each run the last attempt.
-    for (const run of runs) {
-      if (run.id > id) continue;
-      if (!isFailure.has(run.state)) break;
-      failed.add(run.id);
-    }
-    return failed.size >= failure_threshold;
+    const runs = attempts.filter(({ id }, index) => attempts[index - 1]?.id !== id);
+    const untilThen = runs.filter((other) => byEnd(other, run) >= 0).sort(byEnd);
+    const success = untilThen.findIndex(({ state }) => !isFailure.has(state));
+    return (success === -1 ? untilThen.length : success) >= failure_threshold;
   }
 
   async #start(
@@ -103,4 +103,11 @@ export class Chains {
       return error instanceof Error ? error.message : String(error);
     }
   }
+}
+
+/** The one that has ended last first; of several at once the newest. */
+function byEnd(one: Run, other: Run): number {
+  const later = (other.ended?.getTime() ?? 0) - (one.ended?.getTime() ?? 0);
+  if (later !== 0 || one.id === other.id) return later;
+  return one.id < other.id ? 1 : -1;
 }

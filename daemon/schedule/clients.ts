@@ -137,7 +137,7 @@ export class Clients implements SchedulerControl {
   async rescheduleJob(id: string, keys: ScheduleKeys): Promise<JobView> {
     const { withoutTrigger } = this.#options.language;
     const view = await this.#replace(id, (values) => overlaid(withoutTrigger(values), keys));
-    return view.state === 'PAUSED' ? await this.resumeJob(id) : view;
+    return view.isPaused ? await this.resumeJob(id) : view;
   }
 
   async removeJob(id: string): Promise<void> {
@@ -177,7 +177,9 @@ export class Clients implements SchedulerControl {
 
   async runJob(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<string> {
     await this.#find(id);
-    const run = await this.#options.use().scheduler.runJob(id, { force }).catch(refuse);
+    const { scheduler } = this.#options.use();
+    if (force) await this.#refuseWithoutProcesses(id, scheduler);
+    const run = await scheduler.runJob(id, { force }).catch(refuse);
     return run.id;
   }
 
@@ -216,8 +218,8 @@ export class Clients implements SchedulerControl {
     { offset, length, attempt: number }: Parameters<SchedulerControl['readRunLog']>[2],
   ): Promise<RunLogPage> {
     const attempts = await this.getRun(runId);
-    const run = attempts.find(({ attempt }) => attempt === number) ?? attempts.at(-1);
-    if (run === undefined) throw new ScheduleError('unknown-run', `No run by the id of ${runId} was found`);
+    const run = number === undefined ? attempts.at(-1) : attempts.find(({ attempt }) => attempt === number);
+    if (run === undefined) throw new ScheduleError('unknown-run', `run ${runId} has no attempt ${number}`);
     return readRunLog(run, channel, { offset, length });
   }
 
@@ -329,6 +331,21 @@ export class Clients implements SchedulerControl {
     const [process] = group?.settings.type === 'schedule' ? group.processes.values() : [];
     const timezone = trigger.timezone ?? scheduler.timezone;
     return jobView({ scheduled, schedule: roster.get(id), timezone, process, lastRun, activeRuns });
+  }
+
+  /**
+   * There are processes for `max_instances` runs, and nobody can make more: what was forced would count as a failure.
+   *
+   * @throws {ScheduleError} `max-instances`
+   */
+  async #refuseWithoutProcesses(id: string, scheduler: OpenScheduler['scheduler']): Promise<void> {
+    const { settings, supervisor } = this.#options;
+    const group = supervisor.groups.get(id)?.settings;
+    if (group?.type !== 'schedule' || group.instances === 0) return;
+    const active = await scheduler.getRuns({ jobId: id, states: ['active'] });
+    const here = active.filter(({ node, state }) => node === settings.node && state !== 'CLAIMED');
+    if (here.length < group.instances) return;
+    throw new ScheduleError('max-instances', `all processes of schedule ${id} are in use`);
   }
 
   /** When its processes have come to their end. */

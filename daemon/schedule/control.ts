@@ -54,6 +54,8 @@ export interface JobView {
   readonly timezone: string;
   /** FINISHED: it will never fire again by itself. */
   readonly state: 'WAITING' | 'RUNNING' | 'PAUSED' | 'FINISHED';
+  /** Also while a run is under way, which it does not end. */
+  readonly isPaused: boolean;
   readonly nextRunTime: Date | undefined;
   /** With jitter. */
   readonly dueTime: Date | undefined;
@@ -144,7 +146,7 @@ export interface SchedulerControl {
   /**
    * Has a job run now, beside its schedule.
    *
-   * @param options.force also if `max_instances` are under way
+   * @param options.force at once, whatever `max_runs` says and other nodes run
    * @returns the id of the run, once it is claimed
    * @throws {ScheduleError} `max-instances`
    */

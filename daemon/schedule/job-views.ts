@@ -30,6 +30,7 @@ export function jobView(parts: JobViewParts): JobView {
     trigger: trigger.toString(),
     timezone,
     state: stateOf(parts),
+    isPaused: job.isPaused,
     nextRunTime: job.nextRunTime,
     dueTime: job.dueTime,
     lastRun,

@@ -136,7 +136,8 @@ export class Service implements ScheduleService {
     const { nextRun } = status;
     // Another daemon may have claimed it, in a store that is shared.
     if (nextRun !== undefined && nextRun.time < this.#options.wallClock.now()) this.#refresh(name);
-    return status;
+    const isOff = this.#opened?.scheduler.state === STATE_PAUSED && !this.#isEnding;
+    return isOff ? { ...status, problem: status.problem ?? 'scheduler paused' } : status;
   }
 
   askForRun(name: string): Promise<StartOutcome> {

@@ -67,7 +67,8 @@ export class Journal implements StateRecorder, Disposable {
   }
 
   groupAdded(name: string): void {
-    if (this.#removedGroups.delete(name)) this.#file?.append({ added: name });
+    this.#removedGroups.delete(name);
+    this.#file?.append({ added: name });
   }
 
   groupRemoved(name: string): void {
@@ -92,7 +93,9 @@ export class Journal implements StateRecorder, Disposable {
     if (this.#isStopping) yield { stopping: true };
     for (const removed of this.#removedGroups) yield { removed };
     for (const stray of this.#strays) yield storedStray(stray);
-    for (const { processes } of this.#groups.values()) {
+    for (const [name, { processes }] of this.#groups) {
+      // The others are known by their processes.
+      if (processes.size === 0) yield { added: name };
       for (const entry of processes.values()) yield storedProcess(entry);
     }
   }

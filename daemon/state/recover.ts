@@ -59,7 +59,8 @@ export function recover(options: RecoverOptions): Recovered | undefined {
   // In FIFOs may be the last words of programs that nobody knows of any more.
   if (!isGoingOn && !hasLeftovers(runtimeDirectory)) return undefined;
 
-  const known = new Set([...(journal?.processes.values() ?? [])].map(({ group }) => group));
+  const ofProcesses = [...(journal?.processes.values() ?? [])].map(({ group }) => group);
+  const known = new Set([...ofProcesses, ...(journal?.addedGroups ?? [])]);
   const processes = new Map<string, RecoveredProcess>();
   const found = new Set<number>();
   for (const group of groups) {
@@ -104,6 +105,8 @@ export function unreadableState(runtimeDirectory: string): string | undefined {
 interface ReadJournal {
   readonly processes: ReadonlyMap<string, ProcessRecord>;
   readonly removedGroups: ReadonlySet<string>;
+  /** Groups of which there may be no process here, as none has done anything yet. */
+  readonly addedGroups: ReadonlySet<string>;
   /** Version of the program that wrote it. */
   readonly by: string;
   /** Those that it was stopping, some of which may have ended. */
@@ -136,14 +139,17 @@ function readJournal({ runtimeDirectory, bootId: boot, log }: RecoverOptions): R
 function replay(records: readonly unknown[]): ReadJournal | undefined {
   const processes = new Map<string, ProcessRecord>();
   const removedGroups = new Set<string>();
+  const addedGroups = new Set<string>();
   let by = '';
   let wasStopping = false;
   const strays: Stray[] = [];
   for (const record of records as readonly Readonly<Record<string, unknown>>[]) {
     if (typeof record['by'] === 'string') by = record['by'];
     else if (record['stopping'] === true) wasStopping = true;
-    else if (typeof record['added'] === 'string') removedGroups.delete(record['added']);
-    else if (typeof record['removed'] === 'string') removedGroups.add(record['removed']);
+    else if (typeof record['added'] === 'string') {
+      removedGroups.delete(record['added']);
+      addedGroups.add(record['added']);
+    } else if (typeof record['removed'] === 'string') removedGroups.add(record['removed']);
     else if (Array.isArray(record['retired'])) processes.delete(record['retired'].join(':'));
     else {
       const [process, stray] = [readProcessRecord(record), readStray(record)];
@@ -152,7 +158,7 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
       else return undefined;
     }
   }
-  return { processes, removedGroups, by, strays, wasStopping };
+  return { processes, removedGroups, addedGroups, by, strays, wasStopping };
 }
 
 interface ProcessSources {

@@ -40,7 +40,9 @@ export function parseCrontab(line: string, options: CrontabOptions = {}): Trigge
   const fields = nicknames.get(word.toLowerCase());
   if (fields !== undefined && others.length === 0) return parseFields(fields, bounds);
   if (word === '@reboot') {
-    throw new TriggerError('"@reboot" is no time: use run_on_start=true instead', { field: 'cron' });
+    throw new TriggerError('"@reboot" is no time: a [program:x] with autorestart=false runs at each start', {
+      field: 'cron',
+    });
   }
   throw new TriggerError(`Unrecognized expression "${rest}"`, { field: 'cron' });
 }

@@ -23,7 +23,10 @@ const cases: readonly (readonly [string, string])[] = [
     own('cron=61 * * * *'),
     "[schedule:s] cron=61 * * * *: Error validating expression '61': the last value (61) is higher than the maximum value (59)",
   ],
-  [own('cron=@reboot'), '[schedule:s] cron=@reboot: "@reboot" is no time: use run_on_start=true instead'],
+  [
+    own('cron=@reboot'),
+    '[schedule:s] cron=@reboot: "@reboot" is no time: a [program:x] with autorestart=false runs at each start',
+  ],
   [own('cron=CRON_TZ=Mars 0 0 * * *'), '[schedule:s] cron=CRON_TZ=Mars 0 0 * * *: Unknown time zone "Mars"'],
   [own('cron=* * * *'), '[schedule:s] cron=* * * *: Wrong number of fields; got 4, expected 5 or 6'],
   [own(), '[schedule:s]: no key says when: fields such as hour, or cron, seconds … weeks, or run_date'],
@@ -141,6 +144,10 @@ const cases: readonly (readonly [string, string])[] = [
   [
     programs.concat('[scheduler]\nmax_runs=0\n'),
     "[scheduler] max_runs=0: expected an integer of at least 1, not '0'",
+  ],
+  [
+    programs.concat('[scheduler]\nnode=my host\n'),
+    "[scheduler] node=my host: expected a name without blanks, colons and commas, not 'my host'",
   ],
 ];
 

@@ -352,6 +352,17 @@ describe('cron of a program', () => {
     expect(result).toMatchObject({ type: 'invalid', errors: [{ key: 'cron_timezone', line: 5 }] });
   });
 
+  it('goes by no key that it does not have', () => {
+    const config = web('cron=@daily', 'cron_overlap=queue', 'cron_hour=3', 'autostart=false');
+    const { groups, scheduler } = read(config);
+    const [schedule] = schedulesOf(groups);
+    expect(schedule).toMatchObject({ overlap: 'skip', trigger: { type: 'cron', hour: '0' } });
+    expect(warnings(config)).toHaveLength(2);
+    const origins = originsOf(schedule as ScheduleSettings, scheduler);
+    expect(origins.find(({ key }) => key === 'overlap')?.origin).toEqual({ type: 'default' });
+    expect(origins.find(({ key }) => key === 'action')?.value).toBe('start');
+  });
+
   it('is missed where its other keys are', () => {
     expect(warnings(web('cron_timezone=UTC'))).toEqual([
       'supervisord.conf:4: [program:web] cron_timezone: has no meaning without cron',

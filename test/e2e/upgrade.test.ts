@@ -99,6 +99,33 @@ describe('an upgrade in place', () => {
     expect(await daemon.stop()).toBe(3);
   });
 
+  it('keeps groups in which nothing has happened, be they new or without processes', async () => {
+    const closes =
+      '[program:web]\ncommand=/bin/cat\nautostart=false\n[schedule:closes]\nprogram=web\naction=stop\nyear=2099\n';
+    await using daemon = await startDaemon({ implementation: 'ours', configuration: closes });
+    daemon.configure(
+      `${closes}[program:new]\ncommand=/bin/cat\nautostart=false\n[schedule:later]\ncommand=/bin/true\nyear=2099\n`,
+    );
+    await daemon.rpc('supervisor.reloadConfig');
+    await daemon.rpc('supervisor.addProcessGroup', 'new');
+    await daemon.rpc('supervisor.addProcessGroup', 'later');
+    const mine = new Map([
+      ['id', 'mine'],
+      ['command', '/bin/true'],
+      ['year', '2099'],
+    ]);
+    await daemon.rpc('scheduler.addJob', mine);
+    const jobs = async () =>
+      ((await daemon.rpc('scheduler.getAllJobs')) as Map<string, XmlRpcValue>[]).map((job) => job.get('id'));
+    const groups = async () =>
+      (await told(daemon)).map((info) => (info as Map<string, XmlRpcValue>).get('group'));
+    const before = await groups();
+    await daemon.upgrade();
+    expect(await groups()).toEqual(before);
+    expect(before).toEqual(['later', 'mine', 'new', 'web']);
+    expect(await jobs()).toEqual(['closes', 'later', 'mine']);
+  });
+
   it('keeps time: of starts that are not over, of the next try, of the kill after the stop', async () => {
     await using daemon = await startDaemon({
       implementation: 'ours',

@@ -176,6 +176,34 @@ describe('a scheduler that starts again', () => {
     }
   });
 
+  it('runs again what its executor finds, but whose end nobody has seen, if it is to', async () => {
+    for (const onLost of ['fail', 'rerun'] as const) {
+      const site = new Site();
+      const first = site.node();
+      await start(first, { onLost });
+      await site.clock.advance(10);
+      first.store.kill();
+      const second = site.node();
+      second.executor.canAdopt = () => true;
+      await start(second, { onLost });
+      await second.executor.last().end({ outcome: 'LOST' });
+      const rerun = onLost === 'rerun' ? ['00:00:10 STARTING rerun #2'] : [];
+      expect(await site.history()).toEqual(['00:00:10 LOST schedule', ...rerun]);
+      expect(site.seen).toEqual(['00:00:10 LOST schedule']);
+    }
+  });
+
+  it('does not run again what somebody has stopped', async () => {
+    const site = new Site();
+    const first = site.node();
+    await start(first, { onLost: 'rerun' });
+    await site.clock.advance(10);
+    await first.scheduler.stopRun(first.executor.last().run.id);
+    first.store.kill();
+    await start(site.node(), { onLost: 'rerun' });
+    expect(await site.history()).toEqual(['00:00:10 LOST schedule']);
+  });
+
   it('goes on with runs that waited, as long as they are in time', async () => {
     for (const { grace, state } of [
       { grace: null, state: 'STARTING' },

@@ -93,7 +93,7 @@ export class FakeScheduler implements SchedulerControl {
 
   async pauseJob(id: string): Promise<JobView> {
     const found = this.#job(id, `pauseJob ${id}`);
-    return { ...found, state: 'PAUSED', nextRunTime: undefined, dueTime: undefined };
+    return { ...found, state: 'PAUSED', isPaused: true, nextRunTime: undefined, dueTime: undefined };
   }
 
   async resumeJob(id: string): Promise<JobView> {
@@ -251,6 +251,7 @@ export function job(id: string, overrides: Partial<JobView> = {}): JobView {
     trigger: "cron[hour='2', minute='30']",
     timezone: 'Europe/Berlin',
     state: 'WAITING',
+    isPaused: false,
     nextRunTime: days[0],
     dueTime: days[0],
     lastRun: undefined,

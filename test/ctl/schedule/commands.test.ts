@@ -13,6 +13,7 @@ const hourly = job('hourly', {
   source: 'rpc',
   origin: 'rpc',
   state: 'PAUSED',
+  isPaused: true,
   nextRunTime: undefined,
   trigger: 'interval[1:00:00]',
 });
@@ -338,6 +339,13 @@ describe('schedule pause and resume', () => {
     const scheduler = new FakeScheduler(nightly, hourly);
     expect((await schedule(scheduler, 'pause all')).stdout).toBe('nightly: paused\n');
     expect((await schedule(scheduler, 'resume all')).stdout).toMatch(/^hourly: resumed, [^\n]*\n$/);
+  });
+
+  it('with all means those too that have a run under way', async () => {
+    const busy = { state: 'RUNNING', activeRuns: [runUnderWay('r1')] } as const;
+    const scheduler = new FakeScheduler(job('paused', { ...busy, isPaused: true }), job('other', busy));
+    expect((await schedule(scheduler, 'resume all')).stdout).toMatch(/^paused: resumed, [^\n]*\n$/);
+    expect((await schedule(scheduler, 'pause all')).stdout).toBe('other: paused\n');
   });
 
   it('needs names', async () => {

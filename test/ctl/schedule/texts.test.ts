@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readRunName, runName } from '../../../ctl/schedule/job-text.ts';
-import type { RunInfo } from '../../../ctl/schedule/scheduler-api.ts';
+import { nextText, readRunName, runName } from '../../../ctl/schedule/job-text.ts';
+import type { JobInfo, RunInfo } from '../../../ctl/schedule/scheduler-api.ts';
 import { distanceText, spanText } from '../../../ctl/schedule/spans.ts';
 import { tableLines } from '../../../ctl/schedule/table.ts';
 import { countOf, keyValues, quotedWords, readWords } from '../../../ctl/schedule/words.ts';
@@ -31,6 +31,13 @@ describe('a span', () => {
     expect(distanceText(100, 100 + 3 * 3600)).toBe('in 3h');
     expect(distanceText(100 + 3 * 3600, 100)).toBe('3h ago');
   });
+});
+
+it('the next run comes when its jitter is over', () => {
+  const next = { seconds: 100, iso: '1970-01-01T00:01:40+00:00' };
+  const job = { next, due: { ...next, seconds: 130 } } as JobInfo;
+  expect(nextText(job, 110)).toBe('1970-01-01T00:01:40+00:00 (in 20s)');
+  expect(nextText({ ...job, next: undefined, due: undefined }, 110)).toBe('-');
 });
 
 describe('words', () => {

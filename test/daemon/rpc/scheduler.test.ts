@@ -100,6 +100,7 @@ describe('scheduler.getJob', () => {
       trigger: "cron[hour='2', minute='30']",
       timezone: 'Europe/Berlin',
       state: 'WAITING',
+      paused: false,
       next_run_time: 1774661400,
       next_run_time_iso: '2026-03-28T02:30:00+01:00',
       due_time: 1774661400,

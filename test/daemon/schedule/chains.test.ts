@@ -26,6 +26,7 @@ function schedule(changes: Partial<ScheduleSettings>): ScheduleSettings {
   return {
     failure_threshold: 1,
     retries: 0,
+    max_instances: 1,
     on_success: undefined,
     on_failure: undefined,
     ...changes,
@@ -124,6 +125,18 @@ it('waits for as many failures in a row as it is told to', async () => {
   expect(await follow(...failed('R3'), ...failed('R2'), ...failed('R1'))).toBe(1);
   expect(await follow(...failed('R4'), ...failed('R3'), ...failed('R2'), ...failed('R1'))).toBe(1);
   expect(await follow(...failed('R4'), ...failed('R3'), run('R2', 'SUCCESS'), ...failed('R1'))).toBe(0);
+});
+
+it('counts failures in the order in which runs have ended', async () => {
+  const settings = schedule({ on_failure: program, failure_threshold: 2, max_instances: 2 });
+  const first = { ...run('R1', 'FAILED'), ended: new Date('2026-01-01T03:02:00Z') };
+  const second = run('R2', 'FAILED');
+  records = [second];
+  await chains.follow(second, settings, 'UTC');
+  expect(world.host.spawned).toEqual([]);
+  records = [second, first];
+  await chains.follow(first, settings, 'UTC');
+  expect(world.host.spawned).toEqual(['page']);
 });
 
 it('says so when the daemon shuts down, or the program is not there', async () => {

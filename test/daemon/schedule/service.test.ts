@@ -256,6 +256,13 @@ describe('schedules of clients', () => {
     const { spec } = await control.modifyJob('mine', keys({ timeout: '' }));
     expect(spec.timeout).toBeNull();
     expect((await control.rescheduleJob('mine', keys({ hour: '1' }))).trigger).toBe("cron[hour='1']");
+    expect((await control.rescheduleJob('mine', keys({ second: '*/10' }))).isPaused).toBe(false);
+    await control.pauseJob('mine');
+    await control.runJob('mine');
+    await at.settle();
+    expect(await control.getJob('mine')).toMatchObject({ state: 'RUNNING', isPaused: true });
+    expect((await control.rescheduleJob('mine', keys({ hour: '2' }))).isPaused).toBe(false);
+    world.host.exit('mine', exitStatus(0));
     await control.removeJob('mine');
     await at.settle();
     expect([...world.supervisor.groups.keys()]).toEqual(['backup']);
@@ -337,9 +344,22 @@ describe('what clients ask of runs', () => {
     const ended = at.control.waitForRun(id);
     await at.settle();
     await expect(at.control.runJob('nightly')).rejects.toEqual(refused('max-instances'));
+    // There is no process for one more, and that is no failure of the schedule.
+    await expect(at.control.runJob('nightly', { force: true })).rejects.toEqual(refused('max-instances'));
+    expect(await at.control.getRuns({ jobId: 'nightly' })).toHaveLength(1);
     expect((await at.control.getJob('nightly')).state).toBe('RUNNING');
     at.world.host.exit('nightly', exitStatus(4));
     expect(await ended).toMatchObject({ id, state: 'FAILED', exitStatus: 4, cause: 'manual' });
+    expect(await at.control.runJob('nightly', { force: true })).not.toBe(id);
+  });
+
+  it('the log of an attempt, if there was such a one', async () => {
+    configure(nightly);
+    const { control } = await start();
+    const id = await control.runJob('nightly');
+    await expect(control.readRunLog(id, 'stdout', { offset: 0, length: 1, attempt: 9 })).rejects.toEqual(
+      refused('unknown-run', `run ${id} has no attempt 9`),
+    );
   });
 
   it('an end of a run, which is CANCELLED', async () => {
@@ -380,6 +400,7 @@ describe('what clients ask of runs', () => {
     expect((await second.control.view()).state).toBe('PAUSED');
     await second.advance(30);
     expect(second.world.host.spawned).toEqual([]);
+    expect(second.world.view('often').description).toMatch(/^scheduler paused; next run /);
     await second.control.resume();
     await second.advance(10);
     expect(second.world.host.spawned).toEqual(['often']);

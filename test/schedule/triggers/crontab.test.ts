@@ -108,7 +108,7 @@ describe('a line of a crontab', () => {
     ['* * * * 1#6', 'Unrecognized expression "1#6" for field "day_of_week"'],
     ['* * * * L', 'Invalid weekday name "L"'],
     ['* * */2 * 5L', '"*/2" cannot go with "5L"'],
-    ['@reboot', '"@reboot" is no time: use run_on_start=true instead'],
+    ['@reboot', '"@reboot" is no time: a [program:x] with autorestart=false runs at each start'],
     ['@fortnightly', 'Unrecognized expression "@fortnightly"'],
     ['@daily 5', 'Unrecognized expression "@daily 5"'],
     ['@every', 'Unrecognized duration "": such as 90s or 1h30m is expected'],
