@@ -7,7 +7,7 @@ import type { Environment } from './settings.ts';
 import { readQuoted } from './shell-words.ts';
 
 /** Characters that make up a word; any other that is no blank, quote, backslash or `#` stands alone. */
-const wordCharacter = /[A-Za-z0-9_À-ÖØ-öø-ÿ/.+():-]/;
+const wordCharacter = /[A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff/.+():-]/;
 
 /** The variables of a section. If they cannot be read, that is recorded, and there are none. */
 export function readEnvironment(

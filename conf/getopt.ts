@@ -7,7 +7,7 @@
  * @see docs/supervisord.md, "Command line"
  */
 
-/** An option, with the names that `commander` gives to its sides: `long` with its dashes, `required` if it takes a value. */
+/** An option: `short` and `long` with their dashes, `required` if it takes a value. */
 export interface OptionShape {
   readonly short?: string | undefined;
   readonly long?: string | undefined;

@@ -32,7 +32,7 @@ export const runPlaceholders: ReadonlyMap<string, string> = new Map([
   ['scheduled', 'ÿscheduledÿ'],
 ]);
 
-const placeholder = /ÿ(run_id|scheduled)ÿ/g;
+const placeholder = /\u00ff(run_id|scheduled)\u00ff/g;
 
 /** The settings with the names where the placeholders are. */
 export function withRunNames(settings: ProcessSettings): ProcessSettings {

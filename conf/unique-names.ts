@@ -2,7 +2,7 @@
 import { ConfigError } from './config-error.ts';
 import type { Findings } from './findings.ts';
 import type { GroupOfSection } from './groups.ts';
-import type { ScheduleOfGroup } from './schedules.ts';
+import type { ScheduleOfGroup } from './schedule-sections.ts';
 
 /** supervisord would run one of the two and drop the other without a word. */
 export function checkUniqueNames(groups: readonly GroupOfSection[], findings: Findings): void {

@@ -3,8 +3,7 @@
  *
  * @see docs/supervisord.md, "Command line"
  */
-import { Command, Option } from 'commander';
-import { type GivenOption, readOptions, UsageError } from '../conf/getopt.ts';
+import { type GivenOption, type OptionShape, readOptions, UsageError } from '../conf/getopt.ts';
 import { InvalidValue } from '../conf/invalid-value.ts';
 import { existingDirectory, existingDirpath, mainLogfile } from '../conf/paths.ts';
 import { repr } from '../conf/python-text.ts';
@@ -36,10 +35,17 @@ interface CommandLineOptions {
 
 type Setting = keyof SupervisordSettings;
 
-/** An option that sets a key of the same name; `read` is missing where the option is a flag. */
-interface SettingOption {
+/** An option as the help has it. */
+export interface CommandOption {
+  /** Such as `-u, --user <user>`. */
   readonly flags: string;
   readonly description: string;
+  /** Has to be typed in full: supervisord does not have it. */
+  readonly inFull?: boolean;
+}
+
+/** An option that sets a key of the same name; `read` is missing where the option is a flag. */
+interface SettingOption extends CommandOption {
   readonly read?: Reader<SupervisordSettings[Setting]>;
 }
 
@@ -107,6 +113,29 @@ const settingOptions = new Map<Setting, SettingOption>([
   ['minprocs', { flags: '--minprocs <n>', description: 'processes that must be possible', read: integer }],
 ]);
 
+/** All options but those that print the help, in its order. */
+export const commandOptions: readonly CommandOption[] = [
+  { flags: '-c, --configuration <file>', description: 'configuration file (searched for if not given)' },
+  ...settingOptions.values(),
+  { flags: '--profile_options <list>', description: 'accepted for old init scripts; there is no profiler' },
+  {
+    flags: '--check',
+    description: 'check the configuration, print the programs it would run, and exit',
+    inFull: true,
+  },
+  {
+    flags: '--check-upgrade <dir>',
+    description: 'say whether this version could go on for a daemon with this runtime directory, and exit',
+    inFull: true,
+  },
+  {
+    flags: '--password-hash',
+    description: 'read a password, print the hash to configure, and exit',
+    inFull: true,
+  },
+  { flags: '-v, --version', description: 'print the version and exit' },
+];
+
 /**
  * Reads the command line.
  *
@@ -115,7 +144,8 @@ const settingOptions = new Map<Setting, SettingOption>([
  */
 export function readCommandLine(words: readonly string[], context: ReadContext): CommandLine {
   const { options, rest } = readOptions(words, [
-    ...program().options,
+    ...commandOptions.map(shapeOf),
+    { short: '-h', long: '--help', required: false },
     { short: '-?', long: '--help', required: false },
   ]);
   const given = new Map<string, GivenOption>();
@@ -149,11 +179,6 @@ export function readCommandLine(words: readonly string[], context: ReadContext):
   };
 }
 
-/** The text that `--help` prints. */
-export function helpText(name: string): string {
-  return program().name(name).helpInformation();
-}
-
 function readValue<T>(option: GivenOption, reader: Reader<T>, context: ReadContext): T {
   const text = option.value ?? '';
   try {
@@ -166,29 +191,7 @@ function readValue<T>(option: GivenOption, reader: Reader<T>, context: ReadConte
   }
 }
 
-function program(): Command {
-  const command = new Command('supervisord')
-    .description('supervisord -- run a set of applications as daemons.')
-    .usage('[options]')
-    .helpOption('-h, --help', 'print this text and exit')
-    .addOption(new Option('-c, --configuration <file>', 'configuration file (searched for if not given)'));
-  for (const { flags, description } of settingOptions.values())
-    command.addOption(new Option(flags, description));
-  return command
-    .addOption(new Option('--profile_options <list>', 'accepted for old init scripts; there is no profiler'))
-    .addOption(ownOption('--check', 'check the configuration, print the programs it would run, and exit'))
-    .addOption(
-      ownOption(
-        '--check-upgrade <dir>',
-        'say whether this version could go on for a daemon with this runtime directory, and exit',
-      ),
-    )
-    .addOption(ownOption('--password-hash', 'read a password, print the hash to configure, and exit'))
-    .addOption(new Option('-h, --help', 'print this text and exit').hideHelp())
-    .addOption(new Option('-v, --version', 'print the version and exit'));
-}
-
-/** An option that supervisord does not have. */
-function ownOption(flags: string, description: string): Option {
-  return Object.assign(new Option(flags, description), { inFull: true });
+function shapeOf({ flags, inFull = false }: CommandOption): OptionShape {
+  const [, short, long, value] = /^(?:(-\w), )?(--[\w-]+)( <\w+>)?$/.exec(flags) ?? [];
+  return { short, long, required: value !== undefined, inFull };
 }

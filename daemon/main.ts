@@ -7,13 +7,12 @@ import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { checkReport } from '../conf/check.ts';
 import type { ConfigError } from '../conf/config-error.ts';
 import { UsageError } from '../conf/getopt.ts';
 import type { LoadContext, LoadResult } from '../conf/load.ts';
 import type { Notice, Settings } from '../conf/settings.ts';
 import { productVersion, supervisorVersion } from '../rpc/version.ts';
-import { type CommandLine, helpText, readCommandLine } from './command-line.ts';
+import { type CommandLine, readCommandLine } from './command-line.ts';
 import { inForeground, loaderOf } from './configuration.ts';
 import { runDaemon } from './daemon.ts';
 import {
@@ -39,7 +38,6 @@ import { syslogMessage } from './log/syslog-message.ts';
 import { SyslogSocket } from './log/syslog-socket.ts';
 import { startSmall } from './memory.ts';
 import { takeParent, tellParentOfEnd, tellParentOfStart } from './parent.ts';
-import { printPasswordHash } from './password-hash.ts';
 import { Signals } from './signals.ts';
 import { StartError } from './start-error.ts';
 import { type Handover, type OpenHandover, takeHandover } from './upgrade/handover.ts';
@@ -74,16 +72,21 @@ async function main(): Promise<number> {
   try {
     const commandLine = readCommandLine(words, context);
     switch (commandLine.action) {
-      case 'help':
+      // What prints something and ends is loaded for that alone: a daemon would hold it for years.
+      case 'help': {
+        const { helpText } = await import('./help.ts');
         process.stdout.write(helpText(argv0));
         return exitStatuses.SUCCESS;
+      }
       case 'version':
         process.stdout.write(`${supervisorVersion}\n`);
         return exitStatuses.SUCCESS;
-      case 'password-hash':
+      case 'password-hash': {
+        const { printPasswordHash } = await import('./password-hash.ts');
         return await printPasswordHash();
+      }
       case 'check':
-        return check(loaderOf(commandLine, { argv0, context })());
+        return await check(loaderOf(commandLine, { argv0, context })());
       case 'run':
         return await run({ commandLine, context, starter, handover, softNofile, inheritedDescriptors });
       case 'check-upgrade':
@@ -267,8 +270,9 @@ function detach({ supervisord }: Settings, starter: Starter, log: ActivityLog): 
 }
 
 /** Prints what the configuration means, or everything that is wrong with it. */
-function check(result: LoadResult): ExitStatus {
+async function check(result: LoadResult): Promise<ExitStatus> {
   if (result.type === 'invalid') return refuse(messagesOf(result.errors));
+  const { checkReport } = await import('../conf/check.ts');
   process.stdout.write(checkReport(result.settings));
   return exitStatuses.SUCCESS;
 }

@@ -9,7 +9,9 @@ import { argv } from 'node:process';
 import { type BuildOptions, build } from 'esbuild';
 import { bundleLibrary } from './bundle-library.ts';
 import { importApart } from './import-apart.ts';
+import { buildLate, type LateFile, loadLate } from './load-late.ts';
 import { precompile } from './precompile.ts';
+import { requireAscii } from './require-ascii.ts';
 import { startStandIn } from './stand-in.ts';
 
 const [, , destination = 'dist'] = argv;
@@ -36,6 +38,9 @@ await build({
   entryPoints: {
     echo_supervisord_conf: 'conf/echo-main.ts',
     pidproxy: 'daemon/pidproxy.ts',
+    'supervisord-check': 'conf/check.ts',
+    'supervisord-help': 'daemon/help.ts',
+    'supervisord-password': 'daemon/password-hash.ts',
     'supervisorctl-schedule': 'ctl/commands/schedule.ts',
     'supervisord-schedules': 'daemon/schedule/service.ts',
   },
@@ -48,18 +53,39 @@ await build({
 
 // The daemon runs for years, and holds all of this all the time: see docs/decisions/0016-memory.md. An `import` of
 // one of Node's modules reads each of its exports, also those that load more only then; so there is none.
-await build({
+const resident: BuildOptions = {
   ...common,
-  entryPoints: { supervisord: 'daemon/main.ts' },
-  plugins: [importApart({ 'daemon/schedule/service.ts': 'supervisord-schedules.js' })],
   format: 'cjs',
   minifyWhitespace: true,
   lineLimit: 120,
   alias: { 'node:process': './scripts/node-process.ts' },
+};
+const schedules: LateFile = {
+  name: 'supervisord-schedule-sections',
+  functions: {
+    'conf/schedule-origins.ts': ['originsOf'],
+    'conf/schedule-sections.ts': ['readScheduleSections'],
+    'conf/stored-schedule.ts': ['readStoredSchedule', 'valuesOf', 'withoutTrigger'],
+  },
+};
+await build({
+  ...resident,
+  entryPoints: { supervisord: 'daemon/main.ts' },
+  plugins: [
+    importApart({
+      'conf/check.ts': 'supervisord-check.js',
+      'daemon/help.ts': 'supervisord-help.js',
+      'daemon/password-hash.ts': 'supervisord-password.js',
+      'daemon/schedule/service.ts': 'supervisord-schedules.js',
+    }),
+    loadLate(schedules),
+  ],
   banner: {
     js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
 });
+await buildLate(schedules, resident);
+for (const file of ['supervisord.js', `${schedules.name}.cjs`]) requireAscii(join(outdir, file));
 
 await bundleLibrary(outdir);
 

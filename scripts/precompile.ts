@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { execPath } from 'node:process';
 import { build, type Plugin } from 'esbuild';
 import { execa } from 'execa';
+import { requireAscii } from './require-ascii.ts';
 
 export interface PrecompileOptions {
   /** The command's name; its entry point is `NAME.cjs`. */
@@ -47,6 +48,7 @@ export async function precompile(options: PrecompileOptions): Promise<void> {
     plugins,
   });
   const output = Object.keys(metafile.outputs).find((path) => path.endsWith('.cjs')) ?? '';
+  requireAscii(output);
   const program = basename(output, '.cjs');
   // What is compiled by hand cannot import, without a warning that this is an experiment.
   writeFileSync(output, readFileSync(output, 'utf8').replaceAll(/\bimport\(/g, 'importModule('));

@@ -1,6 +1,6 @@
 const units = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, μs: 1e-6, ns: 1e-9 } as const;
 
-const part = /(\d+\.?\d*|\.\d+)(h|ms|m|s|us|µs|μs|ns)/g;
+const part = /(\d+\.?\d*|\.\d+)(h|ms|m|s|us|\u00b5s|\u03bcs|ns)/g;
 
 /** The seconds of a duration as programs in Go write it, such as `1h30m`; `undefined` if it is none. */
 export function parseDuration(text: string): number | undefined {
