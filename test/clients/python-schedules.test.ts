@@ -42,6 +42,7 @@ const jobWithoutKeys = {
   trigger: 'str',
   timezone: 'str',
   state: 'str',
+  paused: 'bool',
   next_run_time: 'float',
   next_run_time_iso: 'str',
   due_time: 'float',

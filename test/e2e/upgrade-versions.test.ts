@@ -89,9 +89,11 @@ describe('another version that is installed', () => {
     });
     expect(await fullLog(daemon)).toContain('ERRO Cannot upgrade: cannot execute /no/such/runtime: ENOENT\n');
     expect(await pidOf(daemon, 'a')).toBe(pid);
-    // What would have been handed over is not for programs.
+    // What would have been handed over is not for programs. The kernel closes it when spawn has returned already.
     await daemon.rpc('supervisor.startProcess', 'b');
-    expect(readdirSync(`/proc/${await pidOf(daemon, 'b')}/fd`).sort()).toEqual(['0', '1', '2']);
+    const child = await pidOf(daemon, 'b');
+    const descriptors = () => readdirSync(`/proc/${child}/fd`).sort().join();
+    await waitFor(() => descriptors() === '0,1,2', { what: 'the child to have no other descriptors' });
     expect(await daemon.stop()).toBe(0);
     expect(isAlive(pid)).toBe(false);
   });

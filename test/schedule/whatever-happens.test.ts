@@ -72,6 +72,8 @@ type Settings = typeof settings extends fc.Arbitrary<infer T> ? T : never;
 /** One or two nodes on one store, to which things happen. */
 class Site {
   readonly #clock = new ManualClock();
+  /** The latest time that the clock has shown before it was set back. */
+  #latest = 0;
   readonly #data = new StoredData();
   readonly #worlds: World[] = [];
   readonly #nodes: (World & { readonly store: FaultyStore })[] = [];
@@ -94,8 +96,12 @@ class Site {
     switch (what.type) {
       case 'advance':
         return this.#clock.advance(what.by);
-      case 'set':
-        return this.#clock.setTo(new Date(this.#clock.now().getTime() + what.by * 1000));
+      case 'set': {
+        const now = this.#clock.now().getTime();
+        this.#latest = Math.max(this.#latest, now);
+        // Times are counted anew if it is more than three hours in all: then a long batch may be recorded again.
+        return this.#clock.setTo(new Date(Math.max(now + what.by * 1000, this.#latest - 10_000_000)));
+      }
       case 'end': {
         const underWay = this.#nodes.flatMap(({ executor }) => [...executor.underWay.values()]);
         await underWay[what.which % Math.max(1, underWay.length)]?.end({ outcome: what.outcome });
