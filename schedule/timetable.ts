@@ -372,7 +372,7 @@ export class Timetable {
       try {
         isClaimed = await this.store.change(planned.change);
       } catch (error) {
-        this.runs.doubt(claimed, planned.job);
+        this.runs.doubt([...claimed, ...planned.cancelled], planned.job);
         throw error;
       }
       if (isClaimed) {
@@ -485,7 +485,7 @@ export class Timetable {
     try {
       if (!(await this.store.change({ jobId, expect: { active }, runs }))) return undefined;
     } catch (error) {
-      this.runs.doubt([run], job);
+      this.runs.doubt(runs, job);
       this.#isRecovered = false;
       throw error;
     }
