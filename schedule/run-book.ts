@@ -56,8 +56,10 @@ export class RunBook {
   readonly #unsettled = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
   /** Runs that were to be claimed when the store failed: whether it knows of them is not known. */
   readonly #doubtful = new Map<string, Job>();
-  /** Runs, also of other nodes, that were to be recorded as ended when the store failed. */
-  readonly #doubtfulEnds = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
+  /** When what another node has recorded as LOST is to be looked at again, because that node may be gone too. */
+  #orphansAt: Date | undefined;
+  /** Outcomes that were being written when the store failed, other than those of runs that were under way here. */
+  readonly #doubtfulOutcomes = new Set<string>();
   /** Everything that is still to be done for runs that have ended. */
   readonly #loose = new Set<Promise<void>>();
   readonly #watchers = new Map<string, Watcher[]>();
@@ -104,11 +106,9 @@ export class RunBook {
 
   /** When the first run that waits for a time may start. */
   nextDueTime(after: Date): Date | undefined {
-    let earliest: Date | undefined;
-    for (const { dueTime } of this.#waiting.values()) {
-      if (dueTime > after && (earliest === undefined || dueTime < earliest)) earliest = dueTime;
-    }
-    return earliest;
+    let next: Date | undefined;
+    for (const { dueTime } of this.#waiting.values()) if (dueTime > after) next = earliest(next, dueTime);
+    return next;
   }
 
   /** Whether a run of this id is one of those of this node that have not ended. */
@@ -143,13 +143,13 @@ export class RunBook {
   }
 
   /**
-   * The store has failed while these were claimed, or cancelled for one that was: none of them was started, and the
-   * store may know of it.
+   * The store has failed while these were written, and may know of them: runs that were claimed, of which none was
+   * started, and runs that had to make room.
    */
   doubt(runs: readonly Run[], job: Job): void {
     for (const run of runs) {
       if (isActive(run)) this.#doubtful.set(keyOf(run), job);
-      else this.#doubtfulEnds.set(keyOf(run), { run, job });
+      else this.#doubtfulOutcomes.add(keyOf(run));
     }
   }
 
@@ -171,16 +171,29 @@ export class RunBook {
     }
     this.#doubtful.clear();
     for (const { run, job } of [...this.#unsettled.values()]) this.#settleLater(run, job);
+    await this.#settleOpen(now);
+    this.#doubtfulOutcomes.clear();
+  }
+
+  /** Sees to outcomes that nobody else sees to. */
+  async #settleOpen(now: Date): Promise<void> {
+    this.#orphansAt = undefined;
     for (const run of await this.#store.getUnsettledRuns()) {
-      const doubtful = this.#doubtfulEnds.get(keyOf(run));
-      if (doubtful?.run.state === run.state && doubtful.run.ended?.getTime() === run.ended?.getTime()) {
-        this.ended(run, doubtful.job);
-        continue;
+      const isWritten = this.#doubtfulOutcomes.has(keyOf(run));
+      if (isWritten || this.#isOwn(run) || this.#isOrphan(run, now)) {
+        if (isWritten) this.#reports.outcome(run);
+        this.#settleLater(run, await this.#store.lookupJob(run.jobId));
       }
-      const isOrphaned = run.state === 'LOST' && run.ended !== undefined && this.#leaseIsOver(run.ended, now);
-      if (this.#isOwn(run) || isOrphaned) this.#settleLater(run, await this.#store.lookupJob(run.jobId));
     }
-    this.#doubtfulEnds.clear();
+  }
+
+  /** Whether whoever has recorded a run of another node as LOST has had the time to see to it, and has not. */
+  #isOrphan({ state, ended }: Run, now: Date): boolean {
+    const orphanedAt = ended && leaseUntil(this.#store, ended);
+    if (state !== 'LOST' || orphanedAt === undefined) return false;
+    if (orphanedAt <= now) return true;
+    this.#orphansAt = earliest(this.#orphansAt, orphanedAt);
+    return false;
   }
 
   /** Whoever has a store for itself has all runs in it, also those of the name it had before. */
@@ -261,14 +274,15 @@ export class RunBook {
   /**
    * Records runs of other nodes as LOST whose nodes have not been heard of for too long.
    *
-   * @returns when the next one would be, unless it is heard of
+   * @returns when there is something of that kind to do next, unless the node is heard of
    */
   async takeLost(active: readonly Run[], now: Date): Promise<Date | undefined> {
-    let next: Date | undefined;
+    if (this.#orphansAt && this.#orphansAt <= now) await this.#settleOpen(now);
+    let next = this.#orphansAt;
     for (const run of active) {
       if (run.node === this.#surroundings.node || run.leaseUntil === undefined) continue;
       if (run.leaseUntil > now) {
-        if (next === undefined || run.leaseUntil < next) next = run.leaseUntil;
+        next = earliest(next, run.leaseUntil);
         continue;
       }
       const job = await this.#store.lookupJob(run.jobId);
@@ -313,11 +327,19 @@ export class RunBook {
   }
 
   async #finishWaiting(run: Run): Promise<void> {
-    const job = await this.#store.lookupJob(run.jobId);
     // Nothing follows of a fire that was missed. Of a failure whose next try was, something does.
     const ended = { ...run, isSettled: run.state === 'MISSED' && run.attempt === 1 };
-    if ((await this.#write(run, [ended])) === 'taken') this.#waiting.delete(keyOf(run));
-    else this.ended(ended, job);
+    const job = await this.#store.lookupJob(run.jobId);
+    let written: 'now' | 'before' | 'taken';
+    try {
+      written = await this.#write(run, [ended]);
+    } catch (error) {
+      this.#doubtfulOutcomes.add(keyOf(run));
+      this.#onTrouble(error);
+      throw error;
+    }
+    this.#waiting.delete(keyOf(run));
+    if (written !== 'taken') this.ended(ended, job);
   }
 
   async #adopt(run: Run, now: Date): Promise<void> {
@@ -345,11 +367,11 @@ export class RunBook {
     ) {
       return;
     }
-    const runs = next ? [lost, next] : [lost];
     try {
+      const runs = next ? [lost, next] : [lost];
       if (!(await this.#store.change({ jobId: run.jobId, expect: { active }, runs }))) return;
     } catch (error) {
-      this.#doubtfulEnds.set(keyOf(lost), { run: lost, job });
+      this.#doubtfulOutcomes.add(keyOf(lost));
       throw error;
     }
     if (next) this.wait(next);
@@ -547,10 +569,6 @@ export class RunBook {
     return hosts === null || hosts.includes(this.#surroundings.node);
   }
 
-  #leaseIsOver(since: Date, now: Date): boolean {
-    return now.getTime() - since.getTime() > (this.#store.leaseSeconds ?? 0) * 1000;
-  }
-
   /** The store's time, or this machine's, if the store cannot be asked. */
   async #time(): Promise<Date> {
     return this.#now().catch(() => this.#surroundings.clock.now());
@@ -560,6 +578,10 @@ export class RunBook {
     const tracked = work.finally(() => this.#loose.delete(tracked));
     this.#loose.add(tracked);
   }
+}
+
+function earliest(one: Date | undefined, other: Date): Date {
+  return one === undefined || other < one ? other : one;
 }
 
 /** An executor must not throw; if it does, that is the end of this one run. */

@@ -30,10 +30,10 @@ it('an alarm for a time that is past goes off at once', async () => {
 
 it('an alarm for a time years away does not go off now, and one that is not set never does', async () => {
   let wakes = 0;
-  const wake = () => {
+  const count = () => {
     wakes += 1;
   };
-  const [far, unset, closed] = [0, 1, 2].map(() => systemClock.openAlarm(wake));
+  const [far, unset, closed] = [0, 1, 2].map(() => systemClock.openAlarm(count));
   far?.set(after(50 * 365 * 86_400_000));
   unset?.set(after(5));
   unset?.set(undefined);

@@ -72,13 +72,12 @@ type Settings = typeof settings extends fc.Arbitrary<infer T> ? T : never;
 /** One or two nodes on one store, to which things happen. */
 class Site {
   readonly #clock = new ManualClock();
-  /** The latest time that the clock has shown before it was set back. */
-  #latest = 0;
   readonly #data = new StoredData();
   readonly #worlds: World[] = [];
   readonly #nodes: (World & { readonly store: FaultyStore })[] = [];
   readonly #settings: Settings;
   isPaused = false;
+  #latest = 0;
 
   constructor(given: Settings) {
     this.#settings = given;
@@ -97,10 +96,11 @@ class Site {
       case 'advance':
         return this.#clock.advance(what.by);
       case 'set': {
-        const now = this.#clock.now().getTime();
-        this.#latest = Math.max(this.#latest, now);
-        // Times are counted anew if it is more than three hours in all: then a long batch may be recorded again.
-        return this.#clock.setTo(new Date(Math.max(now + what.by * 1000, this.#latest - 10_000_000)));
+        const to = this.#clock.now().getTime() + what.by * 1000;
+        this.#latest = Math.max(this.#latest, this.#clock.now().getTime());
+        // Beyond that it is a correction, after which fire times come again that were left out.
+        if (this.#latest - to < 2 * 3_600_000) await this.#clock.setTo(new Date(to));
+        return;
       }
       case 'end': {
         const underWay = this.#nodes.flatMap(({ executor }) => [...executor.underWay.values()]);
@@ -274,6 +274,35 @@ it('no fire is started twice and each is recorded once, whatever happens and in 
             { type: 'advance', by: 30 },
             { type: 'fail', node: 0, fault: 'answer lost', after: 6 },
             { type: 'stop', node: 0 },
+          ],
+        ],
+        // A node recorded a run of another one as LOST, and was killed before it had seen to that.
+        [
+          { ...plain, isShared: true },
+          [
+            { type: 'advance', by: 31 },
+            { type: 'fail', node: 1, fault: 'refused', after: 6 },
+            { type: 'set', by: 29 },
+            { type: 'kill', node: 1 },
+          ],
+        ],
+        // Somebody stopped a run that was waiting, and the answer of the store was lost.
+        [
+          plain,
+          [
+            { type: 'restart', node: 0 },
+            { type: 'fail', node: 0, fault: 'answer lost', after: 6 },
+            { type: 'stop', node: 0 },
+          ],
+        ],
+        // A run of another node was recorded as LOST, and the answer lost with it.
+        [
+          { ...plain, isShared: true },
+          [
+            { type: 'fail', node: 0, fault: 'refused', after: 1 },
+            { type: 'advance', by: 95 },
+            { type: 'fail', node: 0, fault: 'answer lost', after: 5 },
+            { type: 'set', by: 25 },
           ],
         ],
         // What failed a second time, while the first time was made up for, was left to nobody.
