@@ -155,7 +155,7 @@ describe('a schedule that a client adds', () => {
     ],
     [
       [{ command: 'x', hour: '1' }, { name: 'a\nb' }],
-      "[schedule:a\nb]: Invalid name: 'a\\nb': it has control characters",
+      "[schedule:a\\nb]: Invalid name: 'a\\nb': it has control characters",
     ],
   ];
   for (const [args, text] of errors) {
