@@ -206,7 +206,7 @@ export class RunBook {
     // Runs of a job start in the order in which they came: one that has no room leaves none to those behind it.
     const full = new Set<string>();
     for (const run of [...this.#waiting.values()]) {
-      if (this.#surroundings.pool.free === 0) return;
+      if (this.#surroundings.pool.free === 0 || this.#surroundings.isPaused()) return;
       if (run.dueTime > now || full.has(run.jobId)) continue;
       if ((await this.#startWaitingOne(run, now)) === 'full') full.add(run.jobId);
     }

@@ -294,7 +294,11 @@ export class Timetable {
       if (this.store.leaseSeconds !== undefined) await this.#keepLeases(now);
       if (!this.#isPaused) {
         await this.runs.startWaiting(now);
-        for (const due of await this.store.getDueJobs(now)) await this.#claim(due, now);
+        for (const due of await this.store.getDueJobs(now)) {
+          // It may have been paused, or shut down, since.
+          if (this.#isPaused) break;
+          await this.#claim(due, now);
+        }
       }
       this.#nextDueTime = await this.store.getNextDueTime(now);
       if (this.#troubles === troubles) this.#recoverFromTrouble();

@@ -111,6 +111,7 @@ class Site {
         store.kill();
         return this.#startNode(node);
       case 'restart': {
+        world.executor.outcome = 'SUCCESS';
         for (const run of world.executor.underWay.values()) void run.end();
         const closed = scheduler.shutdown();
         await this.#clock.advance(20);
@@ -152,6 +153,8 @@ class Site {
       executor.outcome = 'SUCCESS';
       for (const run of executor.underWay.values()) await run.end();
     }
+    // What is left for a time that was before the clock was set back comes then.
+    await this.#clock.setTo(new Date(Math.max(this.#latest, this.#clock.now().getTime())));
     for (let times = 0; times < 8; times += 1) await this.#clock.advance(30);
     await quiet();
   }
