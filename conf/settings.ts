@@ -230,6 +230,8 @@ export interface SupervisorctlSettings {
   readonly password: string | undefined;
   readonly prompt: string;
   readonly history_file: string | undefined;
+  /** As `[scheduler]` of the same file has it, for times that are told without a server. Nobody has looked whether there is such a zone. */
+  readonly timezone: string | undefined;
   readonly plugins: readonly CtlPluginSettings[];
 }
 

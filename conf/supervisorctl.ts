@@ -14,6 +14,7 @@ import type { ReadContext } from './reader.ts';
 import { SectionReader } from './section-reader.ts';
 import type { CtlPluginSettings, SupervisorctlSettings } from './settings.ts';
 import { parseStoredPassword } from './stored-password.ts';
+import { string } from './values.ts';
 
 export interface SupervisorctlContext extends ReadContext {
   /** The command line has a password, so that `password_file` need not be there. */
@@ -30,6 +31,7 @@ const builtIn: SupervisorctlSettings = {
   password: undefined,
   prompt: supervisorctlKeys.prompt.default,
   history_file: undefined,
+  timezone: undefined,
   plugins: [],
 };
 
@@ -50,9 +52,11 @@ export function loadSupervisorctlSettings(
   return first === undefined ? { type: 'ok', settings } : { type: 'invalid', errors: [first, ...others] };
 }
 
+const ownSections: ReadonlySet<string> = new Set(['supervisorctl', 'scheduler', defaultSection]);
+
 /** Of thousands of programs, the client needs none. */
 function isForClient(section: string): boolean {
-  return section === 'supervisorctl' || section === defaultSection || section.startsWith(pluginPrefix);
+  return ownSections.has(section) || section.startsWith(pluginPrefix);
 }
 
 function read(file: string, context: SupervisorctlContext, findings: Findings): SupervisorctlSettings {
@@ -88,8 +92,17 @@ function read(file: string, context: SupervisorctlContext, findings: Findings): 
     password: readPassword(reader, scope, context),
     prompt: reader.get('prompt', scope),
     history_file: history === undefined || history === '' ? undefined : absolutePath(history, context),
+    timezone: readTimezone(document, { findings: new Findings(file), context, scope }),
     plugins: readPlugins(document, { findings, context, scope }),
   };
+}
+
+/** What is wrong with `[scheduler]` is for the daemon to say. */
+function readTimezone({ sections, defaults }: Document, reading: Reading): string | undefined {
+  const section = sections.get('scheduler');
+  if (section === undefined) return undefined;
+  const table = { timezone: { read: string, default: undefined, doc: '' } };
+  return new SectionReader({ section, defaults, table, ...reading }).get('timezone', reading.scope);
 }
 
 /** @returns `undefined` also where the command line has a password */

@@ -9,6 +9,8 @@ import { type SupervisorApi, supervisorApi } from './supervisor-api.ts';
 
 export interface SessionOptions extends ClientCredentials {
   readonly serverurl: string;
+  /** Of schedules that say none, as the configuration has it; `undefined`: that of the host. */
+  readonly timezone: string | undefined;
   /** Whether there is somebody to ask: for a password, or whether a shutdown is really meant. */
   readonly interactive: boolean;
   readonly output: Output;
@@ -19,6 +21,7 @@ export interface SessionOptions extends ClientCredentials {
 /** What a command works with: a server, a place to print, and somebody to ask. */
 export class Session implements Disposable {
   readonly interactive: boolean;
+  readonly timezone: string | undefined;
   readonly output: Output;
   readonly input: Input;
   readonly interrupts: Interrupts;
@@ -34,6 +37,7 @@ export class Session implements Disposable {
 
   constructor({ serverurl, username, password, ...options }: SessionOptions) {
     this.interactive = options.interactive;
+    this.timezone = options.timezone;
     this.output = options.output;
     this.input = options.input;
     this.interrupts = options.interrupts;

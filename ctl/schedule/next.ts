@@ -24,6 +24,7 @@ export const next: Subcommand = {
     const told = tellTimes(of, {
       count,
       timezone: given.values.get('--tz'),
+      defaultTimezone: using.session.timezone,
       now: new Date(using.now() * 1000),
       isJson: given.flags.has('--json'),
     });

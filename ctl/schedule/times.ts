@@ -22,8 +22,10 @@ export type TimesOf =
 
 export interface TimesOptions {
   readonly count: number;
-  /** In which they are told, and of an expression that says none; `undefined`: its own, or the host's. */
+  /** In which they are told, and of an expression that says none; `undefined`: its own, or the default. */
   readonly timezone: string | undefined;
+  /** `undefined`: that of the host. */
+  readonly defaultTimezone: string | undefined;
   readonly now: Date;
   readonly isJson: boolean;
 }
@@ -36,7 +38,7 @@ export type TimesResult =
 /** Tells the trigger as it was understood, its times, and the changes of clocks around them. */
 export function tellTimes(of: TimesOf, options: TimesOptions): TimesResult {
   try {
-    const { timezone = hostTimeZone(), now, isJson } = options;
+    const { now, isJson, timezone = options.defaultTimezone ?? hostTimeZone() } = options;
     // What is wrong with it is to be said before anything else.
     timeZone(timezone);
     const fires = of.type === 'known' ? of.fires : evaluate(triggerOf(of, timezone), timezone, options);

@@ -73,6 +73,7 @@ describe('[supervisorctl]', () => {
       password: undefined,
       prompt: 'supervisor',
       history_file: undefined,
+      timezone: undefined,
       plugins: [],
     };
     expect(loadSupervisorctlSettings(undefined, contextIn('/'))).toEqual({ type: 'ok', settings });
@@ -92,9 +93,20 @@ describe('[supervisorctl]', () => {
         password: 'b',
         prompt: '/root',
         history_file: '/root/h',
+        timezone: undefined,
         plugins: [],
       },
     });
+  });
+
+  it('comes with the time zone of [scheduler], of which nothing is checked', () => {
+    const zone = (lines: string) => {
+      const result = load(`[supervisorctl]\n[scheduler]\n${lines}\n`);
+      return result.type === 'ok' ? result.settings.timezone : result;
+    };
+    expect(zone('timezone=Europe/Berlin\nmax_runs=none')).toBe('Europe/Berlin');
+    expect(zone('timezone=Mars/Phobos')).toBe('Mars/Phobos');
+    expect(zone('timezone=%(nothing)s')).toBeUndefined();
   });
 
   it('is in the main file, and says what is wrong as usage errors', () => {

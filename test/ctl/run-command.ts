@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly showLive?: (line: string) => void;
   /** Told all that was printed on stdout so far, each time that there is more. */
   readonly watchesStdout?: (stdout: string) => void;
+  readonly timezone?: string;
   /** stderr is a terminal. */
   readonly watchesStderr?: true;
   readonly plugins?: readonly CtlPluginSettings[];
@@ -45,6 +46,7 @@ export async function runCommand(line: string, options: RunOptions): Promise<Pri
     username: options.username,
     password: options.password,
     interactive: options.interactive ?? false,
+    timezone: options.timezone,
     input,
     interrupts: new Interrupts(),
     output: {

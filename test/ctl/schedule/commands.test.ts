@@ -197,6 +197,21 @@ describe('schedule next', () => {
     });
   }
 
+  it('takes the zone that the configuration has for schedules, if it is given none', async () => {
+    const options = { serverurl: 'unix:///nonexistent/sock', timezone: 'Asia/Kolkata' };
+    const zones = [
+      "'30 3 * * *'",
+      'hour=3 -n 1',
+      'hour=3 timezone=Europe/Paris',
+      "'CRON_TZ=Europe/Rome 0 3 * * *'",
+    ].map(
+      async (line) => /times of (.*)/.exec((await runCommand(`schedule next ${line}`, options)).stdout)?.[1],
+    );
+    expect(await Promise.all(zones)).toEqual(['Asia/Kolkata', 'Asia/Kolkata', 'Europe/Paris', 'Europe/Rome']);
+    const given = await runCommand('schedule next hour=3 --tz Asia/Tokyo', options);
+    expect(given.stdout).toContain('times of Asia/Tokyo');
+  });
+
   it('needs a server for a name', async () => {
     const printed = await runCommand('schedule next nightly', { serverurl: 'unix:///nonexistent/sock' });
     expect(printed).toEqual({ stdout: 'unix:///nonexistent/sock no such file\n', stderr: '', exitStatus: 7 });
