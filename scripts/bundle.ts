@@ -59,6 +59,7 @@ const resident: BuildOptions = {
   format: 'cjs',
   minifyWhitespace: true,
   lineLimit: 120,
+  inject: ['./scripts/node-perf-hooks.ts'],
   alias: { 'node:process': './scripts/node-process.ts', 'node:perf_hooks': './scripts/node-perf-hooks.ts' },
 };
 const schedules: LateFile = {
@@ -80,17 +81,7 @@ await build({
       'daemon/schedule/service.ts': 'supervisord-schedules.js',
     }),
     loadLate(schedules),
-    lateBuiltins([
-      'child_process',
-      'crypto',
-      'dns/promises',
-      'fs/promises',
-      'readline',
-      'tty',
-      'v8',
-      'vm',
-      'zlib',
-    ]),
+    lateBuiltins(['crypto', 'dns/promises', 'zlib']),
   ],
   banner: {
     js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",

@@ -1,9 +1,11 @@
 import { isBuiltin } from 'node:module';
 import type { Plugin } from 'esbuild';
 
+const late = 'late-builtin';
+
 /**
  * Has functions of Node's modules come from there when they are called first: a module that is needed now and then, or
- * never, is not loaded before. What else it exports cannot be imported from it any more, and fails the build.
+ * never, is not loaded before. What else a module exports, such as classes, cannot be imported from it any more.
  *
  * @param names without `node:`
  */
@@ -18,19 +20,19 @@ export function lateBuiltins(names: readonly string[]): Plugin {
         return namespace !== late && names.includes(name) ? { path: name, namespace: late } : undefined;
       });
       onLoad({ filter: /.*/, namespace: late }, async ({ path }) => {
-        const exports = Object.entries(await import(`node:${path}`));
-        const functions = exports.flatMap(([name, value]) => (typeof value === 'function' ? name : []));
-        const stubs = functions
-          .filter((name) => name !== 'default')
-          .map((name) => `export function ${name}(...args) { return load().${name}(...args); }`);
-        return {
-          contents: [`let loaded; const load = () => loaded ??= require('node:${path}');`, ...stubs].join(
-            '\n',
-          ),
-        };
+        const functions = functionsOf(await import(`node:${path}`));
+        const load = `let loaded; const load = () => loaded ??= require('node:${path}');`;
+        const stubs = functions.map(
+          (name) => `export function ${name}(...args) { return load().${name}(...args); }`,
+        );
+        return { contents: [load, ...stubs].join('\n') };
       });
     },
   };
 }
 
-const late = 'late-builtin';
+/** Those that can be called, and not only constructed. */
+function functionsOf(exports: Readonly<Record<string, unknown>>): string[] {
+  const isFunction = (name: string): boolean => typeof exports[name] === 'function' && /^[a-z]/.test(name);
+  return Object.keys(exports).filter((name) => name !== 'default' && isFunction(name));
+}

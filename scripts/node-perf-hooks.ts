@@ -1,4 +1,7 @@
-/** `node:perf_hooks` for the daemon's bundle: the same clock, without the measuring that comes with the module. */
+/**
+ * `node:perf_hooks` for the daemon's bundle, and what is global of it: the same clock, without the measuring that comes with
+ * the module.
+ */
 import { hrtime } from 'node:process';
 
 export const performance = {

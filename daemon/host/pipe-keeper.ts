@@ -5,10 +5,8 @@
  *
  * It is a `cat` that waits, for ever, to open a FIFO that nobody writes to. Its command line says where it belongs.
  */
-
 import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import nodeProcess from 'node:process';
 import { errorCode } from '../../conf/error-code.ts';
 import { ensureFifo } from './fifo.ts';

@@ -5,7 +5,6 @@
  * It is looked a while after the end, because those that get the same signal need not end first, and once for all
  * programs that ended meanwhile: hundreds may stop at a time, and one may end a thousand times a second.
  */
-import { performance } from 'node:perf_hooks';
 import { errorCode } from '../../conf/error-code.ts';
 import type { ProcessIdentity, ProcessRow } from './process-stat.ts';
 import { type ProcessTable, type ProcessTables, tableOf } from './process-table.ts';

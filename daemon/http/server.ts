@@ -7,11 +7,9 @@
  *
  * @see supervisor/http.py, `make_http_servers`
  */
-
 import { closeSync, lstatSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
 import { isOpenServer } from '../../conf/open-servers.ts';
 import type { HttpServerSettings } from '../../conf/settings.ts';
 import { KeptFile } from '../host/kept-file.ts';

@@ -4,7 +4,6 @@
  * when it is full: in a longer spell the oldest lines are thrown away and counted instead. A sink that is
  * merely full, because its reader is slow, is waited for.
  */
-import { performance } from 'node:perf_hooks';
 import { errorCode } from '../../conf/error-code.ts';
 import type { Epoll, Load, ReadyListener } from '../host/epoll.ts';
 import { isWritable } from '../host/libc/bytes.ts';
