@@ -9,6 +9,7 @@ import { argv } from 'node:process';
 import { type BuildOptions, build } from 'esbuild';
 import { bundleLibrary } from './bundle-library.ts';
 import { importApart } from './import-apart.ts';
+import { lateBuiltins } from './late-builtins.ts';
 import { buildLate, type LateFile, loadLate } from './load-late.ts';
 import { precompile } from './precompile.ts';
 import { requireAscii } from './require-ascii.ts';
@@ -58,7 +59,8 @@ const resident: BuildOptions = {
   format: 'cjs',
   minifyWhitespace: true,
   lineLimit: 120,
-  alias: { 'node:process': './scripts/node-process.ts' },
+  inject: ['./scripts/node-perf-hooks.ts'],
+  alias: { 'node:process': './scripts/node-process.ts', 'node:perf_hooks': './scripts/node-perf-hooks.ts' },
 };
 const schedules: LateFile = {
   name: 'supervisord-schedule-sections',
@@ -79,6 +81,7 @@ await build({
       'daemon/schedule/service.ts': 'supervisord-schedules.js',
     }),
     loadLate(schedules),
+    lateBuiltins(['crypto', 'dns/promises', 'zlib']),
   ],
   banner: {
     js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",

@@ -1,5 +1,6 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Credentials } from '../../conf/settings.ts';
+import { getrandom } from '../host/libc/random.ts';
 import { matchesHash } from '../scrypt.ts';
 import type { Turns } from './turns.ts';
 
@@ -34,7 +35,7 @@ const refused = { type: 'refused' } as const;
 export class Authenticator {
   readonly #credentials: Credentials;
   readonly #turns: Turns;
-  readonly #key = randomBytes(32);
+  readonly #key = getrandom(32);
   #accepted: Buffer | undefined;
 
   /** @param turns shared by all that compare costly passwords */

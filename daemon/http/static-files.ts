@@ -7,18 +7,29 @@ import { type Exchange, reply, replyError } from './exchange.ts';
 import { stylesheet } from './page/stylesheet.ts';
 import { pathOf } from './path.ts';
 
-interface StaticFile {
+class StaticFile {
   readonly type: string;
   readonly body: Buffer;
-  readonly etag: string;
+  #etag: string | undefined;
+
+  constructor(type: string, text: string) {
+    this.type = type;
+    this.body = Buffer.from(text);
+  }
+
+  /** Worked out for the first who asks: most daemons are never asked. */
+  get etag(): string {
+    this.#etag ??= `"${createHash('sha256').update(this.body).digest('base64url').slice(0, 22)}"`;
+    return this.#etag;
+  }
 }
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#12662a"/><path d="M4 5h8M4 8h8M4 11h5" stroke="#fff" stroke-width="1.6" stroke-linecap="round"/></svg>
 `;
 
 const files: ReadonlyMap<string, StaticFile> = new Map([
-  ['stylesheets/supervisor.css', staticFile('text/css;charset=utf-8', stylesheet)],
-  ['images/icon.svg', staticFile('image/svg+xml', icon)],
+  ['stylesheets/supervisor.css', new StaticFile('text/css;charset=utf-8', stylesheet)],
+  ['images/icon.svg', new StaticFile('image/svg+xml', icon)],
 ]);
 
 /** They change only with the program, so they are as old as this process at most. */
@@ -51,10 +62,4 @@ function isUnchanged({ request: { headers } }: Exchange, { etag }: StaticFile): 
   if (tags !== undefined) return tags.split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()));
   const since = Date.parse(headers['if-modified-since'] ?? '');
   return since >= modified.getTime();
-}
-
-function staticFile(type: string, text: string): StaticFile {
-  const body = Buffer.from(text);
-  const digest = createHash('sha256').update(body).digest('base64url');
-  return { type, body, etag: `"${digest.slice(0, 22)}"` };
 }

@@ -2,11 +2,11 @@
  * Log files that the daemon names: `<process>-<channel>---<identifier>-<8 random characters>.log`. They
  * last as long as the daemon; the next one with the same identifier deletes them.
  */
-import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import { repr } from '../../conf/python-text.ts';
+import { getrandom } from '../host/libc/random.ts';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789_';
 
@@ -26,7 +26,7 @@ export interface AutoLogName {
  */
 export function createAutoLog({ childlogdir, identifier, process, channel }: AutoLogName): string {
   for (;;) {
-    const suffix = Array.from({ length: 8 }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
+    const suffix = Array.from(getrandom(8), (byte) => alphabet.charAt(byte % alphabet.length)).join('');
     const path = join(childlogdir, `${process}-${channel}---${identifier}-${suffix}.log`);
     try {
       closeSync(openSync(path, 'wx', 0o600));

@@ -3,7 +3,7 @@
  * file was emptied, or removed and its inode used again.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../host/libc/checksum.ts';
 import type { FilePosition } from './sink.ts';
 
 export interface LogPosition extends FilePosition {

@@ -8,7 +8,6 @@
  * through, and say which one the file begins with. A file that is shorter than its record wants has been cut off by
  * a daemon that was killed before it could write that down.
  */
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -21,6 +20,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { seekToEnd, splice } from '../host/libc/bytes.ts';
+import { getrandom } from '../host/libc/random.ts';
 import { formatLine, parseLine } from '../state/record-file.ts';
 import type { CapturePlace } from './capture-file.ts';
 import { growthSince } from './log-file.ts';
@@ -134,7 +134,7 @@ export class StagingFile {
    * @throws an error with `code`
    */
   static create(path: string, bootId: string, progress: Progress, start: number): StagingFile {
-    const id = randomBytes(6).toString('hex');
+    const id = getrandom(6).toString('hex');
     const record: StagingRecord = {
       kind: 'output',
       version,

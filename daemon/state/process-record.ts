@@ -2,12 +2,13 @@
  * What is written down of a process: as little as the next daemon needs to go on with it. Nothing of its
  * environment, its command or its output is in it.
  */
-import { crc32 } from 'node:zlib';
+
 import type { RunNames } from '../../conf/run-names.ts';
 import type { ProcessSettings } from '../../conf/settings.ts';
 import { processStates } from '../../rpc/process-states.ts';
 import { type Birth, presentTick } from '../host/birth.ts';
 import type { Channel } from '../host/host.ts';
+import { crc32 } from '../host/libc/checksum.ts';
 import type { ProcessEntry } from '../process/entry.ts';
 import type { OccasionRecord, RunOutput } from '../process/occasion.ts';
 import { type Process, pidOf } from '../process/state.ts';

@@ -18,8 +18,8 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { crc32 } from 'node:zlib';
 import { errorCode } from '../../conf/error-code.ts';
+import { crc32 } from '../host/libc/checksum.ts';
 
 /** What a file is for, and how its records look. */
 export interface RecordFormat {

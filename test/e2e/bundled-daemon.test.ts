@@ -1,5 +1,14 @@
 /** The daemon as an installed package has it: one file, and others that are read only by who needs them. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -67,6 +76,37 @@ describe('the bundled daemon', () => {
     }
     expect(held).toMatch(/^[\x00-\x7f]*$/);
   });
+
+  it(
+    'loads modules of Node only when something needs them',
+    async () => {
+      const listing = join(root, 'modules');
+      const preload = join(root, 'list-modules.cjs');
+      writeFileSync(
+        preload,
+        `const { renameSync, writeFileSync } = require('node:fs');
+        process.prependListener('SIGUSR2', () => {
+          writeFileSync(${JSON.stringify(`${listing}.new`)}, process.moduleLoadList.join('\\n'));
+          renameSync(${JSON.stringify(`${listing}.new`)}, ${JSON.stringify(listing)});
+        });`,
+      );
+      const environment = { NODE_OPTIONS: `--require ${preload}` };
+      await using daemon = await startDaemon({
+        implementation: 'ours',
+        command,
+        configuration: web,
+        environment,
+      });
+      await waitFor(async () => /web +RUNNING/.test((await daemon.ctl('ours', ['status'])).stdout));
+      process.kill(daemon.pid, 'SIGUSR2');
+      await waitFor(() => existsSync(listing));
+      const loaded = readFileSync(listing, 'utf8').split('\n');
+      expect(loaded).toContain('NativeModule http');
+      const late = ['crypto', 'perf_hooks', 'zlib'].map((name) => `NativeModule ${name}`);
+      expect(loaded.filter((name) => late.includes(name))).toEqual([]);
+    },
+    limit,
+  );
 
   it(
     'has read a single file when there are no schedules: it runs without the others',

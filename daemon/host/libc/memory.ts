@@ -5,13 +5,21 @@ import { intCall, optionalIntCall } from './call.ts';
 const MADV_DONTNEED = 4;
 const madviseCall = intCall('madvise', ['uintptr_t', 'size_t', 'int']);
 const M_ARENA_MAX = -8;
+const M_TRIM_THRESHOLD = -1;
 // GNU extensions; other C libraries have one arena, and give memory back by themselves.
 const malloptCall = optionalIntCall('mallopt', ['int', 'int']);
 const mallocTrimCall = optionalIntCall('malloc_trim', ['size_t']);
 
+/**
+ * As the C library has it by itself, as long as nothing large has been freed. From then on it would be twice that, and a
+ * thread that was there before {@link shareFreeMemory} keeps as much at the end of its own, where `malloc_trim` does not look.
+ */
+const keptBytes = 128 * 1024;
+
 /** Has threads that are still to need memory share what there is, where each would keep some for itself. */
 export function shareFreeMemory(): void {
   malloptCall?.(M_ARENA_MAX, 1);
+  malloptCall?.(M_TRIM_THRESHOLD, keptBytes);
 }
 
 /** Gives memory that the C library has free, and keeps, back to the system. */

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { getrandom } from '../../host/libc/random.ts';
 
 /**
  * What tells a form of our page from one that another site made a browser send: only who was served the
@@ -6,7 +7,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
  * page was served; so nobody can lend theirs to a form that acts with the rights of somebody else.
  */
 export class PageTokens {
-  readonly #key = randomBytes(32);
+  readonly #key = getrandom(32);
 
   /** @param authorization the header of the request that the page answers */
   issue(authorization: string | undefined): string {
