@@ -87,7 +87,7 @@ fault(
     expect((await fullLog(daemon)).match(/ERRO|WARN output/g)).toHaveLength(2);
     return await fullLog(daemon);
   },
-  { needsRoot: true, limit: 60_000 },
+  { needsRoot: true },
 );
 
 fault(
@@ -125,7 +125,7 @@ fault(
     await waitFor(() => isWritten(`${disk}/log`));
     return await fullLog(daemon);
   },
-  { needsRoot: true, limit: 60_000 },
+  { needsRoot: true },
 );
 
 fault('the log of a program is removed', async () => {

@@ -101,7 +101,7 @@ function isAlive(pid: number): boolean {
 /** Whether it is alive still once a signal has had time to arrive. */
 async function outlives(pid: number): Promise<boolean> {
   try {
-    await waitFor(() => !isAlive(pid), { limit: 500 });
+    await waitFor(() => !isAlive(pid), { limit: 2000 });
     return false;
   } catch {
     return true;
