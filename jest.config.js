@@ -1,3 +1,8 @@
+import { umask } from 'node:process';
+
+// Tests know the modes of files that they make, and have other users read them.
+umask(0o022);
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -20,6 +25,6 @@ export default {
       },
     ],
   },
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -41,7 +41,7 @@ autorestart=false
 `,
     });
     await waitForState(daemon, 'says', 'EXITED');
-  }, 60_000);
+  });
   beforeEach(async () => {
     await waitForState(daemon, 'cat', 'RUNNING');
     const context = await browser.newContext({ httpCredentials: { username: 'user', password: 'secret' } });

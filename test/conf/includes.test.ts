@@ -124,9 +124,9 @@ describe('a pattern', () => {
   });
 
   it('of stars takes no longer than its length times that of the name', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     expect(matchesName('a'.repeat(10_000), `${'*a'.repeat(200)}b`)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
   });
 
   it('without special characters matches itself alone', () => {

@@ -36,7 +36,7 @@ describeWithFiles('the examples of docs/scheduling-library.md', () => {
   beforeAll(async () => {
     outside = await InstalledLibrary.install();
     redis = await RedisServer.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await redis[Symbol.asyncDispose]();
     outside[Symbol.dispose]();
@@ -65,6 +65,6 @@ describeWithFiles('the examples of docs/scheduling-library.md', () => {
       // What is missed, or takes too long, is named there.
       expect(stderr).not.toMatch(/error|warning/i);
       if (!runsOn) expect(exitCode).toBe(0);
-    }, 30_000);
+    });
   }
 }, [redisServer]);

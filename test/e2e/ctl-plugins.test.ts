@@ -31,10 +31,10 @@ supervisor.ctl_factory = package.module:make_plugin
     writeFileSync(join(daemon.dir, 'crew.mjs'), example('js'));
     await daemon.start();
     await waitForState(daemon, 'web', 'RUNNING');
-  }, 30_000);
+  });
   afterAll(async () => {
     await daemon[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   const warning =
     'Warning: [ctlplugin:snake] is left out: package.module:make_plugin is no JavaScript that can be found, and Python cannot be run here\n';
@@ -91,5 +91,5 @@ describe('a configuration with plug-ins for supervisord', () => {
     expect(log).toContain("RPC interface 'supervisor' initialized");
     await expect(daemon.rpc('twiddler.getAPIVersion')).rejects.toThrow('UNKNOWN_METHOD');
     expect((await daemon.ctl('ours', ['version'])).exitCode).toBe(0);
-  }, 60_000);
+  });
 });

@@ -14,10 +14,10 @@ describe('the section [supervisorctl]', () => {
       configuration: 'prompt=%(ENV_PROMPT)s\nhistory_file=%(here)s/history\n',
     });
     await daemon.start();
-  }, 30_000);
+  });
   afterAll(async () => {
     await daemon[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   const environment = { PROMPT: 'my prompt' };
 

@@ -67,7 +67,7 @@ stdout_events_enabled=true
   }
   writeFileSync(join(daemon.dir, 'enough'), '');
   for (const file of ['one', 'many']) {
-    await waitFor(() => textOf(daemon, file).includes('<end>'), { what: 'the last line', limit: 60_000 });
+    await waitFor(() => textOf(daemon, file).includes('<end>'), { what: 'the last line' });
     const events = received(daemon, file);
     const texts = new Map(events.map(({ poolSerial, text }) => [poolSerial, text]));
     // Each number has been told, and always with the same text.

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { Daemon, startDaemon } from '../support/daemons.ts';
-import { pidOf, procStatus, waitForLog, waitForState } from '../support/supervised.ts';
+import { pidOf, waitForLog, waitForRest, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const answers = resolve('test/fixtures/listeners/answers');
@@ -103,15 +103,7 @@ it('sleeps while listeners wait for the hour', async () => {
     configuration: recorder('l', 'TICK_3600'),
   });
   await waitForState(daemon, 'l', 'RUNNING');
-  const switches = () => Number(procStatus(daemon.pid, 'voluntary_ctxt_switches'));
-  /** What the main thread has done in a spell of 500 ms. */
-  const restless = async (): Promise<number> => {
-    const before = switches();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    return switches() - before;
-  };
-  // Start-up has some things to finish.
-  await waitFor(async () => (await restless()) === 0, { what: 'a spell of rest' });
+  await waitForRest(daemon);
 });
 
 it('gives a pool other events with update, and leaves its listeners alone', async () => {

@@ -72,7 +72,7 @@ describeWithPeer('the guide to migration', () => {
     for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), placed(text));
     await execa('/usr/bin/supervisord', ['-c', placed('/etc/supervisor/supervisord.conf')], { cwd: root });
     await waitFor(runsAll, { what: 'the programs of the old daemon' });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     if (hasDaemon()) kill(Number(readFileSync(pidfile(), 'utf8')));
@@ -96,5 +96,5 @@ describeWithPeer('the guide to migration', () => {
       else if (/supervisord -c/.test(command)) await waitFor(runsAll, { what: 'all programs to run' });
     }
     expect(examples.length).toBeGreaterThan(7);
-  }, 60_000);
+  });
 });

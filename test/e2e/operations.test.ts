@@ -71,7 +71,7 @@ describeAsRoot('the container of docs/operations.md', () => {
     writeFileSync(join(root, 'srv/app/web'), '#!/bin/sh\nexit 3\n');
     // The program fails four times, a second and more apart.
     await ctl('restart', 'web');
-    await waitFor(() => /^status \d/m.test(output()), { what: 'the container to end', limit: 30_000 });
+    await waitFor(() => /^status \d/m.test(output()), { what: 'the container to end' });
     expect(output()).toContain(` INFO shutting down: 'web' entered FATAL state (on_fatal=shutdown)\n`);
     expect(output()).toMatch(/^status 3$/m);
   });

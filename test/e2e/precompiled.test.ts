@@ -32,11 +32,11 @@ supervisor.ctl_factory=./greeter.mjs:makeGreeter
     });
     writeFileSync(join(daemon.dir, 'greeter.mjs'), plugin);
     await daemon.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     rmSync(root, { recursive: true, force: true });
     await daemon[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   const ctl = async (
     words: readonly string[],

@@ -51,6 +51,6 @@ describeWithPeer('schedules as groups', () => {
       daemon.configure(job());
       await linesOf(daemon, client, 'update');
       expect((await linesOf(daemon, client, 'status')).map((line) => line.split(/\s+/)[0])).toEqual(['job']);
-    }, 60_000);
+    });
   }
 });

@@ -59,7 +59,7 @@ it(
       Object.keys(schedules).every((name) =>
         all().some(({ id, job_id, state }) => id > last && job_id === name && state === 'SUCCESS'),
       );
-    await waitFor(isSeenTo, { what: 'runs after the last kill', limit: 30_000 });
+    await waitFor(isSeenTo, { what: 'runs after the last kill' });
     await daemon.stop();
 
     const records = all();

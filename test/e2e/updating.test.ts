@@ -49,10 +49,10 @@ describe('update', () => {
     daemon = new Daemon({ implementation: 'ours', configuration: pool(3) });
     await daemon.start();
     for (const name of ['pool:0', 'pool:1', 'pool:2']) await waitForState(daemon, name, 'RUNNING');
-  }, 30_000);
+  });
   afterAll(async () => {
     await daemon[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   it('adds processes when numprocs grows, and the old ones go on', async () => {
     const before = await pidsOf(daemon, 'pool:0', 'pool:1', 'pool:2');
@@ -190,7 +190,7 @@ describeWithPeer('update by the supervisorctl of supervisor', () => {
     );
     for (const name of ['pool:0', 'pool:1']) await waitForState(daemon, name, 'RUNNING');
     expect(await pidOf(daemon, 'pool:0')).not.toBe(before);
-  }, 60_000);
+  });
 });
 
 describe('update of a FastCGI program', () => {
@@ -219,7 +219,7 @@ describe('update of a FastCGI program', () => {
     expect(other).toBe(one);
     expect(lstatSync(join(daemon.dir, 'app')).mode & 0o777).toBe(0o777);
     expect(await fullLog(daemon)).not.toContain('Could not create');
-  }, 60_000);
+  });
 });
 
 describe('while an update waits for a program to stop', () => {
@@ -249,7 +249,7 @@ describe('while an update waits for a program to stop', () => {
     expect(isAlive(old)).toBe(false);
     const { stdout } = await daemon.ctl('ours', ['reread']);
     expect(stdout).toBe('No config updates to processes\n');
-  }, 60_000);
+  });
 
   it('a shutdown ends both, and the answer says so', async () => {
     await using daemon = new Daemon({ implementation: 'ours', configuration: `${deaf}stopwaitsecs=1\n` });
@@ -263,7 +263,7 @@ describe('while an update waits for a program to stop', () => {
     expect(await update).toBe("ServerFault: <Fault 6: 'SHUTDOWN_STATE'>");
     expect(await daemon.ended()).toBe(0);
     expect(daemon.logText().match(/spawned: 'deaf'/g)).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 describe('a configuration with a broken part', () => {
@@ -280,10 +280,10 @@ describe('a configuration with a broken part', () => {
     pid = await pidOf(daemon, 'stays');
     writeFileSync(join(included(), 'stays.conf'), `[program:stays]\n${echo}startretries=9\n`);
     writeFileSync(join(included(), 'bad.conf'), '[program:bad]\nno command\n');
-  }, 30_000);
+  });
   afterAll(async () => {
     await daemon[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   for (const words of [['reread'], ['update'], ['update', 'stays'], ['-i', 'reload']]) {
     it(`changes nothing by ${words.join(' ')}`, async () => {

@@ -1,5 +1,5 @@
 /** What an upgrade in place leaves as it was. */
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { kill } from 'node:process';
 import { describe, expect, it } from '@jest/globals';
@@ -143,25 +143,28 @@ describe('an upgrade in place', () => {
     await daemon.upgrade();
     expect(await stateOf(daemon, 'stops')).toBe('STOPPING');
     await waitForLog(daemon, 'stopped: stops (terminated by SIGKILL)');
-    const killedAfter = (performance.now() - stopped) / 1000;
-    expect(killedAfter).toBeGreaterThanOrEqual(11.9);
-    expect(killedAfter).toBeLessThan(14.5);
+    expect(performance.now() - stopped).toBeGreaterThanOrEqual(11_900);
     await waitForLog(daemon, 'success: starts entered RUNNING state');
     await waitForState(daemon, 'tries', 'FATAL');
     const log = await fullLog(daemon);
-    const started = secondsBetween(log, "spawned: 'starts'", 'success: starts');
-    expect(started).toBeGreaterThanOrEqual(11.9);
-    expect(started).toBeLessThan(14.5);
+    expect(secondsBetween(log, "spawned: 'starts'", 'success: starts')).toBeGreaterThanOrEqual(11.9);
+    for (const end of ['stopped: stops', 'success: starts']) {
+      expect(secondsBetween(log, 'upgraded from version', end)).toBeLessThan(11.5);
+    }
     expect(log.match(/spawned: 'tries'/g)).toHaveLength(4);
     expect(log).toContain('gave up: tries entered FATAL state, too many start retries too quickly');
   });
 
   it('knows how a child has ended while no daemon ran', async () => {
     using installed = new InstalledVersion();
+    const goesOn = join(installed.bin, 'goes-on');
     await using daemon = await startDaemon({
       implementation: 'ours',
       command: installed.command,
-      environment: { SLOW_LAUNCHER_LEADS_TO: join(bin, 'supervisord') },
+      environment: {
+        SLOW_LAUNCHER_LEADS_TO: join(bin, 'supervisord'),
+        SLOW_LAUNCHER_WAITS_FOR: goesOn,
+      },
       configuration: ['seven', 'killed']
         .map(
           (name) => `[program:${name}]\ncommand=${programs}/ends-when-told 7\nstartsecs=0\nautorestart=false`,
@@ -177,6 +180,7 @@ describe('an upgrade in place', () => {
     // The slow one has not got far enough to see it.
     await waitFor(() => !isAlive(seven) && !isAlive(killed));
     expect(readFileSync(`/proc/${daemon.pid}/cmdline`, 'latin1')).toContain('perl');
+    writeFileSync(goesOn, '');
     await waitForState(daemon, 'seven', 'EXITED');
     await waitForState(daemon, 'killed', 'EXITED');
     expect(await infoOf(daemon, 'seven', 'exitstatus')).toBe(7);
@@ -217,7 +221,9 @@ describe('an upgrade in place', () => {
       expect(procStatus(after, key)).toBe(procStatus(before, key));
     expect(procStatus(after, 'Umask')).toBe('0031');
     expect(readlinkSync(`/proc/${after}/cwd`)).toBe('/usr');
-    for (const fd of [3, 7, 20]) expect(() => readlinkSync(`/proc/${after}/fd/${fd}`)).toThrow('ENOENT');
+    // The loader has files open, too, until it is done.
+    const descriptors = () => readdirSync(`/proc/${after}/fd`).map(Number);
+    await waitFor(() => descriptors().every((fd) => fd <= 2), { what: 'no other descriptors' });
   });
 
   it('goes on with logs at descriptors that the daemon was started with', async () => {

@@ -25,41 +25,37 @@ async function restartsGoOn(daemon: Daemon): Promise<void> {
   }
 }
 
-fault(
-  'clients send garbage',
-  async () => {
-    await using daemon = await startDaemon({ implementation: 'ours', configuration: victim });
-    await waitForState(daemon, 'victim', 'RUNNING');
-    const before = openDescriptors(daemon.pid);
-    const answers: string[] = [];
-    const garbage = [
-      'nonsense\r\n\r\n',
-      '\0\x01\x02\xff\xfe',
-      'GET / HTTP/9.9\r\n\r\n',
-      'POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n<xml>',
-      'POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n',
-      'POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999\r\n\r\n<',
-      'POST /RPC2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
-      `GET /${'x'.repeat(200_000)} HTTP/1.1\r\n\r\n`,
-      `GET / HTTP/1.1\r\n${'X-Header: y\r\n'.repeat(20_000)}\r\n`,
-      call('supervisor.__proto__'),
-      call('constructor'),
-    ];
-    for (const bytes of garbage) {
-      const connection = await open(daemon);
-      connection.send(Buffer.from(bytes, 'latin1'));
-      connection.socket.end();
-      await restartsGoOn(daemon);
-      connection.close();
-      answers.push(connection.received.split('\r\n')[0] ?? '');
-    }
-    expect(answers.filter((answer) => answer.includes(' 500 '))).toEqual([]);
-    await waitFor(() => openDescriptors(daemon.pid) === before);
-    expect(await fullLog(daemon)).not.toMatch(/Uncaught|\.ts:/);
-    return (await fullLog(daemon)) + answers.join('\n');
-  },
-  { limit: 60_000 },
-);
+fault('clients send garbage', async () => {
+  await using daemon = await startDaemon({ implementation: 'ours', configuration: victim });
+  await waitForState(daemon, 'victim', 'RUNNING');
+  const before = openDescriptors(daemon.pid);
+  const answers: string[] = [];
+  const garbage = [
+    'nonsense\r\n\r\n',
+    '\0\x01\x02\xff\xfe',
+    'GET / HTTP/9.9\r\n\r\n',
+    'POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n<xml>',
+    'POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n',
+    'POST /RPC2 HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999\r\n\r\n<',
+    'POST /RPC2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    `GET /${'x'.repeat(200_000)} HTTP/1.1\r\n\r\n`,
+    `GET / HTTP/1.1\r\n${'X-Header: y\r\n'.repeat(20_000)}\r\n`,
+    call('supervisor.__proto__'),
+    call('constructor'),
+  ];
+  for (const bytes of garbage) {
+    const connection = await open(daemon);
+    connection.send(Buffer.from(bytes, 'latin1'));
+    connection.socket.end();
+    await restartsGoOn(daemon);
+    connection.close();
+    answers.push(connection.received.split('\r\n')[0] ?? '');
+  }
+  expect(answers.filter((answer) => answer.includes(' 500 '))).toEqual([]);
+  await waitFor(() => openDescriptors(daemon.pid) === before);
+  expect(await fullLog(daemon)).not.toMatch(/Uncaught|\.ts:/);
+  return (await fullLog(daemon)) + answers.join('\n');
+});
 
 fault('clients are slow, or never finish what they say', async () => {
   await using daemon = await startDaemon({ implementation: 'ours', configuration: victim });

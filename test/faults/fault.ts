@@ -29,8 +29,6 @@ interface FaultOptions {
   readonly needsRoot?: boolean;
   /** What this machine lacks for it; then the test is skipped, with that in its name. */
   readonly lacking?: string | undefined;
-  /** Milliseconds. */
-  readonly limit?: number;
 }
 
 /**
@@ -39,15 +37,15 @@ interface FaultOptions {
  * @param inject brings it about, checks what comes of it, and returns all that was seen
  */
 export function fault(name: string, inject: () => Promise<string>, options: FaultOptions = {}): void {
-  const { needsRoot = false, lacking, limit = 30_000 } = options;
+  const { needsRoot = false, lacking } = options;
   const test = async (): Promise<void> => {
     const row = documentedFaults().find((candidate) => candidate.fault === name);
     if (row === undefined) throw new Error(`docs/faults.md has no row "${name}"`);
     const seen = await inject();
     for (const message of row.messages) expect(seen).toMatch(pattern(message));
   };
-  if (needsRoot && process.getuid?.() !== 0) it.skip(`${name} (needs root)`, test, limit);
-  else itWhereKernelCan(lacking, name, test, limit);
+  if (needsRoot && process.getuid?.() !== 0) it.skip(`${name} (needs root)`, test);
+  else itWhereKernelCan(lacking, name, test);
 }
 
 function pattern(message: string): RegExp {

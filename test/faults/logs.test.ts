@@ -87,7 +87,7 @@ fault(
     expect((await fullLog(daemon)).match(/ERRO|WARN output/g)).toHaveLength(2);
     return await fullLog(daemon);
   },
-  { needsRoot: true, limit: 60_000 },
+  { needsRoot: true },
 );
 
 fault(
@@ -125,7 +125,7 @@ fault(
     await waitFor(() => isWritten(`${disk}/log`));
     return await fullLog(daemon);
   },
-  { needsRoot: true, limit: 60_000 },
+  { needsRoot: true },
 );
 
 fault('the log of a program is removed', async () => {
@@ -242,7 +242,7 @@ it('answers clients, and runs other programs, while programs flood their logs', 
     latencies.push(performance.now() - began);
   }
   // Each flood has a turn of a megabyte between any two calls, and a share of the processor.
-  expect(latencies.sort((one, other) => one - other)[10]).toBeLessThan(1000);
+  expect(latencies.sort((one, other) => one - other)[10]).toBeLessThan(3000);
   await daemon.rpc('supervisor.stopProcessGroup', 'flood');
 });
 

@@ -10,7 +10,7 @@ describe('a program outside', () => {
   beforeAll(async () => {
     outside = await InstalledLibrary.install();
     program = outside.write('program.ts', readFileSync('test/fixtures/schedule-library.ts', 'utf8'));
-  }, 60_000);
+  });
   afterAll(() => outside[Symbol.dispose]());
 
   it('imports the library of the package and schedules a function', async () => {

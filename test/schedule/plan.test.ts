@@ -166,9 +166,9 @@ describe('a plan for many fires', () => {
   });
 
   it('counts millions of them at once', () => {
-    const begun = performance.now();
+    const before = process.cpuUsage();
     const { change, job } = planned({ trigger: everySecond, now: at(thirtyDays) });
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(1000);
     expect(change.runs.map(({ state, count }) => [state, count])).toEqual([
       ['STARTING', 1],
       ['COALESCED', thirtyDays],

@@ -40,7 +40,7 @@ export interface DaemonOptions {
   readonly prefix?: readonly string[];
   /** Variables beside this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Milliseconds until it has to answer; by default 20,000. */
+  /** Milliseconds until it has to answer; by default 60,000. */
   readonly startLimit?: number;
 }
 

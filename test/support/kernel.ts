@@ -10,8 +10,7 @@ export function itWhereKernelCan(
   lacking: string | undefined,
   name: string,
   test: () => void | Promise<void>,
-  limit?: number,
 ): void {
-  if (lacking === undefined) it(name, test, limit);
-  else it.skip(`${name} (this machine lacks ${lacking})`, test, limit);
+  if (lacking === undefined) it(name, test);
+  else it.skip(`${name} (this machine lacks ${lacking})`, test);
 }

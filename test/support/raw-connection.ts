@@ -1,6 +1,6 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 
-const limitMilliseconds = 10_000;
+const limitMilliseconds = 60_000;
 
 /** A connection whose bytes the test writes itself. */
 export class RawConnection {

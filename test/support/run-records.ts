@@ -28,8 +28,10 @@ export function jobStorePath({ dir }: Pick<Daemon, 'dir'>): string {
 export function runRecords(daemon: Pick<Daemon, 'dir'>, schedule?: string): RunRecord[] {
   const path = jobStorePath(daemon);
   if (!existsSync(path)) return [];
-  const database = new DatabaseSync(path, { readOnly: true });
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
   try {
+    // A daemon that makes one has its tables in it a moment later.
+    if (database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined) return [];
     const rows = database.prepare('SELECT * FROM runs ORDER BY id, attempt').all() as unknown as RunRecord[];
     return rows.filter(({ job_id }) => schedule === undefined || job_id === schedule);
   } finally {

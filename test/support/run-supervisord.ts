@@ -29,7 +29,7 @@ export async function runSupervisord(args: readonly string[], options: RunOption
     env: environment,
     reject: false,
     stdin: 'ignore',
-    timeout: 20_000,
+    timeout: 60_000,
   });
   return { stdout, stderr, exitCode: exitCode ?? -1 };
 }

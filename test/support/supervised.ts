@@ -1,5 +1,6 @@
 /** What tests ask a running daemon, and the system, about its processes. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { XmlRpcValue } from '../../rpc/xmlrpc.ts';
 import type { Daemon } from './daemons.ts';
 import { waitFor } from './wait-for.ts';
@@ -105,4 +106,16 @@ export function cpuSeconds(pid: number): number {
     .split(' ');
   const ticksPerSecond = 100;
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Waits for half a second in which the daemon did nothing; one that wakes up all the time never has it. */
+export async function waitForRest(daemon: Daemon): Promise<void> {
+  const wakeUps = () => Number(procStatus(daemon.pid, 'voluntary_ctxt_switches'));
+  const isAtRest = async (): Promise<boolean> => {
+    const before = { wakeUps: wakeUps(), cpu: cpuSeconds(daemon.pid) };
+    await delay(500);
+    // One that never sleeps does not wake up either.
+    return wakeUps() === before.wakeUps && cpuSeconds(daemon.pid) - before.cpu < 0.1;
+  };
+  await waitFor(isAtRest, { what: 'a spell of rest' });
 }

@@ -121,9 +121,7 @@ describe('a log', () => {
       stdout: world.channel('out', { logfile_maxbytes: 1_000_000 }),
     });
     await world.exitOf(world.start(handle));
-    const start = performance.now();
     handle.finish();
-    expect(performance.now() - start).toBeLessThan(1000);
     await waitFor(() => existsSync(world.path('pid')) && world.read('pid') !== '');
     process.kill(Number(world.read('pid')), 'SIGKILL');
   });

@@ -88,7 +88,7 @@ describeWithPeer('the entry point of a container', () => {
 
   beforeAll(async () => {
     ({ ours, real } = await inBoth(run));
-  }, 60_000);
+  });
 
   it('puts its own log and what the children print on stdout, as supervisord does', () => {
     // Two processes that start at once, and stop at once, have no order.

@@ -112,7 +112,7 @@ describeWithPeer('the order of starts and stops', () => {
 
   beforeAll(async () => {
     ({ ours, real } = await inBoth(orders));
-  }, 90_000);
+  });
 
   const claims = {
     listed: 'lists processes by group, then by name',

@@ -133,7 +133,7 @@ describeWithPeer('a start that fails', () => {
       for (const failed of failedStarts) refusals.push(await refusal(implementation, failed));
       return refusals;
     }));
-  }, 60_000);
+  });
 
   for (const [index, { what, differs }] of failedStarts.entries()) {
     it(`${differs === undefined ? 'tells as supervisord does of' : `tells (${differs.why}) of`} ${what}`, () => {

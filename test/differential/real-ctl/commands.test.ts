@@ -95,7 +95,6 @@ async function firstLines(
 
 compareDaemons('the real supervisorctl', {
   configuration,
-  limit: 150,
   steps: [
     {
       name: 'the programs are up',

@@ -183,11 +183,11 @@ describeWithFiles('Several schedulers on one Redis', () => {
       });
       expect(started()).toEqual([]);
       proxy.link = 'whole';
-      await waitFor(async () => started().length > 0 && (await isOver()), { what: 'the run', limit: 30_000 });
+      await waitFor(async () => started().length > 0 && (await isOver()), { what: 'the run' });
       await Promise.all([a.shutdown(), b.shutdown()]);
       expect(await records()).toEqual(['SUCCESS a']);
       expect(started()).toHaveLength(1);
-    }, 60_000);
+    });
 
     it('never starts what another one has taken for lost meanwhile', async () => {
       const { a, b, log } = await cutOff(2);
@@ -198,11 +198,11 @@ describeWithFiles('Several schedulers on one Redis', () => {
       proxy.link = 'whole';
       // That it works again is seen by what it starts next.
       await addOnce({ id: 'next', hosts: ['a'] });
-      await waitFor(() => started().length > 0, { what: 'the next job', limit: 30_000 });
+      await waitFor(() => started().length > 0, { what: 'the next job' });
       await Promise.all([a.shutdown(), b.shutdown()]);
       expect(await store.getRuns({ jobId: 'nightly' })).toMatchObject([{ state: 'LOST', node: 'a' }]);
       expect(started().map(({ jobId }) => jobId)).not.toContain('nightly');
-    }, 60_000);
+    });
   });
 
   /** Fires that come one after another, and none of which may be left out. */
@@ -238,7 +238,6 @@ describeWithFiles('Several schedulers on one Redis', () => {
     }
     await waitFor(async () => (await store.getActiveRuns()).length === 0, {
       what: 'the last runs',
-      limit: 30_000,
     });
   }
 
@@ -255,7 +254,7 @@ describeWithFiles('Several schedulers on one Redis', () => {
       expect(new Set(runs.map(({ state }) => state))).toEqual(new Set(['SUCCESS']));
     }
     expect(new Set(started().map(({ node }) => node)).size).toBeGreaterThan(1);
-  }, 60_000);
+  });
 
   it('start each fire at most once, and have a record of each, while they and Redis are killed', async () => {
     const nodes = ['a', 'b', 'c'];
@@ -264,7 +263,7 @@ describeWithFiles('Several schedulers on one Redis', () => {
     for (const id of jobs) await addGrid(id, 0.1);
     for (let death = 0; death < 12; death += 1) {
       const before = started().length;
-      await waitFor(() => started().length > before + 3, { what: 'fires', limit: 30_000 });
+      await waitFor(() => started().length > before + 3, { what: 'fires' });
       // Not at the same place each time.
       await delay(death * 7);
       if (death % 5 === 4) {
@@ -280,5 +279,5 @@ describeWithFiles('Several schedulers on one Redis', () => {
     for (const node of nodes) await end(node, 'SIGTERM');
     const runs = (await Promise.all(jobs.map((id) => checkFires(id, 0.1)))).flat();
     expect(runs.length).toBeGreaterThan(48);
-  }, 120_000);
+  }, 300_000);
 }, [redisServer]);

@@ -309,12 +309,13 @@ it('answers as fast with 10,000 jobs and 100,000 runs', async () => {
   for (const [name, query] of queries) {
     const times: number[] = [];
     for (let turn = 0; turn < 15; turn += 1) {
-      const start = performance.now();
+      const before = process.cpuUsage();
       await query();
-      times.push(performance.now() - start);
+      const { user, system } = process.cpuUsage(before);
+      times.push((user + system) / 1000);
     }
     const median = times.toSorted((one, other) => one - other)[7] ?? 0;
-    // Reading all of them takes ten times as long, on a machine with nothing else to do.
+    // Reading all of them takes ten times as long.
     expect({ name, isFast: median < 5, median }).toMatchObject({ isFast: true });
   }
 });
