@@ -3,7 +3,7 @@
  * schedules, and not before.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SchedulerSettings } from '../../conf/schedule-settings.ts';
+import { isForOthers, type SchedulerSettings } from '../../conf/schedule-settings.ts';
 import type { LogLevel, Settings } from '../../conf/settings.ts';
 import * as codes from '../../schedule/events.ts';
 import type { Run } from '../../schedule/run.ts';
@@ -133,6 +133,9 @@ export class Service implements ScheduleService {
 
   statusOf(name: string): ScheduleStatus {
     const status = this.#statuses.of(name);
+    if (isForOthers(this.#opened?.roster.get(name)?.hosts, this.#options.settings)) {
+      return { ...status, nextRun: undefined, problem: status.problem ?? 'hosts does not name this node' };
+    }
     const { nextRun } = status;
     // Another daemon may have claimed it, in a store that is shared.
     if (nextRun !== undefined && nextRun.time < this.#options.wallClock.now()) this.#refresh(name);

@@ -141,6 +141,14 @@ describe('schedules of files', () => {
     ]);
   });
 
+  it('say so if their hosts are others, with whom no store is shared', async () => {
+    configure(`${often}hosts=elsewhere\n`);
+    const at = await start();
+    await at.advance(20);
+    expect(at.world.host.spawned).toEqual([]);
+    expect(at.world.view('often').description).toBe('hosts does not name this node; no next run');
+  });
+
   it('are gone with their section, their history stays', async () => {
     configure(often);
     const at = await start();
