@@ -100,6 +100,26 @@ describeWithPeer('a client that knows nothing of schedules', () => {
   );
 
   it(
+    'sees when a program is started next, and how it stands',
+    async () => {
+      const programWithCron = `[program:report]\n${notes(0)}\nautostart=false\nautorestart=false\nstartsecs=0\n`;
+      await using daemon = await start(`${programWithCron}cron=0 3 1 1 *\n`);
+      const status = async () => (await daemon.ctl('real', ['status'])).stdout;
+      expect(await status()).toMatch(
+        /^report +STOPPED +Not started; next run \d{4}-01-01T03:00:00\+00:00\n$/,
+      );
+      expect((await daemon.ctl('ours', ['schedule', 'run', 'report', '--wait'])).exitCode).toBe(0);
+      await waitForState(daemon, 'report', 'EXITED');
+      await waitFor(async () => /last start/.test(await descriptionOf(daemon, 'report')));
+      expect(await status()).toMatch(
+        /^report +EXITED +\w{3} \d\d \d\d:\d\d [AP]M; next run \d{4}-01-01T03:00:00\+00:00; last start SUCCESS, 00:\d\d ago\n$/,
+      );
+      expect(await infoOf(daemon, 'report', 'last_outcome')).toBe('SUCCESS');
+    },
+    limit,
+  );
+
+  it(
     'starts one run of several processes',
     async () => {
       await using daemon = await start(
