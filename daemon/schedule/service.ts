@@ -92,7 +92,7 @@ export class Service implements ScheduleService {
 
   constructor(options: ServiceOptions) {
     this.#options = options;
-    const { settings, supervisor, runtimeDirectory, emit, log } = options;
+    const { settings, supervisor, runtimeDirectory, clock, emit, log } = options;
     this.#pauseMark = new PauseMark(runtimeDirectory, settings.paused);
     const scheduler = () => this.#use().scheduler;
     this.#onDemand = new OnDemand((schedule, runId) => scheduler().runJob(schedule, { runId }));
@@ -103,7 +103,7 @@ export class Service implements ScheduleService {
       emit,
       log,
     });
-    this.#chains = new Chains({ supervisor, scheduler, log });
+    this.#chains = new Chains({ supervisor, scheduler, now: () => clock.now().instant, log });
     this.control = new Clients({
       ...options,
       use: () => this.#use(),

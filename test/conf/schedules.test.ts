@@ -419,12 +419,12 @@ describe('what is odd about a schedule is told', () => {
     [
       'schedules that follow each other in a circle',
       `${own('hour=1', 'on_success=schedule:a')}${following('a', 'on_success', 'b')}${following('b', 'on_success', 'a')}`,
-      'supervisord.conf:10: [schedule:a] on_success: "schedule:b": runs follow each other without a pause as long as they succeed: a, b, a',
+      'supervisord.conf:10: [schedule:a] on_success: "schedule:b": runs follow each other without an end as long as they succeed: a, b, a',
     ],
     [
       'a schedule that follows itself',
       following('a', 'on_failure', 'a'),
-      'supervisord.conf:5: [schedule:a] on_failure: "schedule:a": runs follow each other without a pause as long as they fail: a, a',
+      'supervisord.conf:5: [schedule:a] on_failure: "schedule:a": runs follow each other without an end as long as they fail: a, a',
     ],
     [
       'hosts that are all others, with a job store that nobody shares',

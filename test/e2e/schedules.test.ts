@@ -140,6 +140,25 @@ describeWithPeer('a client that knows nothing of schedules', () => {
 });
 
 it(
+  'starts each schedule of a circle once in a second, however fast they follow each other',
+  async () => {
+    const link = (name: string, next: string) =>
+      `[schedule:${name}]\ncommand=/bin/true\nmonth=1\non_success=schedule:${next}\n`;
+    await using daemon = await start(`${link('a', 'b')}run_on_start=true\n${link('b', 'a')}`);
+    const ended = () => runRecords(daemon, 'a').filter(({ state }) => state === 'SUCCESS');
+    await waitFor(() => ended().length >= 4, { what: 'four runs' });
+    const [first, , , fourth] = ended();
+    // There was no circle before the second one.
+    expect(Number(fourth?.started) - Number(first?.ended)).toBeGreaterThan(1900);
+    await waitForLog(
+      daemon,
+      /WARN on_success of schedule 'b' .*: starting schedule a in .* as runs follow each other in a circle/,
+    );
+  },
+  limit,
+);
+
+it(
   'tells what it knows of a schedule in getProcessInfo',
   async () => {
     await using daemon = await start(`[schedule:often]\n${notes(0, 1)}\nsecond=*/2\n`);
