@@ -21,7 +21,7 @@ export function warnOfChainLoops(schedules: readonly ScheduleSettings[], finding
       const circle = [...loop, first].map(({ name }) => name).join(', ');
       findings.warnAt(
         { ...written, section: first.section, key },
-        `runs follow each other without a pause as long as they ${outcome}: ${circle}`,
+        `runs follow each other without an end as long as they ${outcome}: ${circle}`,
       );
     }
   }

@@ -105,3 +105,16 @@ export interface ScheduleSettings extends ScheduleDefaults {
 export function schedulesOf(groups: Iterable<GroupSettings>): ScheduleSettings[] {
   return [...groups].flatMap(({ schedules = [] }) => schedules);
 }
+
+/** Whether several daemons can use the job store at the same time. */
+export function isStoreShared({ jobstore }: Pick<SchedulerSettings, 'jobstore'>): boolean {
+  return jobstore === 'redis';
+}
+
+/** Whether a schedule never runs: its hosts are others, and nobody else sees this job store. */
+export function isForOthers(
+  hosts: ScheduleSettings['hosts'],
+  scheduler: Pick<SchedulerSettings, 'jobstore' | 'node'>,
+): boolean {
+  return hosts !== undefined && !hosts.includes(scheduler.node) && !isStoreShared(scheduler);
+}

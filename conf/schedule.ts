@@ -8,7 +8,7 @@ import type { scheduleDefaultKeys } from './keys/scheduler.ts';
 import { triggerKeys } from './keys/trigger.ts';
 import { noSuch, readChain } from './schedule-action.ts';
 import type { ScheduleReader, ScheduleReading } from './schedule-reading.ts';
-import type { ScheduleAction, ScheduleSettings } from './schedule-settings.ts';
+import { isForOthers, type ScheduleAction, type ScheduleSettings } from './schedule-settings.ts';
 import { SectionReader } from './section-reader.ts';
 import { prospectOf, readTrigger, whenKeys } from './triggers.ts';
 
@@ -22,7 +22,7 @@ export function readSchedule(
   const { scheduler } = reading;
   const isWritten = (key: keyof typeof scheduleDefaultKeys) => reader.written(key) !== undefined;
   const trigger = readWhen(reader, scope, reading);
-  const hosts = reader.get('hosts', scope)?.filter((host) => host !== '');
+  const hosts = readHosts(reader, scope, reading);
   return {
     name,
     section: section.name,
@@ -47,7 +47,7 @@ export function readSchedule(
     on_failure: readChain('on_failure', reader, scope, reading),
     failure_threshold: reader.get('failure_threshold', scope),
     on_lost: reader.get('on_lost', scope),
-    hosts: hosts?.length === 0 ? undefined : hosts,
+    hosts,
     history_limit: reader.get('history_limit', scope) ?? scheduler.history_limit,
     history_max_age: isWritten('history_max_age')
       ? reader.get('history_max_age', scope)
@@ -55,6 +55,22 @@ export function readSchedule(
     paused: reader.get('paused', scope),
     written: reader.allWritten(),
   };
+}
+
+/** The nodes that may run it; `undefined`: any. */
+function readHosts(
+  reader: ScheduleReader,
+  scope: Scope,
+  { scheduler, loading }: ScheduleReading,
+): readonly string[] | undefined {
+  const hosts = reader.get('hosts', scope)?.filter((host) => host !== '') ?? [];
+  if (hosts.length === 0) return undefined;
+  if (isForOthers(hosts, scheduler)) {
+    const place = placeText(reader.place('hosts'));
+    // No warning that `strict` refuses: several machines may have the same file, each with a job store of its own.
+    loading.findings.remark(`${place}: does not name this node, ${scheduler.node}, so it will not run here`);
+  }
+  return hosts;
 }
 
 /** When it runs: what its own keys say, or the triggers that it names. */

@@ -196,7 +196,7 @@ export function assemble(
       tellScheduling(scheduling, event);
     },
     askForRun: (schedule) => scheduling.askForRun(schedule),
-    scheduleOf: (name) => scheduling.statusOf(name),
+    scheduleOf: (process) => scheduling.scheduleOf(process),
     waitForRunsSecs: settings.scheduler.shutdown_wait,
     adopted: (process) => events.adopt(process),
     isDelivering: (group) => events.isDelivering(group),

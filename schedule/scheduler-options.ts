@@ -57,6 +57,8 @@ export interface RunOptions {
   readonly wait?: boolean;
   /** Start it even if too many runs are under way. */
   readonly force?: boolean;
+  /** Seconds from now until it may start; it has its place until then, and needs none of `maxRuns`. By default none. */
+  readonly delay?: number;
   /** By default `manual`. */
   readonly cause?: RunCause;
   /** By default a new one. If there is a run of this id already, no second one is started. */

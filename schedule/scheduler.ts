@@ -390,10 +390,10 @@ export class Scheduler implements JobControl {
    * @throws {SchedulerPausedError} there is no room, and nothing that waits starts now
    */
   async runJob(id: string, options: RunOptions = {}): Promise<Run> {
-    const { wait = false, force = false, cause = 'manual', runId, data = null } = options;
+    const { wait = false, force = false, delay = 0, cause = 'manual', runId, data = null } = options;
     if (this.#state === STATE_STOPPED) throw new SchedulerNotRunningError();
     const { jobStore } = await this.#lookup(id, options.jobStore);
-    const { run, ended } = await this.#timetable(jobStore).request(id, { cause, force, runId, data });
+    const { run, ended } = await this.#timetable(jobStore).request(id, { cause, force, delay, runId, data });
     return wait ? ended : run;
   }
 

@@ -30,6 +30,8 @@ export interface RunRequest {
   readonly cause: RunCause;
   /** Whether it starts however many runs are under way. */
   readonly force: boolean;
+  /** Seconds until it may start. */
+  readonly delay: number;
   /** An id that is taken means that the run was asked for before: there is no second one. */
   readonly runId: string | undefined;
   readonly data: Json;
@@ -470,7 +472,10 @@ export class Timetable {
     });
   }
 
-  async #tryRequest(jobId: string, { cause, force, runId, data }: RunRequest): Promise<Run | undefined> {
+  async #tryRequest(
+    jobId: string,
+    { cause, force, delay, runId, data }: RunRequest,
+  ): Promise<Run | undefined> {
     const { node, pool, newRunId, isPaused } = this.#surroundings;
     const job = await this.store.lookupJob(jobId);
     if (job === undefined) throw new JobLookupError(jobId);
@@ -483,7 +488,8 @@ export class Timetable {
     if (isFull && (job.overlap === 'skip' || (job.overlap === 'queue' && isQueueFull))) {
       throw new MaxInstancesReachedError(jobId);
     }
-    const state = (pool.free > 0 && !isFull) || force ? 'STARTING' : 'CLAIMED';
+    const hasRoom = (pool.free > 0 && !isFull) || force;
+    const state = hasRoom && delay <= 0 ? 'STARTING' : 'CLAIMED';
     // Whoever has asked would wait for it, maybe for ever.
     if (state === 'CLAIMED' && cause === 'manual' && isPaused()) throw new SchedulerPausedError(jobId);
     const now = await this.#now();
@@ -496,7 +502,7 @@ export class Timetable {
       id: runId ?? newRunId(now),
       jobId,
       fireTime: now,
-      dueTime: now,
+      dueTime: new Date(now.getTime() + Math.max(0, delay) * 1000),
       cause,
       state,
       node,

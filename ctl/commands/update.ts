@@ -97,7 +97,8 @@ async function updateGroup(session: Session, group: string): Promise<ExitStatus>
   const { supervisor } = session;
   const results = await updateInPlace(session, group);
   if (results === undefined) await session.whileWaiting(supervisor.stopProcessGroup(group));
-  session.print(`${group}: stopped`);
+  // Nobody had to stop for another time of a schedule, or for one more process.
+  if (results?.length !== 0) session.print(`${group}: stopped`);
   const failures = results?.filter(({ status }) => status === faults.FAILED) ?? [];
   if (failures.length > 0) {
     session.printAll(failures.map(({ description }) => description));

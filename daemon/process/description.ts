@@ -1,6 +1,6 @@
 import type { EpochSeconds } from '../host/clock.ts';
-import { describeSchedule, type ScheduleStatus } from '../schedule/status.ts';
-import { type Process, pidOf } from './state.ts';
+import { describeSchedule, describeStarts, type ProcessSchedule } from '../schedule/status.ts';
+import { type Process, type ProcessHistory, pidOf } from './state.ts';
 
 /** Month names of the C locale: clients parse them, whatever the language of the daemon's environment. */
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -8,7 +8,7 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /**
  * What `supervisorctl status` shows beside the state: pid and uptime, when it stopped, or why it failed.
  *
- * One that waits for its schedule tells about that instead.
+ * A process that waits for its schedule tells about that instead; of one that a schedule starts, when it does is added.
  *
  * A process that never had a child is `Not started`, where supervisord may show the first of January 1970.
  *
@@ -18,19 +18,21 @@ export function describe(
   name: string,
   process: Process,
   now: EpochSeconds,
-  schedule?: ScheduleStatus | undefined,
+  schedule?: ProcessSchedule | undefined,
 ): string {
   const { history } = process;
+  const starts = schedule?.role === 'starts' ? `; ${describeStarts(schedule.status, now)}` : '';
   switch (process.state) {
     case 'RUNNING':
       return `pid ${pidOf(process)}, uptime ${uptime(Math.floor(now) - Math.floor(history.start))}`;
     case 'FATAL':
+      return whyFailed(name, history) + starts;
     case 'BACKOFF':
-      return history.spawnerr || `unknown error (try "tail ${name}")`;
+      return whyFailed(name, history);
     case 'STOPPED':
     case 'EXITED':
-      if (schedule !== undefined) return describeSchedule(schedule, now);
-      return history.stop === 0 ? 'Not started' : localTime(history.stop);
+      if (schedule?.role === 'runs') return describeSchedule(schedule.status, now);
+      return (history.stop === 0 ? 'Not started' : localTime(history.stop)) + starts;
     case 'STARTING':
     case 'STOPPING':
     case 'UNKNOWN':
@@ -38,6 +40,10 @@ export function describe(
     default:
       return process satisfies never;
   }
+}
+
+function whyFailed(name: string, { spawnerr }: ProcessHistory): string {
+  return spawnerr || `unknown error (try "tail ${name}")`;
 }
 
 /** `2 days, 3:04:05`; nothing less than zero, which a clock set back would make of it. */

@@ -4,7 +4,7 @@ import { stoppedStates } from '../../rpc/process-states.ts';
 import type { Birth } from '../host/birth.ts';
 import type { Clock } from '../host/clock.ts';
 import type { ChildHandle } from '../host/host.ts';
-import type { ScheduleStatus } from '../schedule/status.ts';
+import type { ProcessSchedule } from '../schedule/status.ts';
 import type { ProcessGroup, ProcessView, SupervisedProcess } from './control.ts';
 import { describe } from './description.ts';
 import type { GroupUpdate } from './group-update.ts';
@@ -13,6 +13,14 @@ import { settle, type Waiter } from './outcomes.ts';
 import { newProcess, type Process, pidOf } from './state.ts';
 
 const nobody: readonly Waiter[] = [];
+
+/** What the processes of a group share. */
+export interface EntrySurroundings {
+  readonly group: GroupEntry;
+  readonly clock: Clock;
+  /** Where the schedule stands that starts a process; `undefined`: none does. */
+  readonly scheduleOf: (process: ProcessSettings) => ProcessSchedule | undefined;
+}
 
 /** A process of an active group, and those who wait for it. */
 export class ProcessEntry implements SupervisedProcess {
@@ -27,17 +35,17 @@ export class ProcessEntry implements SupervisedProcess {
   /** What the supervisor can be woken up for on its account. */
   readonly tick = { type: 'tick', entry: this } as const;
   readonly stopReport = { type: 'stop report', entry: this } as const;
-  readonly #clock: Clock;
+  readonly #surroundings: EntrySurroundings;
   #settings: ProcessSettings;
   #process: Process = newProcess;
   #waiters: readonly Waiter[] = nobody;
   #occasion: OccasionRecord | undefined;
 
-  constructor(settings: ProcessSettings, child: ChildHandle, group: GroupEntry, clock: Clock) {
+  constructor(settings: ProcessSettings, child: ChildHandle, surroundings: EntrySurroundings) {
     this.#settings = settings;
     this.child = child;
-    this.group = group;
-    this.#clock = clock;
+    this.group = surroundings.group;
+    this.#surroundings = surroundings;
   }
 
   get settings(): ProcessSettings {
@@ -107,7 +115,8 @@ export class ProcessEntry implements SupervisedProcess {
   view(): ProcessView {
     const process = this.#process;
     const { history } = process;
-    const schedule = this.group.schedule?.();
+    const { clock, scheduleOf } = this.#surroundings;
+    const schedule = scheduleOf(this.settings);
     return {
       name: this.settings.name,
       group: this.settings.group,
@@ -117,10 +126,10 @@ export class ProcessEntry implements SupervisedProcess {
       stop: history.stop,
       spawnerr: history.spawnerr,
       exitstatus: history.exitstatus ?? 0,
-      description: describe(this.settings.name, process, this.#clock.now().epoch, schedule),
+      description: describe(this.settings.name, process, clock.now().epoch, schedule),
       restarts: history.restarts,
       lastExit: history.lastExit,
-      schedule,
+      schedule: schedule?.status,
     };
   }
 }
@@ -136,15 +145,12 @@ export class GroupEntry implements ProcessGroup {
   unstopped = 0;
   /** The change that it is going through. */
   update: GroupUpdate | undefined;
-  /** Where the schedule stands that starts its processes, if one does. */
-  readonly schedule: (() => ScheduleStatus | undefined) | undefined;
   #settings: GroupSettings;
   /** What they say of processes is out of date. */
   #isStale = false;
 
-  constructor(settings: GroupSettings, schedule?: () => ScheduleStatus | undefined) {
+  constructor(settings: GroupSettings) {
     this.#settings = settings;
-    this.schedule = schedule;
   }
 
   get settings(): GroupSettings {

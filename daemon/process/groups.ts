@@ -1,10 +1,10 @@
 /** The active groups, and what comes and goes with their processes. */
 import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import type { Host } from '../host/host.ts';
-import type { ScheduleStatus } from '../schedule/status.ts';
+import type { ProcessSchedule } from '../schedule/status.ts';
 import type { Activity } from './activity.ts';
 import type { Deadlines } from './deadlines.ts';
-import { GroupEntry, ProcessEntry } from './entry.ts';
+import { type EntrySurroundings, GroupEntry, ProcessEntry } from './entry.ts';
 import type { StateRecorder } from './recovery.ts';
 import type { Runner, Wake } from './runner.ts';
 import { pidOf } from './state.ts';
@@ -15,8 +15,8 @@ export interface GroupsDependencies {
   readonly deadlines: Deadlines<Wake>;
   readonly runner: Runner;
   readonly recorder: StateRecorder;
-  /** Where a schedule stands; `undefined`: nobody knows of it. */
-  readonly scheduleOf: (name: string) => ScheduleStatus | undefined;
+  /** Where the schedule stands that starts a process; `undefined`: none does. */
+  readonly scheduleOf: (process: ProcessSettings) => ProcessSchedule | undefined;
 }
 
 export class Groups {
@@ -49,8 +49,7 @@ export class Groups {
   activate(settings: GroupSettings): GroupEntry {
     const { name } = settings;
     if (this.#byName.has(name)) throw new Error(`Cannot add group "${name}": it is active already`);
-    const { scheduleOf } = this.#dependencies;
-    const group = new GroupEntry(settings, settings.type === 'schedule' ? () => scheduleOf(name) : undefined);
+    const group = new GroupEntry(settings);
     group.become(settings, [...this.prepare(settings.processes, group).values()]);
     this.#byName.set(name, group);
     this.settingsChanged();
@@ -68,12 +67,13 @@ export class Groups {
 
   /** Makes entries for processes of a group, by name: for all of them, or with an exception for none. */
   prepare(processes: readonly ProcessSettings[], group: GroupEntry): Map<string, ProcessEntry> {
-    const { host, runner } = this.#dependencies;
+    const { host, runner, scheduleOf } = this.#dependencies;
+    const surroundings: EntrySurroundings = { group, clock: host.clock, scheduleOf };
     const entries = new Map<string, ProcessEntry>();
     try {
       for (const process of processes) {
         const child = host.prepareChild(process);
-        entries.set(process.name, new ProcessEntry(process, child, group, host.clock));
+        entries.set(process.name, new ProcessEntry(process, child, surroundings));
       }
     } catch (error) {
       for (const entry of entries.values()) runner.dispose(entry);

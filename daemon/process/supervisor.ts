@@ -6,7 +6,7 @@ import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
 import { after } from '../host/clock.ts';
 import type { ChildExit, Host } from '../host/host.ts';
-import type { ScheduleStatus } from '../schedule/status.ts';
+import type { ProcessSchedule } from '../schedule/status.ts';
 import { Activity, type ActivitySinks } from './activity.ts';
 import type {
   EndOutcome,
@@ -57,7 +57,7 @@ export interface SupervisorDependencies extends ActivitySinks {
   /** Asks the schedule of that name for a run, which starts its processes; must not reject. By default there is none. */
   readonly askForRun?: (schedule: string) => Promise<StartOutcome>;
   /** From `GroupsDependencies`; by default nobody knows of any. */
-  readonly scheduleOf?: (name: string) => ScheduleStatus | undefined;
+  readonly scheduleOf?: (process: ProcessSettings) => ProcessSchedule | undefined;
   /** Whether processes are to run on when the daemon ends; by default they are stopped. */
   readonly leavesProcesses?: () => boolean;
   /** Called once, when a shutdown or restart has stopped everything. */

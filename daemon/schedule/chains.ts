@@ -2,10 +2,11 @@
 import type { ScheduleChain, ScheduleSettings } from '../../conf/schedule-settings.ts';
 import type { Run, RunOutcome } from '../../schedule/run.ts';
 import type { Scheduler } from '../../schedule/scheduler.ts';
-import type { RunOptions } from '../../schedule/scheduler-options.ts';
+import type { Instant } from '../host/clock.ts';
 import type { SupervisorControl } from '../process/control.ts';
 import { isFor } from '../process/occasion.ts';
 import { startAll } from './actions.ts';
+import { Circles } from './circles.ts';
 import { causeOf, dataOfCause, idOfFollower, occasionAfter } from './variables.ts';
 
 const failures = ['FAILED', 'TIMEOUT', 'SPAWN_ERROR', 'LOST'] as const satisfies readonly RunOutcome[];
@@ -19,11 +20,19 @@ function hasFailed({ state, attempt }: Run): boolean {
 export interface ChainsOptions {
   readonly supervisor: SupervisorControl;
   readonly scheduler: () => Pick<Scheduler, 'getRuns' | 'runJob'>;
+  readonly now: () => Instant;
   readonly log: (level: 'info' | 'warn', text: string) => void;
+}
+
+interface Following {
+  readonly timezone: string;
+  /** What the log is told first. */
+  readonly because: string;
 }
 
 export class Chains {
   readonly #options: ChainsOptions;
+  readonly #circles = new Circles();
 
   constructor(options: ChainsOptions) {
     this.#options = options;
@@ -76,16 +85,20 @@ export class Chains {
       log('warn', `${because}: ${what} is not started: supervisord is shutting down`);
       return;
     }
-    log('info', `${because}: starting ${what}`);
     const problem =
       chain.type === 'program'
-        ? await this.#startProgram(chain.section, run, timezone)
-        : await this.#runSchedule(chain.name, run, timezone);
+        ? await this.#startProgram(chain.section, run, { timezone, because })
+        : await this.#runSchedule(chain.name, run, { timezone, because });
     if (problem !== undefined) log('warn', `${because}: cannot start ${what}: ${problem}`);
   }
 
-  async #startProgram(section: string, run: Run, timezone: string): Promise<string | undefined> {
-    const { supervisor } = this.#options;
+  async #startProgram(
+    section: string,
+    run: Run,
+    { timezone, because }: Following,
+  ): Promise<string | undefined> {
+    const { log, supervisor } = this.#options;
+    log('info', `${because}: starting program ${section.slice('program:'.length)}`);
     const isStarted = [...supervisor.groups.values()]
       .flatMap(({ processes }) => [...processes.values()])
       .some(
@@ -95,14 +108,22 @@ export class Chains {
     return await startAll(supervisor, { type: 'section', section }, occasionAfter(run, timezone));
   }
 
-  async #runSchedule(name: string, run: Run, timezone: string): Promise<string | undefined> {
-    const options: RunOptions = {
-      cause: 'chain',
-      runId: idOfFollower(run, name),
-      data: dataOfCause(causeOf(run, timezone)),
-    };
+  async #runSchedule(
+    schedule: string,
+    run: Run,
+    { timezone, because }: Following,
+  ): Promise<string | undefined> {
+    const { log, now, scheduler } = this.#options;
+    const runId = idOfFollower(run, schedule);
+    const delay = this.#circles.follow(run.id, { runId, schedule }, now());
+    if (delay === 0) log('info', `${because}: starting schedule ${schedule}`);
+    else {
+      const later = `in ${delay.toFixed(1)} s, as runs follow each other in a circle`;
+      log('warn', `${because}: starting schedule ${schedule} ${later}`);
+    }
+    const data = dataOfCause(causeOf(run, timezone));
     try {
-      await this.#options.scheduler().runJob(name, options);
+      await scheduler().runJob(schedule, { cause: 'chain', runId, delay, data });
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -1,3 +1,4 @@
+import { isStoreShared } from '../../conf/schedule-settings.ts';
 import type { Run } from '../../schedule/run.ts';
 import { Scheduler } from '../../schedule/scheduler.ts';
 import type { OutcomeHook } from '../../schedule/surroundings.ts';
@@ -6,7 +7,7 @@ import { executorName, jitterOf } from './job-of-schedule.ts';
 import { libraryClock } from './library-clock.ts';
 import { messageOf, Roster } from './roster.ts';
 import type { ServiceOptions } from './service.ts';
-import { createStore, isShared } from './stores.ts';
+import { createStore } from './stores.ts';
 import { SupervisorExecutor } from './supervisor-executor.ts';
 
 /** The library with its store, and what there is to be in it. */
@@ -53,7 +54,7 @@ export async function createScheduler(
   const roster: Roster = new Roster({
     scheduler,
     supervisor,
-    isShared: isShared(settings),
+    isShared: isStoreShared(settings),
     language,
     configuredGroups: () => configuration().groups,
     now: () => ownClock.now(),

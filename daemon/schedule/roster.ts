@@ -14,6 +14,7 @@ import { triggerFromSpec } from '../../schedule/triggers/trigger-types.ts';
 import type { SupervisorControl } from '../process/control.ts';
 import type { ScheduleLanguage } from './clients.ts';
 import { type JobData, jobDataOf, jobOptionsOf } from './job-of-schedule.ts';
+import { KnownSchedules } from './known-schedules.ts';
 
 export interface RosterOptions {
   readonly scheduler: Scheduler;
@@ -29,7 +30,7 @@ export interface RosterOptions {
 
 export class Roster {
   readonly #options: RosterOptions;
-  #schedules = new Map<string, ScheduleSettings>();
+  #schedules = new KnownSchedules([]);
   /** Schedules of clients that cannot be read, and why, so that it is said once. */
   readonly #unreadable = new Map<string, string>();
   /** By which those of clients were read. */
@@ -43,6 +44,10 @@ export class Roster {
 
   constructor(options: RosterOptions) {
     this.#options = options;
+  }
+
+  get schedules(): KnownSchedules {
+    return this.#schedules;
   }
 
   get(name: string): ScheduleSettings | undefined {
@@ -65,7 +70,7 @@ export class Roster {
     const stored = jobs.filter((each) => each.job.source === 'rpc').map(({ id }) => id);
     const result = this.readStored(job.id, job, stored);
     if (result.type === 'invalid') return undefined;
-    this.#schedules.set(job.id, result.schedule);
+    this.#schedules.set(result.schedule);
     await this.#activate(result.group);
     return result.schedule;
   }
@@ -88,7 +93,7 @@ export class Roster {
     const ofClients = jobs.filter(({ id, job }) => job.source === 'rpc' && !ofFiles.has(id));
     const stored = ofClients.map(({ id }) => id);
     const former = this.#schedules;
-    this.#schedules = new Map(ofFiles);
+    this.#schedules = new KnownSchedules(ofFiles.values());
     const isConfigurationNew = this.#isConfigurationNew();
     for (const { id, job } of ofClients) {
       const known = former.get(id)?.source === 'rpc' ? former.get(id) : undefined;
@@ -98,7 +103,7 @@ export class Roster {
       }
       const schedule = isConfigurationNew ? undefined : known;
       const read = schedule ?? this.#readClients(id, job, stored);
-      if (read !== undefined) this.#schedules.set(id, read);
+      if (read !== undefined) this.#schedules.set(read);
     }
     const jobsById = new Map(jobs.map((job) => [job.id, job]));
     for (const job of jobs) {
@@ -120,7 +125,7 @@ export class Roster {
     keys?: JobData['keys'],
   ): Promise<void> {
     const { scheduler } = this.#options;
-    this.#schedules.set(schedule.name, schedule);
+    this.#schedules.set(schedule);
     const { id, ...options } = jobOptionsOf(schedule, {
       nodes: this.#nodesOf(schedule, existing),
       ...(keys && { keys }),

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import type { LoadContext } from '../../conf/load-context.ts';
 import { originsOf } from '../../conf/schedule-origins.ts';
 import { schedulesOf } from '../../conf/schedule-settings.ts';
-import type { GroupSettings, LogLevel, Settings } from '../../conf/settings.ts';
+import type { GroupSettings, LogLevel, ProcessSettings, Settings } from '../../conf/settings.ts';
 import { readStoredSchedule, valuesOf, withoutTrigger } from '../../conf/stored-schedule.ts';
 import type { ScheduleEvent } from '../event/event.ts';
 import type { Clock, WallClock } from '../host/clock.ts';
@@ -14,7 +14,7 @@ import type { StartOutcome, SupervisorControl } from '../process/control.ts';
 import type { ScheduleLanguage } from './clients.ts';
 import type { SchedulerControl } from './control.ts';
 import type { ScheduleService } from './service.ts';
-import type { ScheduleStatus } from './status.ts';
+import type { ProcessSchedule } from './status.ts';
 
 export interface SchedulingOptions {
   /** Those the daemon has started with. */
@@ -86,9 +86,9 @@ export class Scheduling {
     else if (!this.#isUsed && this.#hasSchedules()) this.#beginService();
   }
 
-  /** Where the schedule of that name stands, for those who are asked about its processes. */
-  statusOf(name: string): ScheduleStatus | undefined {
-    return this.#service?.statusOf(name);
+  /** Where the schedule stands that starts a process; `undefined`: none does. */
+  scheduleOf(process: ProcessSettings): ProcessSchedule | undefined {
+    return this.#service?.scheduleOf(process);
   }
 
   async askForRun(name: string): Promise<StartOutcome> {

@@ -3,8 +3,8 @@
  * schedules, and not before.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SchedulerSettings } from '../../conf/schedule-settings.ts';
-import type { LogLevel, Settings } from '../../conf/settings.ts';
+import { isForOthers, type SchedulerSettings, schedulesOf } from '../../conf/schedule-settings.ts';
+import type { LogLevel, ProcessSettings, Settings } from '../../conf/settings.ts';
 import * as codes from '../../schedule/events.ts';
 import type { Run } from '../../schedule/run.ts';
 import { STATE_PAUSED, STATE_RUNNING } from '../../schedule/scheduler.ts';
@@ -18,12 +18,13 @@ import { Chains } from './chains.ts';
 import { Clients, type ScheduleLanguage } from './clients.ts';
 import { ScheduleError, type SchedulerControl } from './control.ts';
 import { createScheduler, type OpenScheduler } from './create-scheduler.ts';
+import { KnownSchedules } from './known-schedules.ts';
 import { Narrator } from './narrator.ts';
 import { OnDemand } from './on-demand.ts';
 import { PauseMark } from './pause-mark.ts';
 import { messageOf } from './roster.ts';
 import { removeOwnLogs } from './run-logs.ts';
-import type { ScheduleStatus } from './status.ts';
+import type { ProcessSchedule, ScheduleStatus } from './status.ts';
 import { endedOutcomes, Statuses } from './statuses.ts';
 import { storeName } from './stores.ts';
 import { causeIn, occasionOfRun } from './variables.ts';
@@ -56,7 +57,8 @@ export interface ScheduleService {
   begin(): Promise<void>;
   /** Groups have become active or are not any more, or have other settings. */
   groupsChanged(): void;
-  statusOf(name: string): ScheduleStatus;
+  /** Where the schedule stands that starts a process; `undefined`: none does. */
+  scheduleOf(process: ProcessSettings): ProcessSchedule | undefined;
   askForRun(name: string): Promise<StartOutcome>;
   /** The daemon shuts down: nothing is started any more. */
   stopClaiming(): void;
@@ -76,6 +78,8 @@ export class Service implements ScheduleService {
   readonly #waiting = new Waiting();
   readonly #pauseMark: PauseMark;
   #opened: OpenScheduler | undefined;
+  /** What is known of schedules while the store cannot be opened. */
+  #configured: KnownSchedules | undefined;
   #retry: Timer | undefined;
   #opening: Promise<void> | undefined;
   #isEnding = false;
@@ -88,7 +92,7 @@ export class Service implements ScheduleService {
 
   constructor(options: ServiceOptions) {
     this.#options = options;
-    const { settings, supervisor, runtimeDirectory, emit, log } = options;
+    const { settings, supervisor, runtimeDirectory, clock, emit, log } = options;
     this.#pauseMark = new PauseMark(runtimeDirectory, settings.paused);
     const scheduler = () => this.#use().scheduler;
     this.#onDemand = new OnDemand((schedule, runId) => scheduler().runJob(schedule, { runId }));
@@ -99,7 +103,7 @@ export class Service implements ScheduleService {
       emit,
       log,
     });
-    this.#chains = new Chains({ supervisor, scheduler, log });
+    this.#chains = new Chains({ supervisor, scheduler, now: () => clock.now().instant, log });
     this.control = new Clients({
       ...options,
       use: () => this.#use(),
@@ -131,8 +135,19 @@ export class Service implements ScheduleService {
     });
   }
 
-  statusOf(name: string): ScheduleStatus {
+  scheduleOf(process: ProcessSettings): ProcessSchedule | undefined {
+    if (process.section.startsWith('schedule:'))
+      return { role: 'runs', status: this.#statusOf(process.group) };
+    const schedules = this.#opened?.roster.schedules ?? this.#configured;
+    const [first, ...others] = (schedules?.startersOf(process) ?? []).map((name) => this.#statusOf(name));
+    return first && { role: 'starts', status: others.reduce(sooner, first) };
+  }
+
+  #statusOf(name: string): ScheduleStatus {
     const status = this.#statuses.of(name);
+    if (isForOthers(this.#opened?.roster.get(name)?.hosts, this.#options.settings)) {
+      return { ...status, nextRun: undefined, problem: status.problem ?? 'hosts does not name this node' };
+    }
     const { nextRun } = status;
     // Another daemon may have claimed it, in a store that is shared.
     if (nextRun !== undefined && nextRun.time < this.#options.wallClock.now()) this.#refresh(name);
@@ -198,6 +213,7 @@ export class Service implements ScheduleService {
         );
       }
       this.#statuses.problem = problem;
+      this.#configured = new KnownSchedules(schedulesOf(this.#options.configuration().groups));
       if (this.#isEnding) return;
       this.#retry = clock.setTimer(after(clock.now().instant, retrySecs), () => void this.begin());
     }
@@ -313,6 +329,13 @@ export class Service implements ScheduleService {
       this.#options.log('error', `${what} has failed: ${messageOf(error)}`);
     }
   }
+}
+
+/** The one that fires first. */
+function sooner(one: ScheduleStatus, other: ScheduleStatus): ScheduleStatus {
+  return (other.nextRun?.time ?? Number.POSITIVE_INFINITY) < (one.nextRun?.time ?? Number.POSITIVE_INFINITY)
+    ? other
+    : one;
 }
 
 /** After these a job may stand elsewhere. */

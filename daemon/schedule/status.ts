@@ -22,6 +22,13 @@ export interface EndedRun {
   readonly ended: EpochSeconds;
 }
 
+/** What a schedule is to one of its processes. */
+export interface ProcessSchedule {
+  /** `runs`: each start of the process is a run. `starts`: it runs without the schedule too, which starts it. */
+  readonly role: 'runs' | 'starts';
+  readonly status: ScheduleStatus;
+}
+
 /** Beside the state of a process that waits for its schedule, such as `next run …; last SUCCESS in 2m03s, 09:12 ago`. */
 export function describeSchedule(
   { isPaused, nextRun, lastRun, problem }: ScheduleStatus,
@@ -31,6 +38,17 @@ export function describeSchedule(
   return [problem, next ?? 'no next run', lastRun && describeRun(lastRun, now)]
     .filter((part) => part !== undefined)
     .join('; ');
+}
+
+/** What is added for a process that the schedule starts, such as `next run …; last start SUCCESS, 09:12 ago`. */
+export function describeStarts(
+  { isPaused, nextRun, lastRun, problem }: ScheduleStatus,
+  now: EpochSeconds,
+): string {
+  const next = isPaused ? 'schedule paused' : nextRun && `next run ${nextRun.text}`;
+  // How the program has ended is another matter.
+  const last = lastRun && `last start ${lastRun.outcome}, ${ageText(now - lastRun.ended)} ago`;
+  return [problem, next ?? 'no next run', last].filter((part) => part !== undefined).join('; ');
 }
 
 function describeRun({ outcome, started, ended }: EndedRun, now: EpochSeconds): string {

@@ -46,8 +46,3 @@ export function storeName({ jobstore, jobstore_path, redis_url = '' }: Scheduler
   if (jobstore === 'sqlite') return `sqlite:${jobstore_path}`;
   return redis_url.replace(/\/\/[^@/]*@/, '//').replace(/\?.*$/s, '');
 }
-
-/** Whether several daemons can use it at the same time. */
-export function isShared({ jobstore }: SchedulerSettings): boolean {
-  return jobstore === 'redis';
-}

@@ -419,17 +419,37 @@ describe('what is odd about a schedule is told', () => {
     [
       'schedules that follow each other in a circle',
       `${own('hour=1', 'on_success=schedule:a')}${following('a', 'on_success', 'b')}${following('b', 'on_success', 'a')}`,
-      'supervisord.conf:10: [schedule:a] on_success: "schedule:b": runs follow each other without a pause as long as they succeed: a, b, a',
+      'supervisord.conf:10: [schedule:a] on_success: "schedule:b": runs follow each other without an end as long as they succeed: a, b, a',
     ],
     [
       'a schedule that follows itself',
       following('a', 'on_failure', 'a'),
-      'supervisord.conf:5: [schedule:a] on_failure: "schedule:a": runs follow each other without a pause as long as they fail: a, a',
+      'supervisord.conf:5: [schedule:a] on_failure: "schedule:a": runs follow each other without an end as long as they fail: a, a',
+    ],
+    [
+      'hosts that are all others, with a job store that nobody shares',
+      own('hour=1', 'hosts=a,b'),
+      'supervisord.conf:6: [schedule:s] hosts: "a,b": does not name this node, node1, so it will not run here',
+    ],
+    [
+      'the same with cron',
+      `[scheduler]\njobstore=memory\nnode=c\n${backup}cron=@daily\ncron_hosts=a\n`,
+      'supervisord.conf:9: [program:backup] cron_hosts: "a": does not name this node, c, so it will not run here',
     ],
   ];
   for (const [what, config, expected] of cases) {
     it(what, () => expect(warnings(config)).toEqual([expected]));
   }
+
+  it('not of hosts that are all others if these share the job store, or if one of them is this node', () => {
+    const redis = '[scheduler]\njobstore=redis\nredis_url=unix:///run/redis.sock\n';
+    expect(warnings(redis + own('hour=1', 'hosts=a'))).toEqual([]);
+    expect(warnings(own('hour=1', 'hosts=a,node1'))).toEqual([]);
+  });
+
+  it('even strict lets hosts of others pass, as several machines may have one file', () => {
+    expect(read(`strict=true\n${own('hour=1', 'hosts=a')}`).groups).toHaveLength(1);
+  });
 
   it('not of a repair after which it is tried again', () => {
     expect(warnings(following('a', 'on_failure', 'b') + following('b', 'on_success', 'a'))).toEqual([]);

@@ -116,6 +116,26 @@ describeWithPeer('a client that knows nothing of schedules', () => {
   );
 
   it(
+    'sees when a program is started next, and how it stands',
+    async () => {
+      const programWithCron = `[program:report]\n${notes(0)}\nautostart=false\nautorestart=false\nstartsecs=0\n`;
+      await using daemon = await start(`${programWithCron}cron=0 3 1 1 *\n`);
+      const status = async () => (await daemon.ctl('real', ['status'])).stdout;
+      expect(await status()).toMatch(
+        /^report +STOPPED +Not started; next run \d{4}-01-01T03:00:00\+00:00\n$/,
+      );
+      expect((await daemon.ctl('ours', ['schedule', 'run', 'report', '--wait'])).exitCode).toBe(0);
+      await waitForState(daemon, 'report', 'EXITED');
+      await waitFor(async () => /last start/.test(await descriptionOf(daemon, 'report')));
+      expect(await status()).toMatch(
+        /^report +EXITED +\w{3} \d\d \d\d:\d\d [AP]M; next run \d{4}-01-01T03:00:00\+00:00; last start SUCCESS, 00:\d\d ago\n$/,
+      );
+      expect(await infoOf(daemon, 'report', 'last_outcome')).toBe('SUCCESS');
+    },
+    limit,
+  );
+
+  it(
     'starts one run of several processes',
     async () => {
       await using daemon = await start(
@@ -134,6 +154,25 @@ describeWithPeer('a client that knows nothing of schedules', () => {
     limit,
   );
 });
+
+it(
+  'starts each schedule of a circle once in a second, however fast they follow each other',
+  async () => {
+    const link = (name: string, next: string) =>
+      `[schedule:${name}]\ncommand=/bin/true\nmonth=1\non_success=schedule:${next}\n`;
+    await using daemon = await start(`${link('a', 'b')}run_on_start=true\n${link('b', 'a')}`);
+    const ended = () => runRecords(daemon, 'a').filter(({ state }) => state === 'SUCCESS');
+    await waitFor(() => ended().length >= 4, { what: 'four runs' });
+    const [first, , , fourth] = ended();
+    // There was no circle before the second one.
+    expect(Number(fourth?.started) - Number(first?.ended)).toBeGreaterThan(1900);
+    await waitForLog(
+      daemon,
+      /WARN on_success of schedule 'b' .*: starting schedule a in .* as runs follow each other in a circle/,
+    );
+  },
+  limit,
+);
 
 it(
   'tells what it knows of a schedule in getProcessInfo',

@@ -61,7 +61,7 @@ describe('update', () => {
     expect((await daemon.ctl('ours', ['reread'])).stdout).toBe('pool: changed\n');
     const { stdout, exitCode } = await daemon.ctl('ours', ['update']);
     expect({ stdout, exitCode }).toEqual({
-      stdout: 'pool: stopped\npool: updated process group\n',
+      stdout: 'pool: updated process group\n',
       exitCode: 0,
     });
     expect(await pidsOf(daemon, 'pool:0', 'pool:1', 'pool:2')).toEqual(before);

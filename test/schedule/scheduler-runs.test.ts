@@ -480,6 +480,19 @@ describe('a run that somebody asks for', () => {
     expect(own.executor.underWay.size).toBe(1);
   });
 
+  it('starts later if it is told to', async () => {
+    const own = await started();
+    await own.scheduler.addJob('tick', 'cron', { id: 'tick', hour: 3 });
+    const run = await own.scheduler.runJob('tick', { cause: 'chain', delay: 2 });
+    expect(run).toMatchObject({ state: 'CLAIMED', fireTime: own.clock.now() });
+    await own.clock.advance(1.999);
+    expect(own.executor.begun).toEqual([]);
+    await own.clock.advance(0.001);
+    expect(own.executor.begun).toHaveLength(1);
+    await own.executor.last().end();
+    expect(await own.history()).toEqual(['00:00:00 SUCCESS chain']);
+  });
+
   it('is not run twice under the same id', async () => {
     const own = await started();
     await own.scheduler.addJob('tick', 'cron', { id: 'tick', hour: 3 });

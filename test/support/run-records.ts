@@ -10,6 +10,8 @@ export interface RunRecord {
   readonly attempt: number;
   readonly job_id: string;
   readonly fire_time: number;
+  readonly started: number | null;
+  readonly ended: number | null;
   readonly cause: string;
   readonly state: string;
   readonly count: number;

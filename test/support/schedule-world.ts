@@ -36,7 +36,7 @@ export class ScheduleWorld {
       {},
       {
         askForRun: (name) => this.service.askForRun(name),
-        scheduleOf: (name) => this.service.statusOf(name),
+        scheduleOf: (process) => this.service.scheduleOf(process),
       },
     );
     this.service = new Service({

@@ -81,6 +81,12 @@ describe('update', () => {
       ],
     },
     {
+      it: 'does not say that it has stopped what nobody had to leave',
+      line: 'update',
+      answers: { ...changes([], ['chg'], []), 'monitor.updateProcessGroup': [] },
+      stdout: 'chg: updated process group\n',
+    },
+    {
       it: 'replaces whole groups where the server cannot replace single processes',
       line: 'update',
       answers: all,

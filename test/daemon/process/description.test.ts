@@ -87,6 +87,24 @@ describe('the description of a process', () => {
     expect(description('web', backoff, 0 as EpochSeconds)).toBe('unknown error (try "tail web")');
   });
 
+  it('has where a schedule stands behind it, while the process waits for that', () => {
+    const status = {
+      isPaused: true,
+      nextRun: undefined,
+      lastRun: undefined,
+      runId: undefined,
+      problem: undefined,
+    };
+    const started = { role: 'starts', status } as const;
+    const failed = { failure: undefined, history: history({ spawnerr: 'no file' }) };
+    const of = (process: Process) => description('web', process, 0 as EpochSeconds, started);
+    expect(of(newProcess)).toBe('Not started; schedule paused');
+    expect(of({ ...failed, state: 'FATAL' })).toBe('no file; schedule paused');
+    expect(of({ ...failed, state: 'BACKOFF', failedAt: 0 as Instant })).toBe('no file');
+    expect(of(runningSince(0))).toBe('pid 42, uptime 0:00:00');
+    expect(description('web', newProcess, 0 as EpochSeconds, { role: 'runs', status })).toBe('paused');
+  });
+
   it('is empty in between', () => {
     const stopping: Process = { state: 'STOPPING', pid: 1, killAt: 0 as Instant, history: history({}) };
     const starting: Process = {

@@ -1,5 +1,6 @@
-import { beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ScheduleSettings } from '../../../conf/schedule-settings.ts';
+import { after, type Instant } from '../../../daemon/host/clock.ts';
 import { Chains } from '../../../daemon/schedule/chains.ts';
 import { idOfFollower } from '../../../daemon/schedule/variables.ts';
 import type { RunQuery } from '../../../schedule/job-store.ts';
@@ -10,6 +11,7 @@ import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 let world: SimulatedWorld;
 let chains: Chains;
+let now: Instant;
 let lines: string[];
 let asked: { readonly schedule: string; readonly options: RunOptions }[];
 /** What the store has, the newest first. */
@@ -37,6 +39,7 @@ beforeEach(() => {
   world = new SimulatedWorld([
     groupSettings('page', [{ name: 'page', autostart: false, startsecs: 0, autorestart: 'never' }]),
   ]);
+  now = 1000 as Instant;
   lines = [];
   asked = [];
   records = [];
@@ -49,6 +52,7 @@ beforeEach(() => {
         return run('new', 'STARTING');
       },
     }),
+    now: () => now,
     log: (_, text) => void lines.push(text),
   });
 });
@@ -107,6 +111,51 @@ it('asks for a run of a schedule by an id that is always the same for that run',
   ]);
   expect(asked[0]?.options.runId).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
   expect(asked[2]?.options.runId).not.toBe(asked[0]?.options.runId);
+});
+
+describe('what a chain comes back to', () => {
+  /** Has a run of the last that was asked for, of whatever schedule, end now. */
+  const followLast = async (next: string) => {
+    const id = asked.at(-1)?.options.runId ?? 'R1';
+    await chains.follow(
+      run(id, 'SUCCESS'),
+      schedule({ on_success: { type: 'schedule', name: next } }),
+      'UTC',
+    );
+    return asked.at(-1)?.options.delay;
+  };
+  const pass = (seconds: number) => {
+    now = after(now, seconds);
+  };
+
+  it('waits until a second has passed since it was to start', async () => {
+    expect(await followLast('a')).toBe(0);
+    pass(0.25);
+    expect(await followLast('b')).toBe(0);
+    pass(0.25);
+    expect(await followLast('a')).toBe(0.5);
+    expect(lines.at(-1)).toMatch(/ starting schedule a in 0\.5 s, as runs follow each other in a circle$/);
+    pass(0.5);
+    expect(await followLast('b')).toBe(0.25);
+    pass(0.25);
+    expect(await followLast('b')).toBe(1);
+  });
+
+  it('starts at once if the way there has taken a second', async () => {
+    await followLast('a');
+    pass(1);
+    expect(await followLast('a')).toBe(0);
+    pass(0.5);
+    await followLast('b');
+    pass(0.5);
+    expect(await followLast('a')).toBe(0);
+  });
+
+  it('starts at once if it was another chain that was there', async () => {
+    const settings = schedule({ on_success: { type: 'schedule', name: 'notify' } });
+    for (const id of ['R1', 'R2', 'R3']) await chains.follow(run(id, 'SUCCESS'), settings, 'UTC');
+    expect(asked.map(({ options }) => options.delay)).toEqual([0, 0, 0]);
+  });
 });
 
 it('waits for as many failures in a row as it is told to', async () => {

@@ -47,6 +47,85 @@ const keys = (entries: Readonly<Record<string, string>>) => new Map(Object.entri
 const refused = (refusal: ScheduleRefusal, message: unknown = expect.anything()) =>
   expect.objectContaining({ name: 'ScheduleError', refusal, message });
 
+describe('a program that schedules start', () => {
+  const web = (...lines: readonly string[]) =>
+    `[program:web]\ncommand=/bin/web\nautostart=false\nautorestart=false\n${lines.join('\n')}\n`;
+  const cron = web('cron=30 3 * * *');
+  const descriptionOf = (at: ScheduleWorld, name: string) => at.world.view(name).description;
+
+  it('says when beside what it says anyway, while it does not run', async () => {
+    configure(web('cron=* * * * *', 'startsecs=0'));
+    const at = await start();
+    const { world } = at;
+    expect(descriptionOf(at, 'web')).toBe('Not started; next run 2023-11-14T22:14:00+00:00');
+    await at.advance(40);
+    expect(descriptionOf(at, 'web')).toMatch(/^pid \d+, uptime 0:00:\d\d$/);
+    world.host.exit('web', exitStatus(3));
+    await at.settle();
+    expect(descriptionOf(at, 'web')).toMatch(
+      /^[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M; next run 2023-11-14T22:15:00\+00:00; last start SUCCESS, 00:\d\d ago$/,
+    );
+    expect(world.view('web').schedule?.lastRun?.outcome).toBe('SUCCESS');
+  });
+
+  it('keeps the reason why it is FATAL first', async () => {
+    configure(web('cron=30 3 * * *', 'startretries=0'));
+    const at = await start();
+    at.world.host.child('web').spawnFailure = 'no such thing';
+    await at.control.runJob('web');
+    await at.settle();
+    expect(descriptionOf(at, 'web')).toMatch(
+      /no such thing; next run 2023-11-15T03:30:00\+00:00; last start FAILED, 00:00 ago$/,
+    );
+  });
+
+  it('says so of all its processes, in whatever groups', async () => {
+    configure(
+      cron,
+      'numprocs=2\nprocess_name=%(program_name)s_%(process_num)d\n[group:a]\nprograms=web\n[group:b]\nprograms=web,backup\n',
+    );
+    const at = await start();
+    const descriptions = [...at.world.supervisor.groups.values()].flatMap(({ settings, processes }) =>
+      [...processes.values()].map((process) => [`${settings.name}:${process.settings.name}`, process.view()]),
+    );
+    const next = { description: 'Not started; next run 2023-11-15T03:30:00+00:00' };
+    expect(Object.fromEntries(descriptions)).toMatchObject({
+      'a:web_0': next,
+      'a:web_1': next,
+      'b:web_0': next,
+      'b:web_1': next,
+      'b:backup': { description: 'Not started', schedule: undefined },
+    });
+  });
+
+  it('says so too if a schedule of its own does it, and tells of the one that comes first', async () => {
+    const at8 = '[schedule:morning]\nprogram=web\naction=start\nhour=8\n';
+    const at7 = '[schedule:early]\nprogram=web:web\naction=start\nhour=7\n';
+    const others = ['stop', 'restart', 'signal:HUP']
+      .map((action, hour) => `[schedule:${hour}]\nprogram=web\naction=${action}\nhour=${hour}\n`)
+      .join('');
+    configure(web(), others);
+    const first = await start();
+    expect(descriptionOf(first, 'web')).toBe('Not started');
+    configure(web(), others, at8);
+    await first.update(files);
+    expect(descriptionOf(first, 'web')).toBe('Not started; next run 2023-11-15T08:00:00+00:00');
+    configure(web(), others, at8, at7);
+    await first.update(files);
+    expect(descriptionOf(first, 'web')).toBe('Not started; next run 2023-11-15T07:00:00+00:00');
+    await first.control.pauseJob('early');
+    await first.settle();
+    expect(descriptionOf(first, 'web')).toBe('Not started; next run 2023-11-15T08:00:00+00:00');
+  });
+
+  it('says why none will, if the job store cannot be used', async () => {
+    writeFileSync(join(files.directory, 'supervisord.schedule.db'), 'no database at all, by its length');
+    configure(cron);
+    const at = await start();
+    expect(descriptionOf(at, 'web')).toMatch(/^Not started; cannot use job store .*; no next run$/);
+  });
+});
+
 describe('schedules of files', () => {
   it('wait for their time, run, and are shown with what comes and what was', async () => {
     configure(often);
@@ -139,6 +218,14 @@ describe('schedules of files', () => {
       'RUNNING catchup 1700000040',
       'SUCCESS schedule 1700000010',
     ]);
+  });
+
+  it('say so if their hosts are others, with whom no store is shared', async () => {
+    configure(`${often}hosts=elsewhere\n`);
+    const at = await start();
+    await at.advance(20);
+    expect(at.world.host.spawned).toEqual([]);
+    expect(at.world.view('often').description).toBe('hosts does not name this node; no next run');
   });
 
   it('are gone with their section, their history stays', async () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EpochSeconds } from '../../../daemon/host/clock.ts';
-import { describeSchedule, durationText, type ScheduleStatus } from '../../../daemon/schedule/status.ts';
+import {
+  describeSchedule,
+  describeStarts,
+  durationText,
+  type ScheduleStatus,
+} from '../../../daemon/schedule/status.ts';
 
 const at = (seconds: number) => seconds as EpochSeconds;
 const now = at(1_000_000);
@@ -27,6 +32,17 @@ describe('a process that waits for its schedule', () => {
     [{ problem: 'no store' }, 'no store; next run 2026-11-23T03:30:00+01:00'],
   ] as const) {
     it(`says '${text}'`, () => expect(describeSchedule({ ...waiting, ...status }, now)).toBe(text));
+  }
+
+  for (const [status, text] of [
+    [{}, 'next run 2026-11-23T03:30:00+01:00'],
+    [{ lastRun }, 'next run 2026-11-23T03:30:00+01:00; last start SUCCESS, 09:12 ago'],
+    [{ isPaused: true }, 'schedule paused'],
+    [{ nextRun: undefined }, 'no next run'],
+    [{ problem: 'no store' }, 'no store; next run 2026-11-23T03:30:00+01:00'],
+  ] as const) {
+    it(`adds '${text}' if it only starts it`, () =>
+      expect(describeStarts({ ...waiting, ...status }, now)).toBe(text));
   }
 
   for (const [ended, text] of [
