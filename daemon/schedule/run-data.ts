@@ -17,6 +17,14 @@ export interface RunData {
   readonly ownLogs?: readonly string[];
 }
 
+/** What is kept with a run from when it is claimed until it is started, for it to start however many others run. */
+export const dataOfForced: Json = { forced: true };
+
+/** Whether a run that is yet to be started is to start however many others run. Its later attempts are not. */
+export function isForced({ data }: Run): boolean {
+  return (data as { readonly forced?: unknown } | null)?.forced === true;
+}
+
 /** As a store keeps it. */
 export function storedRunData(data: RunData): Json {
   return data as unknown as Json;
