@@ -4,6 +4,7 @@
  */
 import { byExtraInstance } from '../../conf/extra-instances.ts';
 import type { Run } from '../../schedule/run.ts';
+import { autoLogsOf } from '../log/auto-logs.ts';
 import type { ProcessGroup, SupervisedProcess, SupervisorControl } from '../process/control.ts';
 import { isFor } from '../process/occasion.ts';
 import { removeLogs } from './run-logs.ts';
@@ -42,7 +43,9 @@ export class ExtraInstances {
   /** Takes leave of processes that were never started. */
   discard(processes: readonly SupervisedProcess[]): void {
     this.#options.supervisor.removeInstance(processes);
-    const logs = processes.flatMap(autoLogsOf);
+    const logs = processes.flatMap(({ settings, child }) =>
+      Object.values(autoLogsOf(settings, child.logfiles)),
+    );
     removeLogs(logs, (log, code) =>
       this.#options.log('warn', `cannot remove log '${log}' of a run that was not started: ${code}`),
     );
@@ -82,13 +85,4 @@ export class ExtraInstances {
 /** Why a run is refused for which there would have to be one more. */
 export function tooMany(schedule: string): string {
   return `${mostExtraInstances} runs of schedule ${schedule} are under way beyond its max_instances`;
-}
-
-/** Logs of an extra instance that the daemon has named, which nobody else writes to. */
-export function autoLogsOf({ settings, child }: SupervisedProcess): readonly string[] {
-  const { stdout, stderr } = child.logfiles;
-  return [
-    settings.stdout.logfile.type === 'AUTO' ? stdout : undefined,
-    settings.stderr.logfile.type === 'AUTO' ? stderr : undefined,
-  ].filter((path) => path !== undefined);
 }

@@ -6,9 +6,10 @@
 import { stoppedStates } from '../../rpc/process-states.ts';
 import type { RunContext, RunResult } from '../../schedule/executor.ts';
 import type { Run } from '../../schedule/run.ts';
+import { autoLogsOf } from '../log/auto-logs.ts';
 import type { ProcessGroup, SupervisedProcess, SupervisorControl } from '../process/control.ts';
 import { isFor, type Occasion } from '../process/occasion.ts';
-import { autoLogsOf, type ExtraInstances } from './extra-instances.ts';
+import type { ExtraInstances } from './extra-instances.ts';
 import { messageOf } from './roster.ts';
 import { isForced, presentRunData, storedRunData } from './run-data.ts';
 import { combinedResult, resultOf } from './run-result.ts';
@@ -152,8 +153,10 @@ const notNow: RunResult = {
 /** Logs that no other run writes to. */
 function ownLogsOf(processes: readonly SupervisedProcess[]): readonly string[] {
   const logs = processes.flatMap((process) => {
-    const isExtra = process.settings.extraInstance !== undefined;
-    return isExtra ? [...namedLogsOf(process), ...autoLogsOf(process)] : namedLogsOf(process);
+    const { settings, child } = process;
+    const own = namedLogsOf(process);
+    const isExtra = settings.extraInstance !== undefined;
+    return isExtra ? [...own, ...Object.values(autoLogsOf(settings, child.logfiles))] : own;
   });
   return [...new Set(logs)];
 }

@@ -47,6 +47,8 @@ const streams = ['stdin', 'stdout', 'stderr'] as const;
 export interface Recovered extends Recovery {
   /** Log files that an earlier daemon has named, by `group:process`. */
   readonly autoLogs: ReadonlyMap<string, { readonly [C in Channel]?: string }>;
+  /** Further ones that are to be kept, though their processes are gone. */
+  readonly keptLogs: ReadonlySet<string>;
 }
 
 /** @returns `undefined`: there was no earlier daemon, or it has left nothing */
@@ -88,6 +90,7 @@ export function recover(options: RecoverOptions): Recovered | undefined {
       journal === undefined
         ? foundAutoLogs({ ...options, groups: all }, processes)
         : recordedAutoLogs(journal),
+    keptLogs: journal?.keptLogs ?? new Set(),
   };
 }
 
@@ -145,6 +148,7 @@ interface ReadJournal {
   readonly addedGroups: ReadonlySet<string>;
   /** Version of the program that wrote it. */
   readonly by: string;
+  readonly keptLogs: ReadonlySet<string>;
   /** Those that it was stopping, some of which may have ended. */
   readonly strays: readonly Stray[];
   /** The daemon was about to end, in order, when it was killed. */
@@ -176,12 +180,15 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
   const processes = new Map<string, ProcessRecord>();
   const removedGroups = new Set<string>();
   const addedGroups = new Set<string>();
+  const keptLogs = new Set<string>();
   let by = '';
   let wasStopping = false;
   const strays: Stray[] = [];
   for (const record of records as readonly Readonly<Record<string, unknown>>[]) {
-    if (typeof record['by'] === 'string') by = record['by'];
-    else if (record['stopping'] === true) wasStopping = true;
+    if (typeof record['by'] === 'string') {
+      by = record['by'];
+      for (const log of (record['logs'] ?? []) as readonly string[]) keptLogs.add(log);
+    } else if (record['stopping'] === true) wasStopping = true;
     else if (typeof record['added'] === 'string') {
       removedGroups.delete(record['added']);
       addedGroups.add(record['added']);
@@ -194,7 +201,7 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
       else return undefined;
     }
   }
-  return { processes, removedGroups, addedGroups, by, strays, wasStopping };
+  return { processes, removedGroups, addedGroups, by, keptLogs, strays, wasStopping };
 }
 
 interface ProcessSources {

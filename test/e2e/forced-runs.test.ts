@@ -130,6 +130,33 @@ it(
 );
 
 it(
+  'can be read when it has ended, also after the daemon was upgraded or killed',
+  async () => {
+    await using daemon = await start();
+    const first = await force(daemon);
+    const id = await force(daemon);
+    endRun(daemon, id);
+    await waitForOutcome(daemon, id, 'FAILED');
+    await waitForProcesses(daemon, 'nightly');
+    const whole = `begin ${id}\nend ${id}\n`;
+    await daemon.upgrade();
+    expect((await schedule(daemon, 'log', id)).stdout).toBe(whole);
+    for (let kills = 0; kills < 2; kills += 1) {
+      daemon.kill('SIGKILL');
+      await daemon.ended();
+      await daemon.start();
+      expect((await schedule(daemon, 'log', id)).stdout).toBe(whole);
+    }
+    // As of any process, they are gone when a daemon begins anew.
+    await schedule(daemon, 'stop', first);
+    await daemon.stop();
+    await daemon.start();
+    expect(extraLogs(daemon)).toEqual([]);
+  },
+  limit,
+);
+
+it(
   'is all processes of its program, and its next attempt is a run as any other',
   async () => {
     await using daemon = await start(`

@@ -163,6 +163,7 @@ it('finds the extra instances of schedules by the names of their processes', () 
     { kind: 'processes', version: 1, boot: 'boot-of-the-fixture' },
     { by: '9.9.9' },
     { removed: 'gone' },
+    { by: '9.9.9', logs: ['/var/log/nightly@7-stdout---supervisor-kd3xjnmc.log'] },
     record('nightly', 'nightly'),
     record('nightly', 'nightly@2'),
     record('nightly', 'nightly@7'),
@@ -185,6 +186,7 @@ it('finds the extra instances of schedules by the names of their processes', () 
     process: { state: 'EXITED' },
     occasion: { occasion: { runId: 'R' } },
   });
+  expect([...(recovered?.keptLogs ?? [])]).toEqual(['/var/log/nightly@7-stdout---supervisor-kd3xjnmc.log']);
   // A run is of all of them: what was not started yet is there too.
   expect(recovered?.find('pair', 'pair_00@3')?.process).toEqual(newProcess);
 });
