@@ -96,7 +96,7 @@ export class ProcessRuns {
       const ends = Promise.all(processes.map((process) => supervisor.awaitEnd(process)));
       const pids = new Map(processes.map((process) => [process.settings.name, process.view().pid]));
       const ownLogs = ownLogsOf(processes);
-      const present = () => storedRunData(presentRunData(processes, pids, ownLogs));
+      const present = () => storedRunData(presentRunData(processes, pids, ownLogs), run);
       await started(present());
       const outcomes = await ends;
       // Another daemon will see how it ends.

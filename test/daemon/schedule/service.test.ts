@@ -369,6 +369,31 @@ describe('schedules of clients', () => {
   });
 });
 
+it('each attempt of a run that follows another is told which one that is', async () => {
+  const chained = '[schedule:next]\nprogram=backup\nhour=4\nretries=1\nretry_delay=0\n';
+  configure(`${nightly}on_success=schedule:next\n`, chained);
+  const at = await start();
+  const { host } = at.world;
+  const id = await at.control.runJob('nightly');
+  await at.settle();
+  host.exit('nightly', exitStatus(0));
+  await at.settle();
+  host.exit('next', exitStatus(1));
+  await at.settle();
+  host.exit('next', exitStatus(0));
+  await at.settle();
+  const told = host
+    .child('next')
+    .occasions.map((occasion) => [
+      occasion?.environment.get('SUPERVISOR_ATTEMPT'),
+      occasion?.environment.get('SUPERVISOR_CAUSE_RUN_ID'),
+    ]);
+  expect(told).toEqual([
+    ['1', id],
+    ['2', id],
+  ]);
+});
+
 describe('what clients ask of runs', () => {
   it('a run now, which is waited for', async () => {
     configure(nightly);
