@@ -6,6 +6,7 @@ import type { RunOptions } from '../../schedule/scheduler-options.ts';
 import type { SupervisorControl } from '../process/control.ts';
 import { isFor } from '../process/occasion.ts';
 import { startAll } from './actions.ts';
+import { mostExtraInstances } from './extra-instances.ts';
 import { causeOf, dataOfCause, idOfFollower, occasionAfter } from './variables.ts';
 
 const failures = ['FAILED', 'TIMEOUT', 'SPAWN_ERROR', 'LOST'] as const satisfies readonly RunOutcome[];
@@ -47,7 +48,7 @@ export class Chains {
     const { on_failure, failure_threshold, max_instances, retries } = schedule;
     if (on_failure === undefined || failure_threshold <= 1) return true;
     // Each may have failed several times, and others that began later may have ended before this one.
-    const limit = (failure_threshold + max_instances) * (retries + 1);
+    const limit = (failure_threshold + max_instances + mostExtraInstances) * (retries + 1);
     const { jobId } = run;
     const attempts = await this.#options
       .scheduler()
