@@ -135,6 +135,7 @@ const processComparison: Comparison<ProcessSettings> = {
   stderr: sameChannel,
   socket: sameOptionalSocket as Same<FcgiSocketSettings>,
   isOutdated: same as Same<true>,
+  extraInstance: same as Same<number>,
 };
 const sameProcess = comparing(processComparison);
 /** A process can be given another place among the others at any time. */

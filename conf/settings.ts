@@ -157,6 +157,8 @@ export interface ProcessSettings {
   readonly socket?: FcgiSocketSettings;
   /** The child that runs was started by an earlier daemon, with other settings. In no file. */
   readonly isOutdated?: true;
+  /** Which one of those beyond `max_instances` it belongs to, from 1: see {@link extraInstance}. In no file. */
+  readonly extraInstance?: number;
 }
 
 /** The `stdout_*` or `stderr_*` keys of a process. */

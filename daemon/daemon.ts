@@ -114,7 +114,11 @@ function start(
   letStarterGo?.();
   supervisor.startUp(groups, recovered);
   if (recovered !== undefined) {
-    const processes = groups.flatMap((group) => group.processes);
+    const active = [...supervisor.groups.values()].flatMap(({ processes }) => [...processes.values()]);
+    const processes = [
+      ...groups.flatMap((group) => group.processes),
+      ...active.map((entry) => entry.settings),
+    ];
     removeFifosOfOthers(runtimeDirectory.path, processes);
   }
   // Those that ended while one version made room for the other.

@@ -138,14 +138,16 @@ export function assemble(
     log: (level, text) => log.log(level, text),
   });
   const autoLogs: Recovered['autoLogs'] = recovered?.autoLogs ?? new Map();
+  const keptLogs = recovered?.keptLogs ?? new Set();
   if (!supervisord.nocleanup) {
-    const kept = new Set([...autoLogs.values()].flatMap((logs) => Object.values(logs)));
+    const kept = new Set([...autoLogs.values()].flatMap((logs) => Object.values(logs))).union(keptLogs);
     clearAutoLogs({ ...supervisord, kept, log: (level, text) => log.log(level, text) });
   }
   const journal = new Journal({
     runtimeDirectory: runtimeDirectory.path,
     bootId: boot,
     productVersion,
+    keptLogs,
     log: (level, text) => log.log(level, text),
   });
 

@@ -13,7 +13,16 @@ import { mostTries, tooManyTries } from './optimism.ts';
 import { isTooLate } from './plan.ts';
 import type { Reports } from './reports.ts';
 import { isActive, type Run } from './run.ts';
-import { isSame, keyOf, leaseUntil, nextAttempt, outcomeOf, placeOf, type StopReason } from './run-steps.ts';
+import {
+  inOrder,
+  isSame,
+  keyOf,
+  leaseUntil,
+  nextAttempt,
+  outcomeOf,
+  placeOf,
+  type StopReason,
+} from './run-steps.ts';
 import { Settlement } from './settlement.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Turns } from './turns.ts';
@@ -203,9 +212,10 @@ export class RunBook {
 
   /** Starts runs that wait, as far as there is room. */
   async startWaiting(now: Date): Promise<void> {
-    // Runs of a job start in the order in which they came: one that has no room leaves none to those behind it.
+    // Runs of a job start in the order in which they came: one that has no room leaves none to those behind it. The
+    // next try of a run came with its first one.
     const full = new Set<string>();
-    for (const run of [...this.#waiting.values()]) {
+    for (const run of [...this.#waiting.values()].sort(inOrder)) {
       if (this.#surroundings.pool.free === 0 || this.#surroundings.isPaused()) return;
       if (run.dueTime > now || full.has(run.jobId)) continue;
       if ((await this.#startWaitingOne(run, now)) === 'full') full.add(run.jobId);

@@ -62,11 +62,15 @@ export function leaseUntil({ leaseSeconds }: JobStore, now: Date): Date | undefi
 
 /** How many runs are before this one, of those that are under way or wait. All nodes count in the same order. */
 export function placeOf(run: Run, active: readonly Run[]): number {
-  return active.filter((other) => {
-    if (isSame(other, run)) return false;
-    if (other.state !== 'CLAIMED' || other.id < run.id) return true;
-    return other.id === run.id && other.attempt < run.attempt;
-  }).length;
+  return active.filter(
+    (other) => !isSame(other, run) && (other.state !== 'CLAIMED' || inOrder(other, run) < 0),
+  ).length;
+}
+
+/** Sorts runs that wait: the first one starts first. */
+export function inOrder(one: Pick<Run, 'id' | 'attempt'>, other: Pick<Run, 'id' | 'attempt'>): number {
+  if (one.id !== other.id) return one.id < other.id ? -1 : 1;
+  return one.attempt - other.attempt;
 }
 
 /** Whether a job has no more fire times, and had some. */

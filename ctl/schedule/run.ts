@@ -10,7 +10,7 @@ export const run: Subcommand = {
   help: [
     ['schedule run <name>', 'Run a schedule now'],
     ['schedule run <name> --wait', 'The same, and end with the exit status of the run'],
-    ['schedule run <name> --force', 'The same at once, whatever max_runs says and other nodes run'],
+    ['schedule run <name> --force', 'The same at once, however many runs are under way'],
   ],
   completes: 'schedules',
   async run(using, words) {

@@ -3,7 +3,15 @@ import { dirname } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import type { User } from '../../conf/settings.ts';
 import type { Epoll, Load, ReadyListener } from './epoll.ts';
-import { inodeOf, openForChild, openForInput, pathOfHeldFifo, removeOwnFifo, renewFifo } from './fifo.ts';
+import {
+  inodeOf,
+  inodeOfFifo,
+  openForChild,
+  openForInput,
+  pathOfHeldFifo,
+  removeOwnFifo,
+  renewFifo,
+} from './fifo.ts';
 import { write } from './libc/bytes.ts';
 import { EAGAIN, EINTR } from './libc/call.ts';
 import { EPOLLOUT } from './libc/readiness.ts';
@@ -106,6 +114,8 @@ export class ChildStdin implements ChildInput, ReadyListener {
   adopt(pid: number): void {
     this.close();
     try {
+      // Also if nobody has the other end: it is to go with the process.
+      this.#inode = inodeOfFifo(this.#path);
       const path = pathOfHeldFifo(this.#path, pid, 0);
       this.#fd = openForInput(path);
       this.#inode = inodeOf(this.#fd);

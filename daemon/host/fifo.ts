@@ -41,6 +41,24 @@ export function processFileName(process: ProcessName): string {
   return plain.length <= longest ? plain : `${plain.slice(0, longest - 65)}~${digest()}`;
 }
 
+/**
+ * Whose FIFO, or whatever else, a file of that name is.
+ *
+ * @returns `undefined`: it is nobody's, or of a process whose name was too long to be all of it
+ */
+export function processOfFile(name: string): ProcessName | undefined {
+  const [, group, process] = /^([\w.%-]*):([\w.%-]*)\.std(?:in|out|err)$/.exec(name) ?? [];
+  if (group === undefined || process === undefined) return undefined;
+  return { group: decodeName(group), name: decodeName(process) };
+}
+
+function decodeName(text: string): string {
+  const bytes = text.replace(/%([0-9a-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString();
+}
+
 function encodeName(name: string): string {
   if (/^[A-Za-z0-9_.-]*$/.test(name)) return name;
   return Buffer.from(name)
@@ -130,6 +148,12 @@ function beginnings(name: string): readonly string[] {
 /** Tells one FIFO from another that has the same path. */
 export function inodeOf(fd: number): bigint {
   return fstatSync(fd, { bigint: true }).ino;
+}
+
+/** The same by its path; `undefined`: there is none. @throws an error with `code` */
+export function inodeOfFifo(path: string): bigint | undefined {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return found?.isFIFO() ? found.ino : undefined;
 }
 
 /** The child's end: a write waits while the pipe is full. @throws an error with `code` */

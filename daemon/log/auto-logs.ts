@@ -6,6 +6,8 @@ import { closeSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
 import { repr } from '../../conf/python-text.ts';
+import type { ProcessSettings } from '../../conf/settings.ts';
+import type { Channel } from '../host/host.ts';
 import { getrandom } from '../host/libc/random.ts';
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789_';
@@ -50,6 +52,18 @@ export function findAutoLog({ childlogdir, identifier, process, channel }: AutoL
   } catch {
     return undefined;
   }
+}
+
+/** Those of the logs of a process that the daemon has named. @param logfiles by which names */
+export function autoLogsOf(
+  settings: Pick<ProcessSettings, Channel>,
+  logfiles: { readonly [C in Channel]: string | undefined },
+): { readonly [C in Channel]?: string } {
+  const { stdout, stderr } = logfiles;
+  return {
+    ...(settings.stdout.logfile.type === 'AUTO' && stdout !== undefined && { stdout }),
+    ...(settings.stderr.logfile.type === 'AUTO' && stderr !== undefined && { stderr }),
+  };
 }
 
 export interface ClearOptions {

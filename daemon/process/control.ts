@@ -47,7 +47,7 @@ export interface SupervisedProcess {
 export interface ProcessGroup {
   /** An update replaces them, and what is in `processes`: both are to be read when they are needed. */
   readonly settings: GroupSettings;
-  /** By process name, in configuration order. */
+  /** By process name, in configuration order; after them those of extra instances, which are not in `settings`. */
   readonly processes: ReadonlyMap<string, SupervisedProcess>;
 }
 
@@ -141,6 +141,15 @@ export interface SupervisorControl {
   updateGroup(settings: GroupSettings): Promise<UpdateOutcome>;
   /** Deactivates a group whose processes are all in a stopped state. */
   removeGroup(name: string): 'removed' | 'still-running';
+  /**
+   * Makes processes for one more run of a schedule than it has processes for.
+   *
+   * @returns `undefined`: not now, as the group changes or the daemon shuts down
+   * @throws {Error} the system refuses what they need
+   */
+  addInstance(group: string): readonly SupervisedProcess[] | undefined;
+  /** Takes leave of processes of {@link addInstance} that have ended. Those that have left already are left alone. */
+  removeInstance(processes: readonly SupervisedProcess[]): void;
   /**
    * Enters SHUTDOWN or RESTARTING and stops everything, group after group in shutdown order. Nothing is
    * spawned any more. `exit` overrides an earlier `restart`, never the other way round.

@@ -5,7 +5,7 @@
 import type { ProcessName, ProcessSettings, SupervisordSettings } from '../../conf/settings.ts';
 import type { GroupEntry, ProcessEntry } from './entry.ts';
 import { isToAutostart } from './starting.ts';
-import type { Process } from './state.ts';
+import { hasEnded, type Process } from './state.ts';
 import { exitStatusOf, isEssential, isExpected } from './verdict.ts';
 
 export type EndingSettings = Pick<SupervisordSettings, 'exit_when_done' | 'exit_code_from'>;
@@ -88,11 +88,6 @@ export class Ending {
     this.#failed = this.#failed.filter((other) => other !== entry && !other.removed);
     if (isFailure(process, settings)) this.#failed = [...this.#failed, entry];
   }
-}
-
-/** Whether no child is left, and none will come of itself. */
-function hasEnded({ state }: Process): boolean {
-  return state === 'STOPPED' || state === 'EXITED' || state === 'FATAL';
 }
 
 function isFailure({ state, history }: Process, settings: ProcessSettings): boolean {

@@ -153,11 +153,13 @@ export class GroupEntry implements ProcessGroup {
     this.#settings = settings;
   }
 
+  /** What the configuration says of it, hence without extra instances. */
   get settings(): GroupSettings {
     if (this.#isStale) {
       this.#isStale = false;
       const processes = Array.from(this.processes.values(), ({ settings }) => settings);
-      this.#settings = { ...this.#settings, processes };
+      const configured = processes.filter(({ extraInstance }) => extraInstance === undefined);
+      this.#settings = { ...this.#settings, processes: configured };
     }
     return this.#settings;
   }

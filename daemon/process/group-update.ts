@@ -3,6 +3,7 @@
  * has to leave is down: until then a new process might want the port that an old one still has.
  */
 import { unchangedProcesses } from '../../conf/diff.ts';
+import { byExtraInstance, extraInstance } from '../../conf/extra-instances.ts';
 import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { stoppedStates } from '../../rpc/process-states.ts';
 import type { Departure, UpdateOutcome } from './control.ts';
@@ -28,6 +29,8 @@ export class GroupUpdate {
   readonly request: UpdateRequest;
   /** What was asked for meanwhile: for later. */
   readonly followers: UpdateRequest[] = [];
+  /** Processes of extra instances that no change is for. They may end meanwhile, and be gone. */
+  readonly #extra: readonly ProcessSettings[];
   readonly #leaving: readonly ProcessEntry[];
   readonly #arriving: ReadonlyMap<string, ProcessEntry>;
 
@@ -41,9 +44,16 @@ export class GroupUpdate {
     prepare: (processes: readonly ProcessSettings[]) => ReadonlyMap<string, ProcessEntry>,
   ) {
     const { settings } = request;
-    const staying = unchangedProcesses(group.settings, settings);
+    const present = Array.from(group.processes.values(), (entry) => entry.settings);
+    const numbers = [...byExtraInstance(group.processes.values()).keys()];
+    const extra = numbers.flatMap((number) => extraInstance(settings, number));
+    const staying = unchangedProcesses(
+      { ...group.settings, processes: present },
+      { ...settings, processes: [...settings.processes, ...extra] },
+    );
     this.group = group;
     this.request = request;
+    this.#extra = extra.filter(({ name }) => staying.has(name));
     this.#arriving = prepare(settings.processes.filter(({ name }) => !staying.has(name)));
     this.#leaving = group.inStopOrder().filter((entry) => !staying.has(entry.settings.name));
     for (const entry of this.#leaving) entry.isLeaving = true;
@@ -67,7 +77,7 @@ export class GroupUpdate {
         .map(({ process }) => [process.settings.name, process]),
     );
     const members = new Set<ProcessEntry>();
-    for (const settings of request.settings.processes) {
+    for (const settings of [...request.settings.processes, ...this.#extra]) {
       const { name } = settings;
       const other = stuck.get(name) ?? this.#arriving.get(name);
       const member = other ?? group.processes.get(name);
@@ -80,7 +90,7 @@ export class GroupUpdate {
     this.#release();
     const arriving = [...this.#arriving.values()];
     return {
-      departed: this.#leaving.filter((entry) => !members.has(entry)),
+      departed: this.#leaving.filter((entry) => !members.has(entry) && !entry.removed),
       arrived: arriving.filter((entry) => members.has(entry)),
       unused: arriving.filter((entry) => !members.has(entry)),
       departures,

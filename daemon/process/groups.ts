@@ -1,4 +1,5 @@
 /** The active groups, and what comes and goes with their processes. */
+import { extraInstance } from '../../conf/extra-instances.ts';
 import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import type { Host } from '../host/host.ts';
 import type { ProcessSchedule } from '../schedule/status.ts';
@@ -63,6 +64,24 @@ export class Groups {
     this.#byName.delete(name);
     this.#dependencies.recorder.groupRemoved(name);
     this.settingsChanged();
+  }
+
+  /**
+   * Adds processes for a run beyond those that a schedule has processes for.
+   *
+   * @param number of the extra instance
+   * @throws {Error} if the system refuses what a process needs
+   */
+  addInstance(group: GroupEntry, number: number): readonly ProcessEntry[] {
+    const entries = this.prepare(extraInstance(group.settings, number), group);
+    for (const [name, entry] of entries) group.processes.set(name, entry);
+    return [...entries.values()];
+  }
+
+  /** Takes a process of an extra instance out of its group. */
+  remove(entry: ProcessEntry): void {
+    entry.group.processes.delete(entry.settings.name);
+    this.retire(entry);
   }
 
   /** Makes entries for processes of a group, by name: for all of them, or with an exception for none. */

@@ -1,6 +1,6 @@
 /** What a client that started or stopped a process is told, judged by what has become of the process. */
 import type { EndOutcome, StartOutcome, StopOutcome } from './control.ts';
-import type { Process } from './state.ts';
+import { hasEnded, type Process } from './state.ts';
 
 /** Somebody who waits for a start to succeed or fail. */
 export interface StartWaiter {
@@ -32,10 +32,9 @@ export function settle(waiter: Waiter, process: Process): boolean {
     return outcome !== undefined;
   }
   if (waiter.command === 'await end') {
-    const { state } = process;
-    const hasEnded = state === 'STOPPED' || state === 'EXITED' || state === 'FATAL';
-    if (hasEnded) waiter.resolve({ type: 'ended', state });
-    return hasEnded;
+    if (!hasEnded(process)) return false;
+    waiter.resolve({ type: 'ended', state: process.state });
+    return true;
   }
   const outcome = stopOutcome(process, waiter.until);
   if (outcome !== undefined) waiter.resolve(outcome);

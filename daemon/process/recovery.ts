@@ -20,6 +20,8 @@ export interface RecoveredProcess {
 /** What is known of an earlier daemon that did not stop its processes. */
 export interface Recovery {
   find(group: string, process: string): RecoveredProcess | undefined;
+  /** Numbers of the extra instances of a group of which there are processes. */
+  extraInstances(group: string): readonly number[];
   /** Whether a group of the configuration is not to be activated: somebody had it removed. */
   isRemoved(group: string): boolean;
   /** Children of processes that are not configured any more. */

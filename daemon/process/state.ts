@@ -106,6 +106,12 @@ export const newProcess: StoppedProcess = {
   },
 };
 
+/** Whether no child is left, and none will come of itself. */
+export function hasEnded(process: Process): process is ProcessIn<'STOPPED' | 'EXITED' | 'FATAL'> {
+  const { state } = process;
+  return state === 'STOPPED' || state === 'EXITED' || state === 'FATAL';
+}
+
 /** The pid of the child, or 0 when there is none. */
 export function pidOf(process: Process): number {
   if (process.state === 'STOPPING' && process.childExit !== undefined) return 0;

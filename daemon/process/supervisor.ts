@@ -2,6 +2,7 @@
  * The one owner of process state. Commands, child exits and deadlines become tasks in one queue; each is
  * worked off completely, with the results of its effects, before the next begins. Nothing re-enters.
  */
+import { extraInstance } from '../../conf/extra-instances.ts';
 import type { GroupSettings, ProcessSettings } from '../../conf/settings.ts';
 import { runningStates, type SupervisorStateName, signallableStates } from '../../rpc/process-states.ts';
 import { after } from '../host/clock.ts';
@@ -28,7 +29,7 @@ import type { EndWaiter, StartWaiter, StopWaiter, Waiter } from './outcomes.ts';
 import { isReplacedOnceStopped, noRecorder, type Recovery, type StateRecorder } from './recovery.ts';
 import { Runner, type Wake } from './runner.ts';
 import { Shutdown } from './shutdown.ts';
-import { pidOf } from './state.ts';
+import { hasEnded, pidOf } from './state.ts';
 import type { Input } from './step.ts';
 import { problemSending } from './stopping.ts';
 import { Strays } from './strays.ts';
@@ -197,7 +198,10 @@ export class Supervisor implements SupervisorControl {
         this.#activity.log('info', `group '${name}' had been removed, and is not activated`);
         this.#recorder.groupRemoved(name);
       } else {
-        this.#activity.contain(`activating group ${name}`, () => this.#groups.activate(settings));
+        this.#activity.contain(`activating group ${name}`, () => {
+          const group = this.#groups.activate(settings);
+          for (const number of recovery?.extraInstances(name) ?? []) this.#groups.addInstance(group, number);
+        });
       }
     }
     const ended = recovery === undefined ? [] : this.#adopt(recovery);
@@ -233,6 +237,24 @@ export class Supervisor implements SupervisorControl {
     this.#deadlines.arm();
     this.#activity.emit({ type: 'PROCESS_GROUP_REMOVED', groupname: name });
     return 'removed';
+  }
+
+  addInstance(name: string): readonly ProcessEntry[] | undefined {
+    const group = this.groups.get(name);
+    if (group === undefined || group.update !== undefined || this.#state !== 'RUNNING') return undefined;
+    const isTaken = (number: number) =>
+      extraInstance(group.settings, number).some((process) => group.processes.has(process.name));
+    let number = 1;
+    while (isTaken(number)) number += 1;
+    return this.#groups.addInstance(group, number);
+  }
+
+  removeInstance(processes: readonly SupervisedProcess[]): void {
+    for (const process of processes) {
+      const entry = activeEntry(process);
+      if (entry !== undefined && hasEnded(entry.process)) this.#groups.remove(entry);
+    }
+    this.#deadlines.arm();
   }
 
   start(

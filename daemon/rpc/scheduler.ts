@@ -124,13 +124,13 @@ export const resumeJob = method({
  * whichever way, its retries included.
  *
  * @returns the id of the run
- * @throws {RpcFault} `BAD_NAME`; `STILL_RUNNING`: `max_instances` are under way; with `force`, on this node
+ * @throws {RpcFault} `BAD_NAME`; `STILL_RUNNING`: `max_instances` are under way; with `force`, 100 more on this node
  */
 export const runJob = method({
   parameters: [string, optional(boolean, false), optional(boolean, false)],
   parameterNames: 'id, wait=false, force=false',
   returns: 'string',
-  help: 'Has a job run now, beside its schedule; with force at once, whatever max_runs says and other nodes run. Answers the id of the run; with wait, when it has ended.',
+  help: 'Has a job run now, beside its schedule; with force at once, however many runs are under way. Answers the id of the run; with wait, when it has ended.',
   call: (context, id, wait, force) =>
     askScheduler(context, async (scheduler) => {
       const run = await scheduler.runJob(id, { force });

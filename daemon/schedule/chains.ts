@@ -7,6 +7,7 @@ import type { SupervisorControl } from '../process/control.ts';
 import { isFor } from '../process/occasion.ts';
 import { startAll } from './actions.ts';
 import { Circles } from './circles.ts';
+import { mostExtraInstances } from './extra-instances.ts';
 import { causeOf, dataOfCause, idOfFollower, occasionAfter } from './variables.ts';
 
 const failures = ['FAILED', 'TIMEOUT', 'SPAWN_ERROR', 'LOST'] as const satisfies readonly RunOutcome[];
@@ -56,7 +57,7 @@ export class Chains {
     const { on_failure, failure_threshold, max_instances, retries } = schedule;
     if (on_failure === undefined || failure_threshold <= 1) return true;
     // Each may have failed several times, and others that began later may have ended before this one.
-    const limit = (failure_threshold + max_instances) * (retries + 1);
+    const limit = (failure_threshold + max_instances + mostExtraInstances) * (retries + 1);
     const { jobId } = run;
     const attempts = await this.#options
       .scheduler()

@@ -23,10 +23,12 @@ import {
   type TriggerPreview,
 } from './control.ts';
 import type { OpenScheduler } from './create-scheduler.ts';
+import { mostExtraInstances, tooMany } from './extra-instances.ts';
 import { jobDataOf } from './job-of-schedule.ts';
 import { jobView, originOf } from './job-views.ts';
 import { preview } from './preview.ts';
 import { attempt, conflict, refusalOf, refuse } from './refusals.ts';
+import { dataOfForced } from './run-data.ts';
 import { readRunLog } from './run-logs.ts';
 import { endedOutcomes } from './statuses.ts';
 import { storeName } from './stores.ts';
@@ -178,8 +180,8 @@ export class Clients implements SchedulerControl {
   async runJob(id: string, { force = false }: { readonly force?: boolean } = {}): Promise<string> {
     await this.#find(id);
     const { scheduler } = this.#options.use();
-    if (force) await this.#refuseWithoutProcesses(id, scheduler);
-    const run = await scheduler.runJob(id, { force }).catch(refuse);
+    if (force) await this.#refuseTooMany(id, scheduler);
+    const run = await scheduler.runJob(id, force ? { force, data: dataOfForced } : {}).catch(refuse);
     return run.id;
   }
 
@@ -334,18 +336,18 @@ export class Clients implements SchedulerControl {
   }
 
   /**
-   * There are processes for `max_instances` runs, and nobody can make more: what was forced would count as a failure.
+   * What cannot be started any more is refused, rather than counted as a failure of the schedule.
    *
    * @throws {ScheduleError} `max-instances`
    */
-  async #refuseWithoutProcesses(id: string, scheduler: OpenScheduler['scheduler']): Promise<void> {
+  async #refuseTooMany(id: string, scheduler: OpenScheduler['scheduler']): Promise<void> {
     const { settings, supervisor } = this.#options;
     const group = supervisor.groups.get(id)?.settings;
-    if (group?.type !== 'schedule' || group.instances === 0) return;
+    if (group?.type !== 'schedule' || group.processesPerRun === 0) return;
     const active = await scheduler.getRuns({ jobId: id, states: ['active'] });
     const here = active.filter(({ node, state }) => node === settings.node && state !== 'CLAIMED');
-    if (here.length < group.instances) return;
-    throw new ScheduleError('max-instances', `all processes of schedule ${id} are in use`);
+    if (here.length < group.instances + mostExtraInstances) return;
+    throw new ScheduleError('max-instances', tooMany(id));
   }
 
   /** When its processes have come to their end. */

@@ -146,7 +146,7 @@ export interface SchedulerControl {
   /**
    * Has a job run now, beside its schedule.
    *
-   * @param options.force at once, whatever `max_runs` says and other nodes run
+   * @param options.force at once, however many runs are under way
    * @returns the id of the run, once it is claimed
    * @throws {ScheduleError} `max-instances`
    */

@@ -3,6 +3,7 @@ import type { Run } from '../../schedule/run.ts';
 import { Scheduler } from '../../schedule/scheduler.ts';
 import type { OutcomeHook } from '../../schedule/surroundings.ts';
 import type { Occasion } from '../process/occasion.ts';
+import { ExtraInstances } from './extra-instances.ts';
 import { executorName, jitterOf } from './job-of-schedule.ts';
 import { libraryClock } from './library-clock.ts';
 import { messageOf, Roster } from './roster.ts';
@@ -14,6 +15,7 @@ import { SupervisorExecutor } from './supervisor-executor.ts';
 export interface OpenScheduler {
   readonly scheduler: Scheduler;
   readonly roster: Roster;
+  readonly extraInstances: ExtraInstances;
 }
 
 export interface SchedulerHooks {
@@ -27,6 +29,7 @@ export async function createScheduler(
   { occasionOf, onOutcome }: SchedulerHooks,
 ): Promise<OpenScheduler> {
   const ownClock = libraryClock(wallClock, clock);
+  const extraInstances = new ExtraInstances({ supervisor, log });
   const scheduler: Scheduler = new Scheduler({
     ...(settings.timezone !== undefined && { timezone: settings.timezone }),
     node: settings.node,
@@ -34,6 +37,7 @@ export async function createScheduler(
     executors: {
       [executorName]: new SupervisorExecutor({
         supervisor,
+        extraInstances,
         scheduleOf: (job) => roster.scheduleOf(job),
         occasionOf,
         log,
@@ -60,5 +64,5 @@ export async function createScheduler(
     now: () => ownClock.now(),
     log,
   });
-  return { scheduler, roster };
+  return { scheduler, roster, extraInstances };
 }

@@ -3,6 +3,7 @@ import type { Json } from '../../schedule/json.ts';
 import type { Run } from '../../schedule/run.ts';
 import type { SupervisedProcess } from '../process/control.ts';
 import type { RunOutput } from '../process/occasion.ts';
+import { causeIn } from './variables.ts';
 
 export interface RunProcess {
   readonly name: string;
@@ -17,9 +18,18 @@ export interface RunData {
   readonly ownLogs?: readonly string[];
 }
 
-/** As a store keeps it. */
-export function storedRunData(data: RunData): Json {
-  return data as unknown as Json;
+/** What is kept with a run from when it is claimed until it is started, for it to start however many others run. */
+export const dataOfForced: Json = { forced: true };
+
+/** Whether a run that is yet to be started is to start however many others run. Its later attempts are not. */
+export function isForced({ data }: Run): boolean {
+  return (data as { readonly forced?: unknown } | null)?.forced === true;
+}
+
+/** As a store keeps it. What has led to the run stays with it, for its later attempts. */
+export function storedRunData(data: RunData, { data: former }: Run): Json {
+  const cause = causeIn(former);
+  return { ...(cause.length > 0 && { cause }), ...data } as unknown as Json;
 }
 
 /** `undefined`: the run has none, as one that was never started. */

@@ -43,21 +43,27 @@ export function readRunLog(
 
 /** Removes the logs that were of these runs alone. What cannot be removed is told of. */
 export function removeOwnLogs(runs: readonly Run[], warn: (text: string) => void): void {
-  for (const path of new Set(runs.flatMap((run) => runDataOf(run)?.ownLogs ?? []))) {
-    // The log and its backups.
-    for (let number = 0; remove(number === 0 ? path : `${path}.${number}`, warn); number += 1);
+  removeLogs(
+    runs.flatMap((run) => runDataOf(run)?.ownLogs ?? []),
+    (path, code) => warn(`cannot remove log '${path}' of a run that is not recorded any more: ${code}`),
+  );
+}
+
+/** Removes logs, with their backups. @param failed is told what cannot be removed, and the name of the error */
+export function removeLogs(paths: readonly string[], failed: (path: string, code: string) => void): void {
+  for (const path of new Set(paths)) {
+    for (let number = 0; remove(number === 0 ? path : `${path}.${number}`, failed); number += 1);
   }
 }
 
 /** @returns whether it was there */
-function remove(path: string, warn: (text: string) => void): boolean {
+function remove(path: string, failed: (path: string, code: string) => void): boolean {
   try {
     unlinkSync(path);
     return true;
   } catch (error) {
     const code = errorCode(error);
-    if (code !== 'ENOENT')
-      warn(`cannot remove log '${path}' of a run that is not recorded any more: ${code}`);
+    if (code !== 'ENOENT') failed(path, code);
     return false;
   }
 }

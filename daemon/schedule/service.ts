@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isForOthers, type SchedulerSettings, schedulesOf } from '../../conf/schedule-settings.ts';
 import type { LogLevel, ProcessSettings, Settings } from '../../conf/settings.ts';
 import * as codes from '../../schedule/events.ts';
-import type { Run } from '../../schedule/run.ts';
+import { isActive, type Run } from '../../schedule/run.ts';
 import { STATE_PAUSED, STATE_RUNNING } from '../../schedule/scheduler.ts';
 import type { OutcomeContext } from '../../schedule/surroundings.ts';
 import { Turns } from '../../schedule/turns.ts';
@@ -202,6 +202,7 @@ export class Service implements ScheduleService {
       this.#opened = opened;
       await this.#turns.take(() => this.#reconcile(opened));
       this.#known.resolve();
+      opened.extraInstances.sweep(await opened.scheduler.getRuns({ states: ['active'] }));
       if (!this.#isEnding && !this.#pauseMark.isPaused) opened.scheduler.resume();
       void this.#contain('reading the last runs of schedules', () => this.#readStatuses(opened));
     } catch (error) {
@@ -252,6 +253,7 @@ export class Service implements ScheduleService {
     if ('run' in event) {
       this.#onDemand.note(event.run);
       if (event.code === codes.EVENT_RUN_STARTED) this.#statuses.noteRun(event.run);
+      if (!isActive(event.run)) this.#opened?.extraInstances.noteEnd(event.run);
       if (event.code === codes.EVENT_RUN_SETTLED) this.#waiting.tell(event.run.id);
     }
     if (event.code === codes.EVENT_RUNS_PRUNED && 'runs' in event) {

@@ -5,10 +5,12 @@ import type { Run } from '../../schedule/run.ts';
 import type { SupervisorControl } from '../process/control.ts';
 import type { Occasion } from '../process/occasion.ts';
 import { act } from './actions.ts';
+import type { ExtraInstances } from './extra-instances.ts';
 import { ProcessRuns } from './process-runs.ts';
 
 export interface SupervisorExecutorOptions {
   readonly supervisor: SupervisorControl;
+  readonly extraInstances: ExtraInstances;
   /** The schedule of a job, with its processes in active groups; `undefined`: there is none here. */
   readonly scheduleOf: (job: Job) => Promise<ScheduleSettings | undefined>;
   readonly occasionOf: (run: Run, job: Job) => Promise<Occasion>;

@@ -9,6 +9,7 @@ import { processStates } from '../../rpc/process-states.ts';
 import { type Birth, presentTick } from '../host/birth.ts';
 import type { Channel } from '../host/host.ts';
 import { crc32 } from '../host/libc/checksum.ts';
+import { autoLogsOf } from '../log/auto-logs.ts';
 import type { ProcessEntry } from '../process/entry.ts';
 import type { OccasionRecord, RunOutput } from '../process/occasion.ts';
 import { type Process, pidOf } from '../process/state.ts';
@@ -60,7 +61,7 @@ interface StoredOccasion {
 
 /** The record of a process as it is now. */
 export function storedProcess({ settings, process, birth, child, occasion }: ProcessEntry): object {
-  const logs = autoLogs(settings, child.logfiles);
+  const logs = autoLogsOf(settings, child.logfiles);
   return {
     process: [settings.group, settings.name],
     is: process,
@@ -68,7 +69,7 @@ export function storedProcess({ settings, process, birth, child, occasion }: Pro
     ...(birth !== undefined && pidOf(process) !== 0 && { born: [birth.from, birth.to] }),
     stop: [settings.stopsignal, settings.stopwaitsecs],
     settings: settings.isOutdated ? unlikeAny : settingsDigest(settings),
-    ...(logs !== undefined && { logs }),
+    ...(Object.keys(logs).length > 0 && { logs }),
     ...(occasion !== undefined && { run: storedOccasion(occasion) }),
   } satisfies StoredProcess;
 }
@@ -104,6 +105,15 @@ function readOccasion({ id, names, variables, isBegun, output }: StoredOccasion)
   return { occasion, isBegun, output };
 }
 
+/**
+ * Who writes, and logs of processes that are gone which are to be kept all the same.
+ *
+ * @param logs to be added to those that are known
+ */
+export function storedBy(version: string, logs: readonly string[]): object {
+  return { by: version, ...(logs.length > 0 && { logs }) };
+}
+
 /** A stray as it is in the file. */
 interface StoredStray {
   readonly stray: readonly [
@@ -132,18 +142,6 @@ export function readStray({ stray }: Partial<StoredStray>): Stray | undefined {
 function complete(process: Process): Process {
   const { exitstatus, lastExit } = process.history;
   return { ...process, history: { ...process.history, exitstatus, lastExit } };
-}
-
-function autoLogs(
-  settings: ProcessSettings,
-  logfiles: { readonly [C in Channel]: string | undefined },
-): ProcessRecord['autoLogs'] | undefined {
-  const { stdout, stderr } = logfiles;
-  const logs = {
-    ...(settings.stdout.logfile.type === 'AUTO' && stdout !== undefined && { stdout }),
-    ...(settings.stderr.logfile.type === 'AUTO' && stderr !== undefined && { stderr }),
-  };
-  return Object.keys(logs).length === 0 ? undefined : logs;
 }
 
 /** In place of the digest of settings that are not known any more. */

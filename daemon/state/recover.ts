@@ -9,11 +9,12 @@ import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { errorCode } from '../../conf/error-code.ts';
+import { extraInstance, extraInstanceOf } from '../../conf/extra-instances.ts';
 import type { GroupSettings, ProcessName, ProcessSettings } from '../../conf/settings.ts';
 import { ageOf, type Birth } from '../host/birth.ts';
 import { bootId } from '../host/boot-id.ts';
 import { after, type EpochSeconds, type Now } from '../host/clock.ts';
-import { fifoPath } from '../host/fifo.ts';
+import { fifoPath, processOfFile } from '../host/fifo.ts';
 import type { Channel } from '../host/host.ts';
 import { type PipeHolder, pipeHolders } from '../host/pipe-holders.ts';
 import { findProcess } from '../host/process-stat.ts';
@@ -46,6 +47,8 @@ const streams = ['stdin', 'stdout', 'stderr'] as const;
 export interface Recovered extends Recovery {
   /** Log files that an earlier daemon has named, by `group:process`. */
   readonly autoLogs: ReadonlyMap<string, { readonly [C in Channel]?: string }>;
+  /** Further ones that are to be kept, though their processes are gone. */
+  readonly keptLogs: ReadonlySet<string>;
 }
 
 /** @returns `undefined`: there was no earlier daemon, or it has left nothing */
@@ -63,8 +66,12 @@ export function recover(options: RecoverOptions): Recovered | undefined {
   const known = new Set([...ofProcesses, ...(journal?.addedGroups ?? [])]);
   const processes = new Map<string, RecoveredProcess>();
   const found = new Set<number>();
-  for (const group of groups) {
-    if (journal?.removedGroups.has(group.name) || (options.isHandedOver && !known.has(group.name))) continue;
+  const isRemoved = (name: string) =>
+    journal?.removedGroups.has(name) === true || (options.isHandedOver && !known.has(name));
+  const active = groups.filter(({ name }) => !isRemoved(name));
+  const extra = extraInstances(active, journal?.processes.values() ?? processesOf(held));
+  const all = active.map((group) => withExtra(group, extra.get(group.name)));
+  for (const group of all) {
     for (const settings of group.processes) {
       const record = journal?.processes.get(keyOf(settings));
       const recovered = recoverProcess({ settings, record, holders, options, journal });
@@ -76,11 +83,43 @@ export function recover(options: RecoverOptions): Recovered | undefined {
   if (isGoingOn) log('info', 'going on for an earlier supervisord');
   return {
     find: (group, process) => processes.get(keyOf({ group, name: process })),
-    isRemoved: (group) =>
-      journal?.removedGroups.has(group) === true || (options.isHandedOver && !known.has(group)),
+    extraInstances: (group) => [...(extra.get(group) ?? [])],
+    isRemoved,
     strays,
-    autoLogs: journal === undefined ? foundAutoLogs(options, processes) : recordedAutoLogs(journal),
+    autoLogs:
+      journal === undefined
+        ? foundAutoLogs({ ...options, groups: all }, processes)
+        : recordedAutoLogs(journal),
+    keptLogs: journal?.keptLogs ?? new Set(),
   };
+}
+
+/** The extra instances of which there are processes, by the names of their groups. */
+function extraInstances(
+  groups: readonly GroupSettings[],
+  processes: Iterable<ProcessName>,
+): ReadonlyMap<string, ReadonlySet<number>> {
+  const found = new Map<string, Set<number>>();
+  const schedules = new Map(
+    groups.filter(({ type }) => type === 'schedule').map((group) => [group.name, group]),
+  );
+  for (const { group: name, name: process } of processes) {
+    const group = schedules.get(name);
+    if (group === undefined || group.processes.some((configured) => configured.name === process)) continue;
+    const number = extraInstanceOf(group, process);
+    if (number !== undefined) found.set(name, (found.get(name) ?? new Set()).add(number));
+  }
+  return found;
+}
+
+function withExtra(group: GroupSettings, numbers: Iterable<number> = []): GroupSettings {
+  const extra = [...numbers].flatMap((number) => extraInstance(group, number));
+  return extra.length === 0 ? group : { ...group, processes: [...group.processes, ...extra] };
+}
+
+/** Whom those who have FIFOs belong to. */
+function processesOf(holders: readonly PipeHolder[]): ProcessName[] {
+  return holders.flatMap(({ fifos }) => [...fifos].flatMap((fifo) => processOfFile(fifo) ?? []));
 }
 
 function keyOf({ group, name }: { readonly group: string; readonly name: string }): string {
@@ -109,6 +148,7 @@ interface ReadJournal {
   readonly addedGroups: ReadonlySet<string>;
   /** Version of the program that wrote it. */
   readonly by: string;
+  readonly keptLogs: ReadonlySet<string>;
   /** Those that it was stopping, some of which may have ended. */
   readonly strays: readonly Stray[];
   /** The daemon was about to end, in order, when it was killed. */
@@ -140,12 +180,15 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
   const processes = new Map<string, ProcessRecord>();
   const removedGroups = new Set<string>();
   const addedGroups = new Set<string>();
+  const keptLogs = new Set<string>();
   let by = '';
   let wasStopping = false;
   const strays: Stray[] = [];
   for (const record of records as readonly Readonly<Record<string, unknown>>[]) {
-    if (typeof record['by'] === 'string') by = record['by'];
-    else if (record['stopping'] === true) wasStopping = true;
+    if (typeof record['by'] === 'string') {
+      by = record['by'];
+      for (const log of (record['logs'] ?? []) as readonly string[]) keptLogs.add(log);
+    } else if (record['stopping'] === true) wasStopping = true;
     else if (typeof record['added'] === 'string') {
       removedGroups.delete(record['added']);
       addedGroups.add(record['added']);
@@ -158,7 +201,7 @@ function replay(records: readonly unknown[]): ReadJournal | undefined {
       else return undefined;
     }
   }
-  return { processes, removedGroups, addedGroups, by, strays, wasStopping };
+  return { processes, removedGroups, addedGroups, by, keptLogs, strays, wasStopping };
 }
 
 interface ProcessSources {

@@ -468,6 +468,35 @@ describe('a run that somebody asks for', () => {
     await expect(own.scheduler.runJob('x')).rejects.toThrow('No job by the id of x was found');
   });
 
+  it('has its next attempt before those that came later, also if these waited already', async () => {
+    const own = await started();
+    const options = { id: 'tick', hour: 3, overlap: 'queue', retries: 1, retryDelay: 0 } as const;
+    await own.scheduler.addJob('tick', 'cron', options);
+    const first = await own.scheduler.runJob('tick');
+    const second = await own.scheduler.runJob('tick');
+    await own.executor.last().end({ outcome: 'FAILED' });
+    expect(own.executor.last().run).toMatchObject({ id: first.id, attempt: 2 });
+    await own.executor.last().end();
+    expect(own.executor.last().run).toMatchObject({ id: second.id, attempt: 1 });
+  });
+
+  it('is not in the way of another whose next attempt waits too', async () => {
+    const own = await started();
+    await own.scheduler.addJob('tick', 'cron', { id: 'tick', hour: 3, retries: 1, retryDelay: 0 });
+    await own.scheduler.runJob('tick');
+    await own.scheduler.runJob('tick', { force: true });
+    await own.executor.last().end({ outcome: 'FAILED' });
+    await own.executor.last(2).end({ outcome: 'FAILED' });
+    await own.executor.last().end();
+    await own.executor.last().end();
+    expect((await own.scheduler.getRuns({ jobId: 'tick' })).map(({ state }) => state)).toEqual([
+      'SUCCESS',
+      'FAILED',
+      'SUCCESS',
+      'FAILED',
+    ]);
+  });
+
   it('takes its turn where runs may wait', async () => {
     const own = await started();
     await own.scheduler.addJob('tick', 'cron', { id: 'tick', hour: 3, overlap: 'queue' });

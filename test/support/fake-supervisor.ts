@@ -171,6 +171,15 @@ export class FakeSupervisor implements SupervisorControl {
     return 'removed';
   }
 
+  addInstance(group: string): FakeProcess[] {
+    this.asked.push(`add instance ${group}`);
+    return [];
+  }
+
+  removeInstance(processes: readonly SupervisedProcess[]): void {
+    this.asked.push(`remove instance ${processes.map(({ settings }) => settings.name)}`);
+  }
+
   shutDown(next: 'exit' | 'restart'): void {
     this.asked.push(`shut down, then ${next}`);
     this.state = next === 'exit' ? 'SHUTDOWN' : 'RESTARTING';

@@ -12,7 +12,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ensureFifo, isFifo, removeFifosOfOthers, renewFifo } from '../../../daemon/host/fifo.ts';
+import {
+  ensureFifo,
+  isFifo,
+  processFileName,
+  processOfFile,
+  removeFifosOfOthers,
+  renewFifo,
+} from '../../../daemon/host/fifo.ts';
 
 let directory: string;
 let path: string;
@@ -65,6 +72,21 @@ it('a FIFO that is there is kept, or renewed', () => {
   expect(isFifo(path)).toBe(true);
   expect(inode()).not.toBe(first);
   closeSync(open);
+});
+
+it('whose it is can be told by its name', () => {
+  for (const process of [
+    { group: 'a', name: 'b' },
+    { group: 'nightly', name: 'w_0.stdout@12' },
+    { group: '%(x)é', name: '~%41' },
+  ]) {
+    expect(processOfFile(`${processFileName(process)}.stderr`)).toEqual(process);
+  }
+  const long = { group: 'a', name: 'b'.repeat(300) };
+  expect(processOfFile(`${processFileName(long)}.stdin`)).toBeUndefined();
+  for (const name of ['processes', 'a:b', 'a.stdout', 'a:b.stdout.staged']) {
+    expect(processOfFile(name)).toBeUndefined();
+  }
 });
 
 it('what others have left is removed, also where names of processes have dots in them', () => {

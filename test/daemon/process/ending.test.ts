@@ -416,6 +416,7 @@ describe('the daemon after one that was killed', () => {
         if (!(entry instanceof ProcessEntry)) return undefined;
         return { process: entry.process, birth: entry.birth, isOutdated: false };
       },
+      extraInstances: () => [],
       isRemoved: () => false,
       strays: [],
     };

@@ -1,7 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { diffGroups } from '../../../conf/diff.ts';
 import type { GroupSettings, ProcessSettings } from '../../../conf/settings.ts';
 import type { UpdateOutcome } from '../../../daemon/process/control.ts';
 import { groupSettings } from '../../support/process-settings.ts';
+import { scheduleGroup } from '../../support/schedule-settings.ts';
 import { exitStatus, ignoreAllButKill } from '../../support/simulated-host.ts';
 import { SimulatedWorld } from '../../support/simulated-world.ts';
 
@@ -441,3 +443,102 @@ function poolOf(
   const result_handler = 'supervisor.dispatchers:default_handler';
   return { type: 'eventlistener', name, priority, processes, result_handler, ...changes };
 }
+
+describe('an extra instance of a schedule', () => {
+  /** A schedule whose one process runs, beside an extra one. */
+  function worldOfSchedule() {
+    const world = new SimulatedWorld([scheduleGroup('g')]);
+    const processes = [...(world.supervisor.groups.get('g')?.processes.values() ?? [])];
+    processes.push(...(world.supervisor.addInstance('g') ?? []));
+    for (const process of processes) {
+      void world.supervisor.start(process, { until: 'spawned', occasion });
+    }
+    return { world, extra: world.process('g@1', 'g') };
+  }
+  const occasion = { runId: 'R', attempt: 1, names: undefined, environment: new Map() };
+
+  it('is in no configuration, so that it makes no difference', async () => {
+    const { world } = worldOfSchedule();
+    expect(pidsIn(world)).toEqual({ g: 100, 'g@1': 101 });
+    const settings = world.supervisor.groups.get('g')?.settings;
+    expect(settings && diffGroups([settings], [scheduleGroup('g')]).changed).toEqual([]);
+    world.takeEvents();
+    expect(departuresOf(await world.supervisor.updateGroup(scheduleGroup('g')))).toEqual([]);
+    expect(world.takeEvents()).toEqual([]);
+  });
+
+  it('stays when something else changes, behind the others', async () => {
+    const { world } = worldOfSchedule();
+    const outcome = world.supervisor.updateGroup(scheduleGroup('g', { instances: 2, priority: 5 }));
+    world.host.reap();
+    expect(departuresOf(await outcome)).toEqual([['g', undefined]]);
+    expect(pidsIn(world)).toEqual({ g_00: 0, g_01: 0, 'g@1': 101 });
+    expect(world.process('g@1', 'g').settings).toMatchObject({ priority: 5, extraInstance: 1 });
+    expect(world.supervisor.groups.get('g')?.settings.processes.map(({ name }) => name)).toEqual([
+      'g_00',
+      'g_01',
+    ]);
+  });
+
+  it('is stopped when its process changes, and does not come again', async () => {
+    const { world } = worldOfSchedule();
+    const outcome = world.supervisor.updateGroup(scheduleGroup('g', { command: '/bin/new' }));
+    world.host.reap();
+    expect(departuresOf(await outcome)).toEqual([
+      ['g@1', undefined],
+      ['g', undefined],
+    ]);
+    expect(pidsIn(world)).toEqual({ g: 0 });
+    expect(world.host.child('g@1').disposed).toBe(true);
+  });
+
+  it('gives its name to a process that is configured so from now on', async () => {
+    const { world } = worldOfSchedule();
+    const named = scheduleGroup('g');
+    const processes = named.processes.map((process) => ({ ...process, name: 'g@1' }));
+    const outcome = world.supervisor.updateGroup({ ...named, processes });
+    world.host.reap();
+    await outcome;
+    expect(pidsIn(world)).toEqual({ 'g@1': 0 });
+    expect(world.process('g@1', 'g').settings.extraInstance).toBeUndefined();
+  });
+
+  it('may come to its end and go while others are awaited, but none comes', async () => {
+    const { world, extra } = worldOfSchedule();
+    world.host.child('g').onSignal = ignoreAllButKill;
+    const disposals = jest.spyOn(world.host.child('g@1'), 'dispose');
+    const outcome = world.supervisor.updateGroup(scheduleGroup('g', { command: '/bin/new' }));
+    world.host.reap();
+    expect(world.supervisor.addInstance('g')).toBeUndefined();
+    world.supervisor.removeInstance([extra]);
+    expect(pidsIn(world)).toEqual({ g: 100 });
+    world.clock.advance(11);
+    world.host.reap();
+    expect(departuresOf(await outcome)).toEqual([
+      ['g@1', undefined],
+      ['g', undefined],
+    ]);
+    expect(pidsIn(world)).toEqual({ g: 0 });
+    expect(disposals).toHaveBeenCalledTimes(1);
+  });
+
+  it('stays as long as it runs, whoever takes leave of it', () => {
+    const { world, extra } = worldOfSchedule();
+    world.supervisor.removeInstance([extra]);
+    expect(pidsIn(world)).toEqual({ g: 100, 'g@1': 101 });
+    world.host.exit('g@1', exitStatus(0));
+    world.supervisor.removeInstance([extra]);
+    world.supervisor.removeInstance([extra]);
+    expect(pidsIn(world)).toEqual({ g: 100 });
+  });
+
+  it('goes with its group', () => {
+    const { world } = worldOfSchedule();
+    world.host.exit('g', exitStatus(0));
+    expect(world.supervisor.removeGroup('g')).toBe('still-running');
+    world.host.exit('g@1', exitStatus(0));
+    expect(world.supervisor.removeGroup('g')).toBe('removed');
+    expect(world.host.child('g@1').disposed).toBe(true);
+    expect(world.supervisor.addInstance('g')).toBeUndefined();
+  });
+});

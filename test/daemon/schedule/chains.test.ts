@@ -188,6 +188,19 @@ it('counts failures in the order in which runs have ended', async () => {
   expect(world.host.spawned).toEqual(['page']);
 });
 
+it('counts failures behind any number of forced runs that began later and ended later', async () => {
+  const settings = schedule({ on_failure: program, failure_threshold: 2 });
+  const later = { ended: new Date('2026-01-01T03:02:00Z') };
+  const forced = Array.from({ length: 50 }, (_, index) => ({
+    ...run(`S${99 - index}`, 'SUCCESS'),
+    ...later,
+  }));
+  const failed = run('R2', 'FAILED');
+  records = [...forced, failed, run('R1', 'FAILED')];
+  await chains.follow(failed, settings, 'UTC');
+  expect(world.host.spawned).toEqual(['page']);
+});
+
 it('says so when the daemon shuts down, or the program is not there', async () => {
   const missing = { type: 'program', section: 'program:gone' } as const;
   await chains.follow(run('R1', 'FAILED'), schedule({ on_failure: missing }), 'UTC');

@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { SupervisorControl } from '../../../daemon/process/control.ts';
 import type { Occasion } from '../../../daemon/process/occasion.ts';
+import { ExtraInstances, mostExtraInstances } from '../../../daemon/schedule/extra-instances.ts';
 import { ProcessRuns } from '../../../daemon/schedule/process-runs.ts';
+import { dataOfForced } from '../../../daemon/schedule/run-data.ts';
 import type { RunResult } from '../../../schedule/executor.ts';
 import type { Json } from '../../../schedule/json.ts';
 import type { Run } from '../../../schedule/run.ts';
@@ -10,11 +13,12 @@ import { SimulatedWorld } from '../../support/simulated-world.ts';
 
 let world: SimulatedWorld;
 let runs: ProcessRuns;
+let extraInstances: ExtraInstances;
 let abort: AbortController;
 let started: (Json | undefined)[];
 
 function run(id = 'R1', attempt = 1): Run {
-  return { id, attempt, jobId: 'nightly' } as Run;
+  return { id, attempt, jobId: 'nightly', data: null } as Partial<Run> as Run;
 }
 
 function occasionOf({ id, attempt }: Run): Occasion {
@@ -25,8 +29,16 @@ function occasionOf({ id, attempt }: Run): Occasion {
 function begin(groups = [scheduleGroup('nightly')]): void {
   world = new SimulatedWorld(groups);
   const log = (_: string, text: string) => void world.lines.push(text);
-  runs = new ProcessRuns({ supervisor: world.supervisor, log });
+  runs = runsOf(world.supervisor, log);
   world.takeLines();
+}
+
+function runsOf(
+  supervisor: SupervisorControl,
+  log: (level: string, text: string) => void = () => {},
+): ProcessRuns {
+  extraInstances = new ExtraInstances({ supervisor, log });
+  return new ProcessRuns({ supervisor, extraInstances, log });
 }
 
 function start(which = run()): Promise<RunResult> {
@@ -188,6 +200,120 @@ describe('a run of several processes', () => {
   });
 });
 
+describe('a run that is forced while all processes of its schedule are in use', () => {
+  const forced = (id: string): Run => ({ ...run(id), data: dataOfForced });
+  const names = () => [...(world.supervisor.groups.get('nightly')?.processes.keys() ?? [])];
+
+  it('has an instance of its own, from its start until its end is on record', async () => {
+    void start();
+    const result = start(forced('R2'));
+    await settle();
+    expect(names()).toEqual(['nightly', 'nightly@1']);
+    expect(world.view('nightly@1', 'nightly').state).toBe('RUNNING');
+    expect(started.at(-1)).toMatchObject({ processes: [{ name: 'nightly@1' }] });
+    world.host.exit('nightly@1', exitStatus(3));
+    expect(await result).toMatchObject({ outcome: 'FAILED', exitStatus: 3 });
+    await settle();
+    expect(names()).toEqual(['nightly', 'nightly@1']);
+    extraInstances.noteEnd(run('R1'));
+    await settle();
+    expect(names()).toEqual(['nightly', 'nightly@1']);
+    extraInstances.noteEnd(run('R2'));
+    await settle();
+    expect(names()).toEqual(['nightly']);
+    expect(world.host.child('nightly@1').disposed).toBe(true);
+  });
+
+  it('has one of those that are there for all if there is one', async () => {
+    begin([scheduleGroup('nightly', { instances: 2 })]);
+    void start(forced('R1'));
+    void start(forced('R2'));
+    await settle();
+    expect(world.host.spawned).toEqual(['nightly_00', 'nightly_01']);
+  });
+
+  it('has the first that is free, with as many processes as any run', async () => {
+    begin([scheduleGroup('nightly', { instances: 1, processesPerRun: 2 })]);
+    void start();
+    const results = ['R2', 'R3'].map((id) => start(forced(id)));
+    await settle();
+    expect(world.host.spawned.slice(2)).toEqual([
+      'nightly_00@1',
+      'nightly_01@1',
+      'nightly_00@2',
+      'nightly_01@2',
+    ]);
+    world.host.exit('nightly_00@1', exitStatus(0));
+    world.host.exit('nightly_01@1', exitStatus(0));
+    await results[0];
+    extraInstances.noteEnd(run('R2'));
+    await settle();
+    for (const id of ['R4', 'R5']) void start(forced(id));
+    await settle();
+    expect(world.host.spawned.slice(6)).toEqual([
+      'nightly_00@1',
+      'nightly_01@1',
+      'nightly_00@3',
+      'nightly_01@3',
+    ]);
+  });
+
+  it('tells of its states, and not of its group', async () => {
+    void start();
+    await settle();
+    world.takeEvents();
+    void start(forced('R2'));
+    await settle();
+    world.host.exit('nightly@1', exitStatus(0));
+    await settle();
+    extraInstances.noteEnd(run('R2'));
+    await settle();
+    expect(world.takeEvents().map((event) => event.split(' ').slice(0, 2).join(' '))).toEqual([
+      'PROCESS_STATE_STARTING processname:nightly@1',
+      'PROCESS_STATE_RUNNING processname:nightly@1',
+      'PROCESS_STATE_EXITED processname:nightly@1',
+    ]);
+  });
+
+  it('leaves nothing when it cannot be started now', async () => {
+    void start();
+    await settle();
+    world.supervisor.shutDown('exit');
+    expect(await start(forced('R2'))).toMatchObject({ outcome: 'CANCELLED' });
+    expect(names()).toEqual(['nightly']);
+  });
+
+  it('is a SPAWN_ERROR when the system refuses what it needs, and the schedule goes on', async () => {
+    void start();
+    await settle();
+    world.host.onPrepare = () => {
+      throw new Error('no more of that');
+    };
+    expect(await start(forced('R2'))).toMatchObject({ outcome: 'SPAWN_ERROR', error: 'no more of that' });
+    expect(names()).toEqual(['nightly']);
+  });
+
+  it('is a SPAWN_ERROR when there are as many as there may be', async () => {
+    void start();
+    for (let count = 0; count < mostExtraInstances; count += 1) void start(forced(`F${count}`));
+    await settle();
+    expect(names()).toHaveLength(1 + mostExtraInstances);
+    expect(await start(forced('R2'))).toMatchObject({
+      outcome: 'SPAWN_ERROR',
+      error: '100 runs of schedule nightly are under way beyond its max_instances',
+    });
+  });
+
+  it('lets nobody else have more than max_instances', async () => {
+    void start();
+    await settle();
+    expect(await start(run('R2'))).toMatchObject({
+      outcome: 'SPAWN_ERROR',
+      error: 'all its processes are in use',
+    });
+  });
+});
+
 describe('a client that starts a process of a schedule', () => {
   it('asks the schedule for a run, and nothing is started otherwise', async () => {
     const outcome = await world.supervisor.start(world.process('nightly'), { until: 'running' });
@@ -201,14 +327,11 @@ describe('after another daemon', () => {
     const result = start();
     await settle();
     const context = { abortSignal: abort.signal, started: async () => {} };
-    const adopted = new ProcessRuns({
-      supervisor: world.supervisor,
-      log: () => {},
-    }).adopt(run(), context);
+    const adopted = runsOf(world.supervisor).adopt(run(), context);
     world.host.exit('nightly', exitStatus(0));
     expect(await adopted).toMatchObject({ outcome: 'SUCCESS' });
     expect(await result).toMatchObject({ outcome: 'SUCCESS' });
-    const later = new ProcessRuns({ supervisor: world.supervisor, log: () => {} });
+    const later = runsOf(world.supervisor);
     expect(await later.adopt(run(), context)).toMatchObject({ outcome: 'SUCCESS', exitStatus: 0 });
   });
 
@@ -224,7 +347,7 @@ describe('after another daemon', () => {
 describe('a daemon that shuts down', () => {
   it('waits for runs as long as it is told to before it stops anything', async () => {
     world = new SimulatedWorld([scheduleGroup('nightly')], {}, { waitForRunsSecs: 30 });
-    runs = new ProcessRuns({ supervisor: world.supervisor, log: () => {} });
+    runs = runsOf(world.supervisor);
     const result = start();
     await settle();
     world.supervisor.shutDown('exit');
@@ -239,7 +362,7 @@ describe('a daemon that shuts down', () => {
 
   it('ends at once when the runs have ended', async () => {
     world = new SimulatedWorld([scheduleGroup('nightly')], {}, { waitForRunsSecs: 30 });
-    runs = new ProcessRuns({ supervisor: world.supervisor, log: () => {} });
+    runs = runsOf(world.supervisor);
     const result = start();
     await settle();
     world.supervisor.shutDown('exit');

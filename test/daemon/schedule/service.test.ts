@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ScheduleRefusal } from '../../../daemon/schedule/control.ts';
+import { mostExtraInstances } from '../../../daemon/schedule/extra-instances.ts';
 import { TemporaryFiles } from '../../conf/support.ts';
 import { ScheduleWorld } from '../../support/schedule-world.ts';
 import { exitStatus } from '../../support/simulated-host.ts';
@@ -455,6 +456,31 @@ describe('schedules of clients', () => {
   });
 });
 
+it('each attempt of a run that follows another is told which one that is', async () => {
+  const chained = '[schedule:next]\nprogram=backup\nhour=4\nretries=1\nretry_delay=0\n';
+  configure(`${nightly}on_success=schedule:next\n`, chained);
+  const at = await start();
+  const { host } = at.world;
+  const id = await at.control.runJob('nightly');
+  await at.settle();
+  host.exit('nightly', exitStatus(0));
+  await at.settle();
+  host.exit('next', exitStatus(1));
+  await at.settle();
+  host.exit('next', exitStatus(0));
+  await at.settle();
+  const told = host
+    .child('next')
+    .occasions.map((occasion) => [
+      occasion?.environment.get('SUPERVISOR_ATTEMPT'),
+      occasion?.environment.get('SUPERVISOR_CAUSE_RUN_ID'),
+    ]);
+  expect(told).toEqual([
+    ['1', id],
+    ['2', id],
+  ]);
+});
+
 describe('what clients ask of runs', () => {
   it('a run now, which is waited for', async () => {
     configure(nightly);
@@ -463,13 +489,43 @@ describe('what clients ask of runs', () => {
     const ended = at.control.waitForRun(id);
     await at.settle();
     await expect(at.control.runJob('nightly')).rejects.toEqual(refused('max-instances'));
-    // There is no process for one more, and that is no failure of the schedule.
-    await expect(at.control.runJob('nightly', { force: true })).rejects.toEqual(refused('max-instances'));
     expect(await at.control.getRuns({ jobId: 'nightly' })).toHaveLength(1);
     expect((await at.control.getJob('nightly')).state).toBe('RUNNING');
     at.world.host.exit('nightly', exitStatus(4));
     expect(await ended).toMatchObject({ id, state: 'FAILED', exitStatus: 4, cause: 'manual' });
-    expect(await at.control.runJob('nightly', { force: true })).not.toBe(id);
+  });
+
+  it('a run beside one that is under way, in a process that is gone when the outcome is on record', async () => {
+    configure(nightly);
+    const at = await start();
+    const { control, world } = at;
+    const names = () => [...(world.supervisor.groups.get('nightly')?.processes.keys() ?? [])];
+    await control.runJob('nightly', { force: true });
+    await at.settle();
+    expect(names()).toEqual(['nightly']);
+    const id = await control.runJob('nightly', { force: true });
+    await at.settle();
+    expect(names()).toEqual(['nightly', 'nightly@1']);
+    expect(world.view('nightly@1', 'nightly').state).toBe('RUNNING');
+    world.host.exit('nightly@1', exitStatus(0));
+    expect(await control.waitForRun(id)).toMatchObject({ state: 'SUCCESS', cause: 'manual' });
+    await at.settle();
+    expect(names()).toEqual(['nightly']);
+    // It counted for those that nobody forces.
+    await expect(control.runJob('nightly')).rejects.toEqual(refused('max-instances'));
+  });
+
+  it('no more of these than there can be a reason for, which is no failure of the schedule', async () => {
+    configure(`${nightly}max_instances=2\n`);
+    const at = await start();
+    for (let count = 0; count < 2 + mostExtraInstances; count += 1) {
+      await at.control.runJob('nightly', { force: true });
+    }
+    await expect(at.control.runJob('nightly', { force: true })).rejects.toEqual(
+      refused('max-instances', '100 runs of schedule nightly are under way beyond its max_instances'),
+    );
+    expect(await at.control.getRuns({ jobId: 'nightly', states: ['SPAWN_ERROR'] })).toEqual([]);
+    expect(at.world.host.spawned).toHaveLength(2 + mostExtraInstances);
   });
 
   it('the log of an attempt, if there was such a one', async () => {

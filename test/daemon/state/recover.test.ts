@@ -1,12 +1,15 @@
 /** State that earlier versions of this program have written: every later one must be able to go on with it. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { GroupSettings } from '../../../conf/settings.ts';
 import type { EpochSeconds, Instant } from '../../../daemon/host/clock.ts';
 import { newProcess } from '../../../daemon/process/state.ts';
+import { formatLine } from '../../../daemon/state/record-file.ts';
 import { recover } from '../../../daemon/state/recover.ts';
 import { groupSettings } from '../../support/process-settings.ts';
+import { scheduleGroup } from '../../support/schedule-settings.ts';
 
 let directory: string;
 let lines: string[];
@@ -29,19 +32,28 @@ const names = [
 ];
 
 function recoverFrom(fixture: string) {
+  const runtimeDirectory = runtimeDirectoryHere();
+  copyFileSync(`test/fixtures/state/${fixture}`, join(runtimeDirectory, 'processes'));
+  return recoverIn(runtimeDirectory, [
+    groupSettings(
+      'all',
+      names.map((name) => ({ name })),
+    ),
+    groupSettings('taken-away', [{ name: 'x' }]),
+    groupSettings('back-again', [{ name: 'x' }]),
+  ]);
+}
+
+function runtimeDirectoryHere(): string {
   const runtimeDirectory = join(directory, 's.sock.d');
   mkdirSync(runtimeDirectory);
-  copyFileSync(`test/fixtures/state/${fixture}`, join(runtimeDirectory, 'processes'));
+  return runtimeDirectory;
+}
+
+function recoverIn(runtimeDirectory: string, groups: readonly GroupSettings[]) {
   return recover({
     runtimeDirectory,
-    groups: [
-      groupSettings(
-        'all',
-        names.map((name) => ({ name })),
-      ),
-      groupSettings('taken-away', [{ name: 'x' }]),
-      groupSettings('back-again', [{ name: 'x' }]),
-    ],
+    groups,
     bootId: 'boot-of-the-fixture',
     productVersion: '9.9.9',
     childlogdir: directory,
@@ -130,4 +142,51 @@ it('goes on with what version 1 of the journal has written', () => {
   });
   // Another version may read the same settings in another way: that is no reason to call them others.
   for (const name of names) expect(recovered?.find('all', name)?.isOutdated ?? false).toBe(false);
+});
+
+it('finds the extra instances of schedules by the names of their processes', () => {
+  const runtimeDirectory = runtimeDirectoryHere();
+  const record = (group: string, name: string) => ({
+    process: [group, name],
+    is: { ...newProcess, state: 'EXITED', exitedAt: 27_861, lived: 5 },
+    stop: [15, 10],
+    settings: 1,
+    run: {
+      id: ['R', 1],
+      names: { run_id: 'R', scheduled: '' },
+      variables: [],
+      isBegun: true,
+      output: {},
+    },
+  });
+  const records = [
+    { kind: 'processes', version: 1, boot: 'boot-of-the-fixture' },
+    { by: '9.9.9' },
+    { removed: 'gone' },
+    { by: '9.9.9', logs: ['/var/log/nightly@7-stdout---supervisor-kd3xjnmc.log'] },
+    record('nightly', 'nightly'),
+    record('nightly', 'nightly@2'),
+    record('nightly', 'nightly@7'),
+    { retired: ['nightly', 'nightly@7'] },
+    record('nightly', 'other@1'),
+    record('pair', 'pair_01@3'),
+    record('program', 'program@1'),
+    record('gone', 'gone@1'),
+  ];
+  writeFileSync(join(runtimeDirectory, 'processes'), records.map(formatLine).join(''));
+  const recovered = recoverIn(runtimeDirectory, [
+    scheduleGroup('nightly'),
+    scheduleGroup('pair', { processesPerRun: 2 }),
+    groupSettings('program', [{ name: 'program' }]),
+    scheduleGroup('gone'),
+  ]);
+  const found = ['nightly', 'pair', 'program', 'gone'].map((name) => recovered?.extraInstances(name));
+  expect(found).toEqual([[2], [3], [], []]);
+  expect(recovered?.find('nightly', 'nightly@2')).toMatchObject({
+    process: { state: 'EXITED' },
+    occasion: { occasion: { runId: 'R' } },
+  });
+  expect([...(recovered?.keptLogs ?? [])]).toEqual(['/var/log/nightly@7-stdout---supervisor-kd3xjnmc.log']);
+  // A run is of all of them: what was not started yet is there too.
+  expect(recovered?.find('pair', 'pair_00@3')?.process).toEqual(newProcess);
 });
