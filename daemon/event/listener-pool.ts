@@ -206,7 +206,11 @@ export class ListenerPool {
       verdict,
       ...(verdict !== undefined && task !== undefined && task.delivery.type !== 'sent' && { isOwed: true }),
     });
-    if (verdict === 'rejected' && task !== undefined) this.#cameBack(task.event);
+    if (verdict === 'rejected' && task !== undefined) {
+      // Before it is sent again: the marks of its pieces are the same ones then.
+      ledger.flush();
+      this.#cameBack(task.event);
+    }
     // At once: one that is READY has nothing else to do.
     this.#dispatch();
     ledger.flush();

@@ -11,7 +11,7 @@ import { makeFifo } from './libc/descriptors.ts';
 
 /** A piece of some bytes. */
 export interface Piece {
-  /** Of the bytes: those that follow one another have different ones. */
+  /** Of the bytes: those that follow one another have different ones, unless it is on record that the first are done. */
   readonly number: number;
   /** Offset in the bytes at which it begins: the end of another piece, or 0. */
   readonly from: number;

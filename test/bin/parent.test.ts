@@ -35,7 +35,7 @@ class Container implements AsyncDisposable {
       'unshare',
       ['--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc', '--', ...pid1],
       // One that does not end must not outlive its test.
-      { reject: false, input, timeout: 20_000, killSignal: 'SIGKILL' },
+      { reject: false, input, timeout: 60_000, killSignal: 'SIGKILL' },
     );
   }
 

@@ -10,7 +10,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { env } from 'node:process';
 import { expect, it } from '@jest/globals';
-import { childrenOf, openDescriptors, procStatus, residentKilobytes } from '../support/supervised.ts';
+import { openDescriptors, residentKilobytes, waitForNoZombie } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Chaos, type ChaosOptions } from './chaos.ts';
 import { sumOf } from './ledger.ts';
@@ -41,7 +41,7 @@ async function survive(options: SurvivalOptions): Promise<Chaos> {
   const descriptors = openDescriptors(life.pid);
   const resident = residentKilobytes(life.pid);
   const files = chaos.leftInRuntimeDirectory();
-  for (const pid of childrenOf(life.pid)) expect(procStatus(pid, 'State')).not.toMatch(/^Z/);
+  await waitForNoZombie(life.pid);
   await options.beforeEnd?.(chaos);
   await lives.rpc('supervisor.stopAllProcesses');
   const ledger = sumOf(chaos.writers.ledgers(chaos.unread));

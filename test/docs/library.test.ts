@@ -52,7 +52,7 @@ describeWithFiles('the examples of docs/scheduling-library.md', () => {
         cwd: outside.directory,
         preferLocal: true,
         localDir: process.cwd(),
-        timeout: 20_000,
+        timeout: 60_000,
         reject: false,
       });
       const lines: string[] = [];

@@ -13,7 +13,7 @@ const itAsRoot = process.getuid?.() === 0 ? it : it.skip;
 
 describe('supervisord --password-hash', () => {
   const hash = (input: string) =>
-    execa(`${bin}/supervisord`, ['--password-hash'], { input, reject: false, timeout: 20_000 });
+    execa(`${bin}/supervisord`, ['--password-hash'], { input, reject: false, timeout: 60_000 });
 
   it('makes a hash that a server takes for the password, and supervisorctl sends the password', async () => {
     const { stdout, exitCode } = await hash('pass:wörd\nmore\n');

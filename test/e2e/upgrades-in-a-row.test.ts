@@ -9,7 +9,7 @@ import { Client } from '../../ctl/client.ts';
 import { pidsOfCommand } from '../../daemon/host/pipe-holders.ts';
 import { bins, compileCache, type Daemon, startDaemon } from '../support/daemons.ts';
 import { freePort } from '../support/free-port.ts';
-import { childrenOf, openDescriptors, pidOf, procStatus, waitForState } from '../support/supervised.ts';
+import { openDescriptors, pidOf, waitForNoZombie, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const programs = resolve('test/fixtures/programs');
@@ -171,11 +171,11 @@ describe(`${upgrades} upgrades in a row`, () => {
     expect(shown).toEqual(shown.map((_, index) => String(first + index)));
   });
 
-  it('leave no descriptor open, no zombie, and one process that keeps pipes', () => {
+  it('leave no descriptor open, no zombie, and one process that keeps pipes', async () => {
     expect(descriptors.after).toBe(descriptors.before);
     // Two for each program that has written, the FastCGI socket, and what a daemon has anyway.
     expect(descriptors.after).toBeLessThan(60);
     expect(pidsOfCommand(['cat', `${daemon.socket}.d/keeps-pipes-open`])).toHaveLength(1);
-    for (const pid of childrenOf(daemon.pid)) expect(procStatus(pid, 'State')).not.toMatch(/^Z/);
+    await waitForNoZombie(daemon.pid);
   });
 });

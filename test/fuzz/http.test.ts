@@ -157,7 +157,7 @@ it(
 
     // A fuzzer whose every request is thrown out at the door tests the door alone.
     expect(understood).toBeGreaterThan(count / 10);
-    expect(performed).toBeGreaterThan(count / 1_000);
+    expect(performed).toBeGreaterThan(count / 5_000);
     expect(await Promise.all(processes.map((name) => pidOf(daemon, name)))).toEqual(pids);
     expect(await Promise.all(processes.map((name) => stateOf(daemon, name)))).toEqual([
       'RUNNING',

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kill } from 'node:process';
@@ -26,7 +26,11 @@ export class BackgroundDaemon implements AsyncDisposable {
 
   /** From the pidfile; `undefined` without one, or while it is being written. */
   get pid(): number | undefined {
-    return existsSync(this.pidfile) ? Number(readFileSync(this.pidfile, 'utf8')) || undefined : undefined;
+    try {
+      return Number(readFileSync(this.pidfile, 'utf8')) || undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   logText(): string {

@@ -81,6 +81,12 @@ export function childrenOf(pid: number): number[] {
     .map(Number);
 }
 
+/** Waits until a daemon has reaped all its children that have ended. */
+export async function waitForNoZombie(daemonPid: number): Promise<void> {
+  const isZombie = (pid: number): boolean => procStatus(pid, 'State')?.startsWith('Z') ?? false;
+  await waitFor(() => !childrenOf(daemonPid).some(isZombie), { what: 'no zombie' });
+}
+
 function keepsPipes(pid: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'latin1').endsWith('/keeps-pipes-open\0');

@@ -249,6 +249,6 @@ describe('a log that is followed', () => {
 it('a connection that is only kept does not keep the program alive', async () => {
   await using server = await serve((socket) => socket.write(answer));
   const program = join(import.meta.dirname, '../../fixtures/programs/calls-once.ts');
-  const { stdout } = await execa('node', [program, server.serverurl], { preferLocal: true, timeout: 20_000 });
+  const { stdout } = await execa('node', [program, server.serverurl], { preferLocal: true, timeout: 60_000 });
   expect(stdout).toBe('42');
 });

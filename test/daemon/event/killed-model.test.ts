@@ -434,6 +434,20 @@ function numberIn(envelope: string, key: 'serial' | 'poolserial'): number {
   return Number(new RegExp(` ${key}:(\\d+) `).exec(envelope)?.[1]);
 }
 
+/** The daemon is killed when it has marked an event that it sends again, and that it was rejected is not on record. */
+const killedWithSecondMark: Happening[] = [
+  { type: 'tell', size: 1 },
+  { type: 'speak', name: 'a', max: 100, answer: 'ok' },
+  { type: 'hear', name: 'a' },
+  { type: 'read', name: 'a', max: 50_000 },
+  { type: 'speak', name: 'a', max: 100, answer: 'fail' },
+  { type: 'speak', name: 'a', max: 100, answer: 'fail' },
+  { type: 'kill', left: 0, side: 'before' },
+  { type: 'hear', name: 'a' },
+  { type: 'turn' },
+  { type: 'hear', name: 'a' },
+];
+
 it('tells each event, whole and as often as it must, wherever daemons are killed', () => {
   fc.assert(
     fc.property(fc.array(happening, { size: 'max', maxLength: 150 }), (all) => {
@@ -460,5 +474,6 @@ it('tells each event, whole and as often as it must, wherever daemons are killed
         world.close();
       }
     }),
+    { examples: [[killedWithSecondMark]] },
   );
 });
