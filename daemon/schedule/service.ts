@@ -247,6 +247,9 @@ export class Service implements ScheduleService {
     const isOwnPause =
       event.code === codes.EVENT_SCHEDULER_PAUSED || event.code === codes.EVENT_SCHEDULER_RESUMED;
     if (!isOwnPause) this.#narrator.tell(event);
+    if (event.code === codes.EVENT_JOBSTORE_FAILED && 'problem' in event) {
+      this.#statuses.problem = event.problem;
+    } else if (event.code === codes.EVENT_JOBSTORE_RECOVERED) this.#statuses.problem = undefined;
     // What the files say is put there again.
     if (event.code === codes.EVENT_JOBSTORE_LOST) this.groupsChanged();
     if ('run' in event) {

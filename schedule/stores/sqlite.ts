@@ -56,7 +56,8 @@ export class SqliteJobStore implements JobStore {
   }
 
   async open(context: JobStoreContext): Promise<void> {
-    const database = await SqliteDatabase.open(this.#path, schema);
+    const { warn } = context;
+    const database = await SqliteDatabase.open(this.#path, { schema, warn });
     this.#opened = { database, reader: new RecordReader(context) };
   }
 
