@@ -1,21 +1,9 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  type FSWatcher,
-  fchmodSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  watch,
-} from 'node:fs';
+import { type FSWatcher, renameSync, rmSync, watch } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { JobStoreError } from '../errors.ts';
-import { FileIdentities } from './file-identities.ts';
+import { primaryCode, reason } from './sqlite-errors.ts';
+import { assertDirectory, create, FileIdentities, filesOf, lockOf, syncFile } from './sqlite-files.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -271,46 +259,6 @@ export class SqliteDatabase {
   }
 }
 
-/** Whether a change was refused since a key, or something else that must be unique, is there already. */
-export function violatesUniqueness(error: unknown): boolean {
-  return error instanceof JobStoreError && [1555, 2067].includes(sqliteCode(error.cause) ?? 0);
-}
-
-function assertDirectory(path: string): void {
-  const directory = dirname(path);
-  if (!existsSync(directory)) throw new Error(`there is no directory ${directory}`);
-  if (!statSync(directory).isDirectory()) throw new Error(`${directory} is not a directory`);
-  // SQLite makes files beside the database, also to read it.
-  accessSync(directory, constants.W_OK);
-}
-
-/** SQLite would make it readable for everybody. Never opens one that is there: closing it would end SQLite's locks. */
-function create(path: string, mode = 0o600): void {
-  if (existsSync(path)) return;
-  const file = openSync(path, 'wx', 0o600);
-  fchmodSync(file, mode);
-  closeSync(file);
-}
-
-/** Of a file that SQLite does not have open, or of a directory. */
-function syncFile(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function lockOf(path: string): string {
-  return `${path}-lock`;
-}
-
-/** All files that a database has while it is open. */
-function filesOf(path: string): readonly string[] {
-  return [path, `${path}-wal`, `${path}-shm`, lockOf(path)];
-}
-
 /** @throws {Error} another daemon has it */
 function openLock(Database: typeof DatabaseSync, path: string): DatabaseSync {
   create(lockOf(path));
@@ -359,31 +307,4 @@ function hasSchema(database: DatabaseSync): boolean {
 
 function pragma(database: DatabaseSync, name: string): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
-}
-
-/** By SQLite's primary result code. */
-const reasons: Readonly<Record<number, string>> = {
-  5: 'another program is writing to it',
-  6: 'another program is writing to it',
-  8: 'it can only be read',
-  11: 'it is damaged',
-  13: 'the disk is full',
-  14: 'it cannot be opened',
-  26: 'it is not a database',
-};
-
-function reason(error: unknown): string {
-  const known = reasons[primaryCode(error) ?? 0];
-  const text = Error.isError(error) ? error.message : String(error);
-  return known === undefined ? text : `${known} (${text})`;
-}
-
-function primaryCode(error: unknown): number | undefined {
-  const code = sqliteCode(error);
-  return code === undefined ? undefined : code & 0xff;
-}
-
-function sqliteCode(error: unknown): number | undefined {
-  const code: unknown = Error.isError(error) ? Reflect.get(error, 'errcode') : undefined;
-  return typeof code === 'number' ? code : undefined;
 }
