@@ -32,6 +32,7 @@ export function rpcContext(parts: RpcContextParts): RpcContext {
   return {
     supervisor,
     schedules: scheduling.control,
+    catchUp: () => scheduling.catchUp(),
     configuration: () => rereading.settings,
     reload() {
       const result = rereading.reread();

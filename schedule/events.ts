@@ -49,13 +49,23 @@ export const EVENT_JOB_RESUMED = 1 << 25;
 export const EVENT_JOB_FINISHED = 1 << 26;
 /** A job store has lost everything that was in it, as a Redis that keeps nothing on disk does. */
 export const EVENT_JOBSTORE_LOST = 1 << 27;
+/** A job store does not do what it is asked to, so that nothing of it is started; it is asked again. */
+export const EVENT_JOBSTORE_FAILED = 1 << 28;
+/** A job store that has failed works again. */
+export const EVENT_JOBSTORE_RECOVERED = 1 << 29;
 /** All events, those that APScheduler does not have among them. */
-export const EVENT_EVERY = (1 << 28) - 1;
+export const EVENT_EVERY = (1 << 30) - 1;
 
 /** Something about the scheduler, or about a job store or an executor by the name of `alias`. */
 export interface StateEvent {
   readonly code: number;
   readonly alias: string | undefined;
+}
+
+/** A job store has failed. */
+export interface StoreFailureEvent extends StateEvent {
+  /** In one line. */
+  readonly problem: string;
 }
 
 /** Something about a job. */
@@ -88,4 +98,10 @@ export interface PrunedEvent extends JobEvent {
   readonly runs: readonly Run[];
 }
 
-export type SchedulerEvent = StateEvent | JobEvent | SubmissionEvent | ExecutionEvent | PrunedEvent;
+export type SchedulerEvent =
+  | StateEvent
+  | StoreFailureEvent
+  | JobEvent
+  | SubmissionEvent
+  | ExecutionEvent
+  | PrunedEvent;

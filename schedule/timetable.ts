@@ -311,15 +311,19 @@ export class Timetable {
   }
 
   #recoverFromTrouble(): void {
-    if (this.#retryAt !== undefined) this.#surroundings.logger.info(`Job store "${this.alias}" works again`);
+    if (this.#retryAt === undefined) return;
     this.#retryAt = undefined;
+    this.#surroundings.logger.info(`Job store "${this.alias}" works again`);
+    this.#surroundings.emit({ code: events.EVENT_JOBSTORE_RECOVERED, alias: this.alias });
   }
 
   #fail(error: unknown): void {
     this.#troubles += 1;
     if (this.#retryAt === undefined) {
-      const text = `Job store "${this.alias}" fails, and is asked again every ${retryInterval / 1000} seconds: ${messageOf(error)}`;
+      const problem = messageOf(error);
+      const text = `Job store "${this.alias}" fails, and is asked again every ${retryInterval / 1000} seconds: ${problem}`;
       this.#surroundings.logger.warn(text);
+      this.#surroundings.emit({ code: events.EVENT_JOBSTORE_FAILED, alias: this.alias, problem });
     }
     this.#retryAt = this.#surroundings.clock.elapsed() + retryInterval;
     this.#isRecovered = false;

@@ -25,6 +25,8 @@ export interface ConfigurationChanges {
 export interface RpcContext {
   readonly supervisor: SupervisorControl;
   readonly schedules: SchedulerControl;
+  /** Looks at what other daemons have done for schedules, before these are told of. `undefined`: nothing is to be waited for. */
+  readonly catchUp: () => Promise<void> | undefined;
   /** The configuration that was read last, by start or `reloadConfig`; not what is active. */
   readonly configuration: () => Settings;
   /**

@@ -23,7 +23,9 @@ export const getProcessInfo = method({
   parameterNames: 'name',
   returns: 'struct',
   help: 'State, times, log files and description of a process.',
-  call: ({ supervisor, now }, name) => processInfo(findProcess(supervisor, name), now()),
+  call({ supervisor, catchUp, now }, name) {
+    return afterwards(catchUp(), () => processInfo(findProcess(supervisor, name), now()));
+  },
 });
 
 /** `supervisor.getAllProcessInfo()`: sorted by name of the group, then of the process. */
@@ -31,9 +33,11 @@ export const getAllProcessInfo = method({
   parameters: [],
   returns: 'array',
   help: 'What getProcessInfo answers, for all processes.',
-  call({ supervisor, now }) {
-    const time = now();
-    return allByName(supervisor).map((process) => processInfo(process, time));
+  call({ supervisor, catchUp, now }) {
+    return afterwards(catchUp(), () => {
+      const time = now();
+      return allByName(supervisor).map((process) => processInfo(process, time));
+    });
   },
 });
 
@@ -49,6 +53,11 @@ export const getAllConfigInfo = method({
       .map(({ group, process }) => configInfo(supervisor, group, process));
   },
 });
+
+/** At once, if there is nothing to wait for. */
+function afterwards<T>(waitFor: Promise<void> | undefined, answer: () => T): T | Promise<T> {
+  return waitFor === undefined ? answer() : waitFor.then(answer);
+}
 
 function processInfo(supervised: SupervisedProcess, now: number): Encodable {
   const { logfiles } = supervised.child;

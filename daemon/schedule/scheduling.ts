@@ -91,6 +91,11 @@ export class Scheduling {
     return this.#service?.scheduleOf(process);
   }
 
+  /** Looks at what other daemons have done for the schedules of a shared store. `undefined`: there is nothing to look at. */
+  catchUp(): Promise<void> | undefined {
+    return this.#service?.catchUp();
+  }
+
   async askForRun(name: string): Promise<StartOutcome> {
     return await (await this.#load()).askForRun(name);
   }

@@ -3,7 +3,12 @@
  * schedules, and not before.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isForOthers, type SchedulerSettings, schedulesOf } from '../../conf/schedule-settings.ts';
+import {
+  isForOthers,
+  isStoreShared,
+  type SchedulerSettings,
+  schedulesOf,
+} from '../../conf/schedule-settings.ts';
 import type { LogLevel, ProcessSettings, Settings } from '../../conf/settings.ts';
 import * as codes from '../../schedule/events.ts';
 import { isActive, type Run } from '../../schedule/run.ts';
@@ -21,6 +26,7 @@ import { createScheduler, type OpenScheduler } from './create-scheduler.ts';
 import { KnownSchedules } from './known-schedules.ts';
 import { Narrator } from './narrator.ts';
 import { OnDemand } from './on-demand.ts';
+import { OtherNodes } from './other-nodes.ts';
 import { PauseMark } from './pause-mark.ts';
 import { messageOf } from './roster.ts';
 import { removeOwnLogs } from './run-logs.ts';
@@ -59,6 +65,8 @@ export interface ScheduleService {
   groupsChanged(): void;
   /** Where the schedule stands that starts a process; `undefined`: none does. */
   scheduleOf(process: ProcessSettings): ProcessSchedule | undefined;
+  /** Looks at what other daemons have done, in a store that is shared. `undefined`: there is nothing to look at. */
+  catchUp(): Promise<void> | undefined;
   askForRun(name: string): Promise<StartOutcome>;
   /** The daemon shuts down: nothing is started any more. */
   stopClaiming(): void;
@@ -72,6 +80,7 @@ export class Service implements ScheduleService {
   readonly control: SchedulerControl;
   readonly #options: ServiceOptions;
   readonly #statuses = new Statuses();
+  readonly #otherNodes: OtherNodes;
   readonly #onDemand: OnDemand;
   readonly #narrator: Narrator;
   readonly #chains: Chains;
@@ -95,6 +104,13 @@ export class Service implements ScheduleService {
     const { settings, supervisor, runtimeDirectory, clock, emit, log } = options;
     this.#pauseMark = new PauseMark(runtimeDirectory, settings.paused);
     const scheduler = () => this.#use().scheduler;
+    this.#otherNodes = new OtherNodes({
+      node: settings.node,
+      clock,
+      statuses: this.#statuses,
+      scheduler: () => this.#opened?.scheduler,
+      look: (name) => this.#refresh(name),
+    });
     this.#onDemand = new OnDemand((schedule, runId) => scheduler().runJob(schedule, { runId }));
     this.#narrator = new Narrator({
       node: settings.node,
@@ -148,11 +164,18 @@ export class Service implements ScheduleService {
     if (isForOthers(this.#opened?.roster.get(name)?.hosts, this.#options.settings)) {
       return { ...status, nextRun: undefined, problem: status.problem ?? 'hosts does not name this node' };
     }
-    const { nextRun } = status;
+    const { nextRun, problem } = status;
     // Another daemon may have claimed it, in a store that is shared.
-    if (nextRun !== undefined && nextRun.time < this.#options.wallClock.now()) this.#refresh(name);
+    if (problem === undefined && nextRun !== undefined && nextRun.time < this.#options.wallClock.now())
+      void this.#refresh(name);
     const isOff = this.#opened?.scheduler.state === STATE_PAUSED && !this.#isEnding;
     return isOff ? { ...status, problem: status.problem ?? 'scheduler paused' } : status;
+  }
+
+  catchUp(): Promise<void> | undefined {
+    if (!isStoreShared(this.#options.settings) || this.#opened === undefined) return undefined;
+    if (this.#statuses.problem !== undefined) return undefined;
+    return this.#otherNodes.catchUp(this.#options.wallClock.now());
   }
 
   askForRun(name: string): Promise<StartOutcome> {
@@ -248,6 +271,9 @@ export class Service implements ScheduleService {
     const isOwnPause =
       event.code === codes.EVENT_SCHEDULER_PAUSED || event.code === codes.EVENT_SCHEDULER_RESUMED;
     if (!isOwnPause) this.#narrator.tell(event);
+    if (event.code === codes.EVENT_JOBSTORE_FAILED && 'problem' in event) {
+      this.#statuses.problem = event.problem;
+    } else if (event.code === codes.EVENT_JOBSTORE_RECOVERED) this.#statuses.problem = undefined;
     // What the files say is put there again.
     if (event.code === codes.EVENT_JOBSTORE_LOST) this.groupsChanged();
     if ('run' in event) {
@@ -259,7 +285,7 @@ export class Service implements ScheduleService {
     if (event.code === codes.EVENT_RUNS_PRUNED && 'runs' in event) {
       removeOwnLogs(event.runs, (text) => this.#options.log('warn', text));
     } else if (event.code === codes.EVENT_JOB_REMOVED && 'jobId' in event) this.#statuses.forget(event.jobId);
-    else if ('jobId' in event && standingCodes.has(event.code)) this.#refresh(event.jobId);
+    else if ('jobId' in event && standingCodes.has(event.code)) void this.#refresh(event.jobId);
   }
 
   /** See `OutcomeHook`. */
@@ -291,8 +317,8 @@ export class Service implements ScheduleService {
     return typeof timezone === 'string' ? timezone : (this.#opened?.scheduler.timezone ?? 'UTC');
   }
 
-  #refresh(name: string): void {
-    void this.#contain(`looking at schedule ${name}`, async () => {
+  #refresh(name: string): Promise<void> {
+    return this.#contain(`looking at schedule ${name}`, async () => {
       const job = await this.#opened?.scheduler.getJob(name);
       if (job !== undefined) this.#statuses.noteJob(job, this.#timezoneOf(name));
     });
@@ -303,14 +329,12 @@ export class Service implements ScheduleService {
     for (const job of await scheduler.getJobs()) {
       this.#statuses.noteJob(job, this.#timezoneOf(job.id));
       const [last] = await scheduler.getRuns({ jobId: job.id, states: endedOutcomes, limit: 1 });
-      if (last !== undefined) this.#statuses.noteRun(last);
+      if (last !== undefined) this.#otherNodes.note(last);
       count += 1;
       if (count % turn === 0) await nextTurn();
       if (this.#isEnding) return;
     }
-    for (const run of await scheduler.getRuns({ states: ['active'] })) {
-      if (run.state === 'RUNNING') this.#statuses.noteRun(run);
-    }
+    for (const run of await scheduler.getRuns({ states: ['active'] })) this.#otherNodes.note(run);
   }
 
   #setPaused(isPaused: boolean): void {

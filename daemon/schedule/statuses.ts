@@ -57,6 +57,12 @@ export class Statuses {
     });
   }
 
+  /** Names of those whose next run should have begun. */
+  *overdue(now: EpochSeconds): Iterable<string> {
+    for (const [name, { nextRun }] of this.#statuses)
+      if (nextRun !== undefined && nextRun.time < now) yield name;
+  }
+
   forget(name: string): void {
     this.#statuses.delete(name);
   }

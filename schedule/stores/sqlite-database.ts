@@ -1,7 +1,9 @@
-import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
+import { type FSWatcher, renameSync, rmSync, watch } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { JobStoreError } from '../errors.ts';
+import { primaryCode, reason } from './sqlite-errors.ts';
+import { assertDirectory, create, FileIdentities, filesOf, lockOf, syncFile } from './sqlite-files.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -11,6 +13,18 @@ export interface Schema {
   readonly version: number;
   /** Statements that make an empty database one of that version. */
   readonly sql: string;
+}
+
+export interface SqliteDatabaseOptions {
+  readonly schema: Schema;
+  /** For what goes wrong and is dealt with. */
+  readonly warn: (text: string) => void;
+}
+
+interface Opened {
+  readonly Database: typeof DatabaseSync;
+  readonly database: DatabaseSync;
+  readonly lock: DatabaseSync;
 }
 
 /** Milliseconds for which another program that writes is waited for. Everything else in the process waits too. */
@@ -26,19 +40,28 @@ const synchronous: Readonly<Record<Durability, string>> = { machine: 'FULL', pro
 
 /**
  * A file of SQLite's with one owner, who is told in one line what goes wrong. Others may read it meanwhile, or take a
- * backup.
+ * backup. If somebody removes it, it is made again with everything that was in it.
  */
 export class SqliteDatabase {
   readonly #path: string;
-  readonly #database: DatabaseSync;
-  readonly #lock: DatabaseSync;
+  readonly #schema: Schema;
+  readonly #warn: (text: string) => void;
+  readonly #Database: typeof DatabaseSync;
+  readonly #files = new FileIdentities();
+  #database: DatabaseSync;
+  #lock: DatabaseSync;
+  #watcher: FSWatcher | undefined;
   readonly #statements = new Map<string, StatementSync>();
   #durability: Durability = 'machine';
 
-  private constructor(path: string, database: DatabaseSync, lock: DatabaseSync) {
+  private constructor(path: string, { schema, warn }: SqliteDatabaseOptions, opened: Opened) {
     this.#path = path;
-    this.#database = database;
-    this.#lock = lock;
+    this.#schema = schema;
+    this.#warn = warn;
+    this.#Database = opened.Database;
+    this.#database = opened.database;
+    this.#lock = opened.lock;
+    this.#noteFiles();
   }
 
   /**
@@ -46,25 +69,23 @@ export class SqliteDatabase {
    *
    * @throws {JobStoreError} it cannot be opened, is another program's, is damaged, or somebody has it open
    */
-  static async open(file: string, schema: Schema): Promise<SqliteDatabase> {
+  static async open(file: string, options: SqliteDatabaseOptions): Promise<SqliteDatabase> {
     // An absolute path is never an address or a name with a meaning to SQLite.
     const path = resolve(file);
     const opened: DatabaseSync[] = [];
     try {
       // Only now: a daemon without schedules never loads it.
-      const { DatabaseSync } = await import('node:sqlite');
+      const { DatabaseSync: Database } = await import('node:sqlite');
       assertDirectory(path);
       // A database of its own, so that nobody who only reads is in the way, and none is in theirs. The kernel lets go of
       // the lock with the process, however that ends.
-      create(`${path}-lock`);
-      const lock = new DatabaseSync(`${path}-lock`, { timeout: 0 });
+      const lock = openLock(Database, path);
       opened.push(lock);
-      acquire(lock);
       create(path);
-      const database = new DatabaseSync(path, { timeout: patience });
+      const database = new Database(path, { timeout: patience });
       opened.push(database);
-      prepareDatabase(database, schema);
-      return new SqliteDatabase(path, database, lock);
+      prepareDatabase(database, options.schema);
+      return new SqliteDatabase(path, options, { Database, database, lock });
     } catch (error) {
       for (const each of opened) each.close();
       throw new JobStoreError(`Cannot open job store "${path}": ${reason(error)}`, { cause: error });
@@ -83,10 +104,15 @@ export class SqliteDatabase {
   /** Rows of a query as far as somebody looks, in one turn of the event loop. */
   *iterate(sql: string, ...parameters: SQLInputValue[]): Generator<Row, void> {
     const rows = this.#try('read', () => this.#statement(sql).iterate(...parameters));
-    for (;;) {
-      const { done, value } = this.#try('read', () => rows.next());
-      if (done) return;
-      yield value;
+    try {
+      for (;;) {
+        const { done, value } = this.#try('read', () => rows.next());
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      // What is not read to its end would be in the way of others.
+      rows.return?.();
     }
   }
 
@@ -111,12 +137,98 @@ export class SqliteDatabase {
   }
 
   close(): void {
-    this.#database.close();
+    this.#watcher?.close();
+    try {
+      this.#keepFiles();
+    } catch (error) {
+      this.#warn(`What is in job store "${this.#path}" is lost: ${reason(error)}`);
+    }
+    if (this.#database.isOpen) this.#database.close();
     this.#lock.close();
+  }
+
+  /**
+   * Sees to it that what is written will be found: the files that are open may not be those any more that others find.
+   *
+   * @throws what is in the way
+   */
+  #keepFiles(): void {
+    const path = this.#path;
+    if (!this.#database.isOpen) this.#reopen();
+    const lost = filesOf(path).filter((file) => this.#files.fateOf(file) !== 'there');
+    if (lost.length === 0) return;
+    assertDirectory(path);
+    if (lost.includes(lockOf(path))) {
+      const lock = openLock(this.#Database, path);
+      this.#lock.close();
+      this.#lock = lock;
+      this.#files.note([lockOf(path)]);
+    }
+    if (this.#files.fateOf(path) === 'another') throw new Error('another file has its name');
+    if (lost.some((file) => file !== lockOf(path))) this.#replace();
+    for (const file of lost) this.#warn(`'${file}' was removed, and has been made again`);
+  }
+
+  /** What is in the files that are open is in the file of that name then. */
+  #replace(): void {
+    const path = this.#path;
+    const copy = this.#copy();
+    this.#database.close();
+    // These are of the old one, and SQLite would take them for parts of the new one.
+    for (const file of [`${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
+    renameSync(copy, path);
+    syncFile(dirname(path));
+    this.#reopen();
+  }
+
+  /** Puts everything into a file of another name. */
+  #copy(): string {
+    const copy = `${this.#path}-copy`;
+    for (const file of [copy, `${copy}-journal`]) rmSync(file, { force: true });
+    create(copy, this.#files.modeOf(this.#path));
+    this.#database.prepare('VACUUM INTO ?').run(copy);
+    syncFile(copy);
+    return copy;
+  }
+
+  #reopen(): void {
+    this.#statements.clear();
+    this.#files.note(filesOf(this.#path));
+    const database = new this.#Database(this.#path, { timeout: patience });
+    try {
+      prepareDatabase(database, this.#schema);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    this.#database = database;
+    this.#durability = 'machine';
+    this.#noteFiles();
+  }
+
+  /** The files are those that are open. What is told of is the removal of a file, not of its name: others are watched anew. */
+  #noteFiles(): void {
+    this.#files.note(filesOf(this.#path));
+    this.#watcher?.close();
+    try {
+      this.#watcher = watch(this.#path, { persistent: false }, () => this.#look());
+      this.#watcher.on('error', () => undefined);
+    } catch {
+      // No more watches are allowed: it is noticed with the next change.
+    }
+  }
+
+  #look(): void {
+    try {
+      this.#keepFiles();
+    } catch (error) {
+      this.#warn(`Cannot write to job store "${this.#path}": ${reason(error)}`);
+    }
   }
 
   /** What transactions outlive from now on. */
   #outlive(durability: Durability): void {
+    if (durability === 'machine') this.#try('write to', () => this.#keepFiles());
     if (durability === this.#durability) return;
     this.#try('write to', () => this.#database.exec(`PRAGMA synchronous=${synchronous[durability]}`));
     this.#durability = durability;
@@ -127,6 +239,7 @@ export class SqliteDatabase {
   }
 
   #statement(sql: string): StatementSync {
+    if (!this.#database.isOpen) this.#reopen();
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
       statement = this.#database.prepare(sql);
@@ -146,22 +259,17 @@ export class SqliteDatabase {
   }
 }
 
-/** Whether a change was refused since a key, or something else that must be unique, is there already. */
-export function violatesUniqueness(error: unknown): boolean {
-  return error instanceof JobStoreError && [1555, 2067].includes(sqliteCode(error.cause) ?? 0);
-}
-
-function assertDirectory(path: string): void {
-  const directory = dirname(path);
-  if (!existsSync(directory)) throw new Error(`there is no directory ${directory}`);
-  if (!statSync(directory).isDirectory()) throw new Error(`${directory} is not a directory`);
-  // SQLite makes files beside the database, also to read it.
-  accessSync(directory, constants.W_OK);
-}
-
-/** SQLite would make it readable for everybody. Never opens one that is there: closing it would end SQLite's locks. */
-function create(path: string): void {
-  if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
+/** @throws {Error} another daemon has it */
+function openLock(Database: typeof DatabaseSync, path: string): DatabaseSync {
+  create(lockOf(path));
+  const lock = new Database(lockOf(path), { timeout: 0 });
+  try {
+    acquire(lock);
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  return lock;
 }
 
 function acquire(lock: DatabaseSync): void {
@@ -177,14 +285,15 @@ function prepareDatabase(database: DatabaseSync, { applicationId, version, sql }
   // A change is a few bytes in many places: with pages of 1 KB half as much is written for it as with 4 KB.
   database.exec('PRAGMA trusted_schema=OFF; PRAGMA page_size=1024');
   const found = pragma(database, 'user_version');
-  const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+  const isEmpty = !hasSchema(database);
   if (!isEmpty && pragma(database, 'application_id') !== applicationId) {
     throw new Error('it is the database of another program');
   }
   if (found > version) throw new Error(`it is of version ${found}, and this one knows version ${version}`);
   // Before the first transaction; the other way round only after a checkpoint.
   database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304');
-  if (!isEmpty) return;
+  // SQLite opens the log of the database when it reads, for which the files have to be there as yet.
+  if (hasSchema(database)) return;
   database.exec(`BEGIN IMMEDIATE;
     ${sql}
     PRAGMA application_id=${applicationId};
@@ -192,33 +301,10 @@ function prepareDatabase(database: DatabaseSync, { applicationId, version, sql }
     COMMIT`);
 }
 
+function hasSchema(database: DatabaseSync): boolean {
+  return database.prepare('SELECT 1 FROM sqlite_schema').get() !== undefined;
+}
+
 function pragma(database: DatabaseSync, name: string): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
-}
-
-/** By SQLite's primary result code. */
-const reasons: Readonly<Record<number, string>> = {
-  5: 'another program is writing to it',
-  6: 'another program is writing to it',
-  8: 'it can only be read',
-  11: 'it is damaged',
-  13: 'the disk is full',
-  14: 'it cannot be opened',
-  26: 'it is not a database',
-};
-
-function reason(error: unknown): string {
-  const known = reasons[primaryCode(error) ?? 0];
-  const text = Error.isError(error) ? error.message : String(error);
-  return known === undefined ? text : `${known} (${text})`;
-}
-
-function primaryCode(error: unknown): number | undefined {
-  const code = sqliteCode(error);
-  return code === undefined ? undefined : code & 0xff;
-}
-
-function sqliteCode(error: unknown): number | undefined {
-  const code: unknown = Error.isError(error) ? Reflect.get(error, 'errcode') : undefined;
-  return typeof code === 'number' ? code : undefined;
 }

@@ -4,7 +4,8 @@ import type { DueJob, JobChange, JobStore, JobStoreContext, RunQuery } from '../
 import { activeStates, failures, type Run, type RunOutcome } from '../run.ts';
 import { RecordReader } from './record-reader.ts';
 import { runFields, specFields, standingFields, toRecord } from './records.ts';
-import { type Durability, type Row, SqliteDatabase, violatesUniqueness } from './sqlite-database.ts';
+import { type Durability, type Row, SqliteDatabase } from './sqlite-database.ts';
+import { violatesUniqueness } from './sqlite-errors.ts';
 import { fieldsOfRow, isFailure, runColumns, schema, standingColumns, valuesOf } from './sqlite-schema.ts';
 
 export interface SqliteJobStoreOptions {
@@ -56,7 +57,8 @@ export class SqliteJobStore implements JobStore {
   }
 
   async open(context: JobStoreContext): Promise<void> {
-    const database = await SqliteDatabase.open(this.#path, schema);
+    const { warn } = context;
+    const database = await SqliteDatabase.open(this.#path, { schema, warn });
     this.#opened = { database, reader: new RecordReader(context) };
   }
 

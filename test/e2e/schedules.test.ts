@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { type Daemon, type DaemonOptions, startDaemon } from '../support/daemons.ts';
@@ -397,6 +397,33 @@ it(
     expect(['SUCCESS', 'LOST']).toContain(runRecords(daemon)[0]?.state);
     expect(runRecords(daemon)).toHaveLength(1);
     expect(runNotes(daemon).map(({ what }) => what)).toEqual(['begin', 'end']);
+  },
+  limit,
+);
+
+it(
+  'a job store that is removed under the daemon is made again, and nothing is lost or started twice, also by a kill',
+  async () => {
+    await using daemon = await start(`[schedule:often]\n${notes(0)}\nsecond=*\n`);
+    const successes = () => runRecords(daemon, 'often').filter(({ state }) => state === 'SUCCESS');
+    await waitFor(() => successes().length >= 2, { what: 'two runs' });
+    const before = successes().map(({ fire_time }) => fire_time);
+    const files = readdirSync(daemon.dir).filter((name) => name.startsWith('supervisord.schedule.db'));
+    // The database last: it is made again at once.
+    for (const name of files.sort().reverse()) rmSync(join(daemon.dir, name));
+    await waitForLog(daemon, /WARN '.*\/supervisord\.schedule\.db' was removed, and has been made again/);
+    await waitFor(() => successes().length >= before.length + 2, { what: 'two runs more' });
+    daemon.kill('SIGKILL');
+    await daemon.ended();
+    await daemon.start();
+    const killed = runRecords(daemon, 'often').length;
+    await waitFor(() => runRecords(daemon, 'often').length > killed, { what: 'runs of the next daemon' });
+    const fires = runRecords(daemon, 'often').map(({ fire_time }) => fire_time);
+    expect(fires).toEqual(expect.arrayContaining(before));
+    expect(new Set(fires).size).toBe(fires.length);
+    expect(Math.max(...fires) - Math.min(...fires)).toBe(1000 * (fires.length - 1));
+    const begun = runNotes(daemon).filter(({ what }) => what === 'begin');
+    expect(new Set(begun.map(({ scheduled }) => scheduled)).size).toBe(begun.length);
   },
   limit,
 );

@@ -344,6 +344,8 @@ describe('whenever a store fails', () => {
     world.store.faultOf = () => undefined;
     await site.clock.advance(10);
     expect((await site.history()).at(-1)).toBe('00:10:40 COALESCED catchup');
+    const heard = world.heard.filter((event) => /FAILED|RECOVERED/.test(event));
+    expect(heard).toEqual(['JOBSTORE_FAILED default', 'JOBSTORE_RECOVERED default']);
   });
 
   it('a run still ends when it takes too long, and its outcome is written later', async () => {

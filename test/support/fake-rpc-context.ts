@@ -83,6 +83,7 @@ export function fakeRpcContext(
   const supervisor = new FakeSupervisor(...groups);
   return {
     configuration: () => settings,
+    catchUp: () => undefined,
     reload: () => ({ added: [], changed: [], removed: [] }),
     restart: () => supervisor.shutDown('restart'),
     checkUpgrade: () => Promise.resolve('0.0.0'),

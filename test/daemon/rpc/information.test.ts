@@ -122,6 +122,19 @@ describe('configuration information', () => {
   });
 });
 
+describe('what other daemons do for schedules', () => {
+  it('is looked at first', async () => {
+    const context = fakeRpcContext([groupSettings('web', [{ name: 'web' }])], {
+      catchUp: async () => void context.supervisor.process('web').run(7),
+    });
+    expect(await call(context, 'supervisor.getProcessInfo', 'web')).toMatchObject({ pid: 7 });
+    const other = fakeRpcContext([groupSettings('web', [{ name: 'web' }])], {
+      catchUp: async () => void other.supervisor.process('web').run(8),
+    });
+    expect(column(await call(other, 'supervisor.getAllProcessInfo'), 'pid')).toEqual([8]);
+  });
+});
+
 describe('monitor.getAllProcessUsage', () => {
   it('measures what runs, and tells how what ended did', async () => {
     const context = fakeRpcContext([

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -218,6 +218,30 @@ describe('schedules of files', () => {
       'COALESCED catchup 1700000030',
       'RUNNING catchup 1700000040',
       'SUCCESS schedule 1700000010',
+    ]);
+  });
+
+  it('say so while the job store fails, and go on when it works again', async () => {
+    configure(`${often}misfire_grace_time=1h\n`);
+    const at = await start();
+    const store = join(files.directory, 'supervisord.schedule.db');
+    rmSync(store);
+    writeFileSync(store, 'Somebody needs this.');
+    await at.advance(11);
+    expect(at.world.host.spawned).toEqual([]);
+    expect(at.world.view('often').description).toBe(
+      `Cannot write to job store "${store}": another file has its name; next run 2023-11-14T22:13:30+00:00`,
+    );
+    expect(await at.control.view()).toMatchObject({ state: 'UNAVAILABLE' });
+    rmSync(store);
+    await at.advance(12);
+    expect(at.world.host.spawned).toEqual(['often']);
+    expect(at.world.view('often').description).toMatch(/^pid /);
+    expect(await at.control.view()).toMatchObject({ state: 'RUNNING', problem: undefined });
+    expect(at.lines).toContainEqual(`warn '${store}' was removed, and has been made again`);
+    const runs = await at.control.getRuns({ jobId: 'often' });
+    expect(runs.map(({ fireTime }) => fireTime.getTime() / 1000).sort()).toEqual([
+      1_700_000_010, 1_700_000_020,
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { Run } from '../../../schedule/run.ts';
 import { TemporaryFiles } from '../../conf/support.ts';
 import { describeWithFiles } from '../../support/peer.ts';
 import { RedisServer, redisServer } from '../../support/redis-server.ts';
@@ -53,6 +54,32 @@ describeWithFiles('daemons that share a Redis', () => {
     await there.control.runJob('import');
     await waitFor(() => there.world.host.spawned.length === 2, { what: 'the second run' });
     expect(commandOf(there, 'import')).toBe('/bin/import --all');
+  });
+
+  it('tell at once of what another one runs, when they are asked', async () => {
+    const often = '[schedule:often]\ncommand=/bin/often\nsecond=*\nhosts=there\n';
+    const [here, there] = [await start('here', often), await start('there', often)];
+    // Time is that of Redis, by which the clocks here go from now on.
+    for (const { wallClock } of [here, there]) wallClock.step(Date.now() / 1000 - wallClock.now());
+    let run: Run | undefined;
+    const isRunning = async () => {
+      there.wallClock.advance(0.1);
+      [run] = await there.control.getRuns({ jobId: 'often', states: ['active'] });
+      return run?.state === 'RUNNING';
+    };
+    await waitFor(isRunning, { what: 'a run' });
+    here.wallClock.advance(10);
+    await here.service.catchUp();
+    expect(here.world.host.spawned).toEqual([]);
+    expect(here.world.view('often').schedule).toMatchObject({ runId: run?.id, lastRun: undefined });
+
+    await there.control.pauseJob('often');
+    there.world.host.exit('often');
+    await there.control.waitForRun(run?.id ?? '');
+    await here.service.catchUp();
+    expect(here.world.view('often').description).toMatch(/^paused; last SUCCESS in /);
+    // Nothing is to be looked at any more.
+    expect(here.service.catchUp()).toBeUndefined();
   });
 
   it('put there again what their files say when the Redis has lost it', async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -135,6 +136,114 @@ describe('a database that somebody else has', () => {
     other.close();
     await store.addJob(sampleJob());
     expect(await store.getAllJobs()).toHaveLength(1);
+  });
+});
+
+describe('a database that somebody removes while it is open', () => {
+  /** What anybody finds who opens the file after this process was killed. */
+  function recordsOnDisk(): { readonly jobs: number; readonly runs: number } {
+    const copies = mkdtempSync(join(tmpdir(), 'job-store-copy-'));
+    try {
+      for (const end of ['', '-wal']) {
+        if (existsSync(path + end)) copyFileSync(path + end, join(copies, `copy${end}`));
+      }
+      const reader = new DatabaseSync(join(copies, 'copy'));
+      const count = (table: string) =>
+        Number(reader.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
+      const counts = { jobs: count('jobs'), runs: count('runs') };
+      reader.close();
+      return counts;
+    } finally {
+      rmSync(copies, { recursive: true });
+    }
+  }
+
+  async function filled(): Promise<{ store: SqliteJobStore; warnings: readonly string[] }> {
+    const context = sampleContext();
+    const store = new SqliteJobStore({ path });
+    opened.push(store);
+    await store.open(context);
+    await store.addJob(sampleJob());
+    await store.change({ jobId: 'nightly', expect: {}, runs: [endedRun({ id: runId(1), fireTime: at(1) })] });
+    return { store, warnings: context.warnings };
+  }
+
+  /** Of one fire time. */
+  const claim = (store: SqliteJobStore, number: number) =>
+    store.change({
+      jobId: 'nightly',
+      expect: {},
+      runs: [sampleRun({ id: runId(number), fireTime: at(100), cause: 'schedule' })],
+    });
+
+  const ends = ['', '-wal', '-shm', '-lock'];
+  for (const removed of [[''], ['-wal'], ['-shm'], ['-lock'], ends]) {
+    const files = removed.map((end) => `schedule.db${end}`).join(', ');
+    it(`is made again with all that was in it before anything else is written: ${files}`, async () => {
+      const { store, warnings } = await filled();
+      for (const end of removed) rmSync(path + end);
+      expect(await claim(store, 2)).toBe(true);
+      expect(await claim(store, 3)).toBe(false);
+      expect(recordsOnDisk()).toEqual({ jobs: 1, runs: 2 });
+      expect(warnings).toEqual(removed.map((end) => `'${path}${end}' was removed, and has been made again`));
+      await expect(open()).rejects.toThrow('another daemon has it open');
+      for (const end of ends) expect(statSync(path + end).mode & 0o777).toBe(0o600);
+    });
+  }
+
+  it('is made again at once', async () => {
+    const { warnings } = await filled();
+    chmodSync(path, 0o640);
+    rmSync(path);
+    await waitFor(() => warnings.length > 0, { what: 'the file to be made again' });
+    expect(recordsOnDisk()).toEqual({ jobs: 1, runs: 1 });
+    rmSync(path);
+    await waitFor(() => warnings.length > 1, { what: 'the file to be made once more' });
+    expect(recordsOnDisk()).toEqual({ jobs: 1, runs: 1 });
+  });
+
+  it('is made again at the end', async () => {
+    const { store } = await filled();
+    rmSync(path);
+    await store.close();
+    expect(recordsOnDisk()).toEqual({ jobs: 1, runs: 1 });
+  });
+
+  it('cannot be made again without its directory, and is when that is back', async () => {
+    const { store } = await filled();
+    rmSync(directory, { recursive: true });
+    await expect(claim(store, 2)).rejects.toThrow(
+      `Cannot write to job store "${path}": there is no directory ${directory}`,
+    );
+    mkdirSync(directory);
+    expect(await claim(store, 2)).toBe(true);
+    expect(recordsOnDisk()).toEqual({ jobs: 1, runs: 2 });
+  });
+
+  it('is not written to, nor is what has taken its name, until that is gone', async () => {
+    const { store } = await filled();
+    rmSync(path);
+    writeFileSync(path, 'Somebody needs this.');
+    await expect(claim(store, 2)).rejects.toThrow(
+      `Cannot write to job store "${path}": another file has its name`,
+    );
+    expect(readFileSync(path, 'utf8')).toBe('Somebody needs this.');
+    rmSync(path);
+    expect(await claim(store, 2)).toBe(true);
+    expect(recordsOnDisk()).toEqual({ jobs: 1, runs: 2 });
+  });
+
+  it('is not written to if another daemon has it meanwhile', async () => {
+    const { store } = await filled();
+    for (const end of ends) rmSync(path + end);
+    const lock = new DatabaseSync(`${path}-lock`);
+    lock.exec('BEGIN EXCLUSIVE');
+    await expect(claim(store, 2)).rejects.toThrow(
+      /^Cannot write to job store ".*": another daemon has it open$/,
+    );
+    lock.close();
+    expect(await claim(store, 2)).toBe(true);
+    expect(recordsOnDisk()).toEqual({ jobs: 1, runs: 2 });
   });
 });
 
