@@ -6,7 +6,7 @@ import { type DueRange, dueRange, laterThan, latest, list, upTo } from './due-ra
 import type { Job } from './job.ts';
 import type { DueJob, JobChange } from './job-store.ts';
 import type { Run, RunState } from './run.ts';
-import { newRun } from './run-steps.ts';
+import { isQueueFull, newRun } from './run-steps.ts';
 import type { Trigger } from './triggers/trigger.ts';
 
 /** Above this many fires one record stands for all of them. */
@@ -186,7 +186,7 @@ function makeRoom(
     case 'skip':
       return { accepted: [], skipped: times, victims: [] };
     case 'queue': {
-      const places = free === 0 ? 1 : 0;
+      const places = isQueueFull(job, active) ? 0 : 1;
       return { accepted: times.slice(0, places), skipped: times.slice(places), victims: [] };
     }
     case 'replace': {

@@ -67,6 +67,12 @@ export function placeOf(run: Run, active: readonly Run[]): number {
   ).length;
 }
 
+/** Whether one of the active runs of a job waits for room, so that no other may: some may be under way beyond that. */
+export function isQueueFull({ maxInstances }: Job, active: readonly Run[]): boolean {
+  if (active.length <= maxInstances) return false;
+  return active.some((run) => run.state === 'CLAIMED' && placeOf(run, active) >= maxInstances);
+}
+
 /** Sorts runs that wait: the first one starts first. */
 export function inOrder(one: Pick<Run, 'id' | 'attempt'>, other: Pick<Run, 'id' | 'attempt'>): number {
   if (one.id !== other.id) return one.id < other.id ? -1 : 1;

@@ -15,7 +15,7 @@ import { following, type Plan, plan } from './plan.ts';
 import { Reports } from './reports.ts';
 import type { Run, RunCause } from './run.ts';
 import { RunBook } from './run-book.ts';
-import { leaseUntil, newRun } from './run-steps.ts';
+import { isQueueFull, leaseUntil, newRun } from './run-steps.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
 
@@ -488,8 +488,7 @@ export class Timetable {
     }
     const active = await this.store.getActiveRuns(jobId);
     const isFull = active.length >= job.maxInstances && !force;
-    const isQueueFull = active.length > job.maxInstances;
-    if (isFull && (job.overlap === 'skip' || (job.overlap === 'queue' && isQueueFull))) {
+    if (isFull && (job.overlap === 'skip' || (job.overlap === 'queue' && isQueueFull(job, active)))) {
       throw new MaxInstancesReachedError(jobId);
     }
     const hasRoom = (pool.free > 0 && !isFull) || force;

@@ -29,6 +29,28 @@ async function force(daemon: Daemon, name = 'nightly'): Promise<string> {
   return String(await daemon.rpc('scheduler.runJob', name, false, true));
 }
 
+/** Forces two runs, of which the second has processes of its own. */
+async function forceBeside(daemon: Daemon): Promise<{ first: string; id: string; pid: number }> {
+  const [first, id] = [await force(daemon), await force(daemon)];
+  await waitForState(daemon, 'nightly:nightly@1', 'RUNNING');
+  return { first, id, pid: await pidOf(daemon, 'nightly:nightly@1') };
+}
+
+/** Kills the daemon. @param meanwhile what happens before the next one */
+async function killAndStart(daemon: Daemon, meanwhile: () => unknown = () => undefined): Promise<void> {
+  daemon.kill('SIGKILL');
+  await daemon.ended();
+  await meanwhile();
+  await daemon.start();
+}
+
+/** The run ends by itself, and nothing is left of its processes. */
+async function endAlone(daemon: Daemon, id: string): Promise<void> {
+  endRun(daemon, id);
+  await waitForProcesses(daemon, 'nightly');
+  expect(extraFifos(daemon)).toEqual([]);
+}
+
 function endRun(daemon: Daemon, id: string): void {
   writeFileSync(join(daemon.dir, `end-${id}`), '');
 }
@@ -46,7 +68,8 @@ async function waitForProcesses(daemon: Daemon, ...names: readonly string[]): Pr
 }
 
 async function waitForOutcome(daemon: Daemon, id: string, state: string): Promise<void> {
-  const isThere = () => runRecords(daemon).some((run) => run.id === id && run.state === state);
+  const isThere = () =>
+    runRecords(daemon).some((run) => run.id === id && run.state === state && run.is_settled === 1);
   await waitFor(isThere, { what: `run ${id} to be ${state}` });
 }
 
@@ -107,9 +130,7 @@ it(
   'is ended by its id, by a timeout, and its log goes with its record',
   async () => {
     await using daemon = await start(`${nightly}history_limit=1\n`);
-    const first = await force(daemon);
-    const id = await force(daemon);
-    await waitForState(daemon, 'nightly:nightly@1', 'RUNNING');
+    const { first, id } = await forceBeside(daemon);
     expect((await schedule(daemon, 'stop', id)).stdout).toMatch(new RegExp(`^nightly: run ${id} CANCELLED`));
     await waitForProcesses(daemon, 'nightly');
     expect(extraLogs(daemon)).toHaveLength(1);
@@ -133,18 +154,13 @@ it(
   'can be read when it has ended, also after the daemon was upgraded or killed',
   async () => {
     await using daemon = await start();
-    const first = await force(daemon);
-    const id = await force(daemon);
-    endRun(daemon, id);
-    await waitForOutcome(daemon, id, 'FAILED');
-    await waitForProcesses(daemon, 'nightly');
+    const { first, id } = await forceBeside(daemon);
+    await endAlone(daemon, id);
     const whole = `begin ${id}\nend ${id}\n`;
     await daemon.upgrade();
     expect((await schedule(daemon, 'log', id)).stdout).toBe(whole);
     for (let kills = 0; kills < 2; kills += 1) {
-      daemon.kill('SIGKILL');
-      await daemon.ended();
-      await daemon.start();
+      await killAndStart(daemon);
       expect((await schedule(daemon, 'log', id)).stdout).toBe(whole);
     }
     // As of any process, they are gone when a daemon begins anew.
@@ -195,25 +211,22 @@ it(
       daemon.configure(configuration);
       expect((await daemon.ctl('ours', ['update'])).exitCode).toBe(0);
     };
-    const ids = [await force(daemon), await force(daemon)];
-    await waitForState(daemon, 'nightly:nightly@1', 'RUNNING');
-    const pid = await pidOf(daemon, 'nightly:nightly@1');
+    const { first, id, pid } = await forceBeside(daemon);
     await update(`${nightly.replace('hour=3', 'hour=4')}[program:other]\ncommand=/bin/cat\n`);
     await update(nightly.replace('hour=3', 'hour=4\npriority=5'));
     expect(await pidOf(daemon, 'nightly:nightly@1')).toBe(pid);
     // Names of the configured ones change with it, and this one stays.
     await update(nightly.replace('hour=3', 'hour=4\npriority=5\nmax_instances=2'));
-    await waitForOutcome(daemon, ids[0] ?? '', 'CANCELLED');
+    await waitForOutcome(daemon, first, 'CANCELLED');
     expect(await pidOf(daemon, 'nightly:nightly@1')).toBe(pid);
     await update(nightly.replace('exit 3', 'exit 4'));
-    await waitForOutcome(daemon, ids[1] ?? '', 'CANCELLED');
+    await waitForOutcome(daemon, id, 'CANCELLED');
     expect(isAlive(pid)).toBe(false);
     await waitForProcesses(daemon, 'nightly');
 
-    const more = [await force(daemon), await force(daemon)];
-    await waitForState(daemon, 'nightly:nightly@1', 'RUNNING');
+    const more = await forceBeside(daemon);
     await update('');
-    for (const id of more) await waitForOutcome(daemon, id, 'CANCELLED');
+    for (const each of [more.first, more.id]) await waitForOutcome(daemon, each, 'CANCELLED');
     await waitForProcesses(daemon);
     expect(extraFifos(daemon)).toEqual([]);
   },
@@ -226,14 +239,7 @@ describe('a forced run that is under way', () => {
     readonly supervisord?: string;
     readonly end: (daemon: Daemon) => Promise<void>;
   }[] = [
-    {
-      it: 'when the daemon is killed',
-      async end(daemon) {
-        daemon.kill('SIGKILL');
-        await daemon.ended();
-        await daemon.start();
-      },
-    },
+    { it: 'when the daemon is killed', end: (daemon) => killAndStart(daemon) },
     { it: 'when the daemon is upgraded', end: (daemon) => daemon.upgrade() },
     {
       it: 'when a daemon ends that leaves its processes to the next',
@@ -249,22 +255,14 @@ describe('a forced run that is under way', () => {
       `goes on with its log ${when}, and its end is known`,
       async () => {
         await using daemon = await start(nightly, supervisord);
-        await force(daemon);
-        const id = await force(daemon);
-        await waitForState(daemon, 'nightly:nightly@1', 'RUNNING');
-        const pid = await pidOf(daemon, 'nightly:nightly@1');
+        const { id, pid } = await forceBeside(daemon);
         await end(daemon);
         expect(await pidOf(daemon, 'nightly:nightly@1')).toBe(pid);
         expect((await daemon.ctl('ours', ['reread'])).stdout).toBe('No config updates to processes\n');
-        endRun(daemon, id);
+        await endAlone(daemon, id);
         await waitForOutcome(daemon, id, 'FAILED');
-        await waitForProcesses(daemon, 'nightly');
-        expect(runRecords(daemon).find((run) => run.id === id)).toMatchObject({
-          exit_status: 3,
-          is_settled: 1,
-        });
+        expect(runRecords(daemon).find((run) => run.id === id)?.exit_status).toBe(3);
         expect((await schedule(daemon, 'log', id)).stdout).toBe(`begin ${id}\nend ${id}\n`);
-        expect(extraFifos(daemon)).toEqual([]);
       },
       limit,
     );
@@ -274,15 +272,11 @@ describe('a forced run that is under way', () => {
     'and ends while no daemon is there has an end on record, and leaves no entry',
     async () => {
       await using daemon = await start();
-      await force(daemon);
-      const id = await force(daemon);
-      await waitForState(daemon, 'nightly:nightly@1', 'RUNNING');
-      const pid = await pidOf(daemon, 'nightly:nightly@1');
-      daemon.kill('SIGKILL');
-      await daemon.ended();
-      endRun(daemon, id);
-      await waitFor(() => !isAlive(pid), { what: 'the run to end' });
-      await daemon.start();
+      const { id, pid } = await forceBeside(daemon);
+      await killAndStart(daemon, async () => {
+        endRun(daemon, id);
+        await waitFor(() => !isAlive(pid), { what: 'the run to end' });
+      });
       await waitForProcesses(daemon, 'nightly');
       const record = runRecords(daemon).find((run) => run.id === id);
       expect(['FAILED', 'LOST']).toContain(record?.state);
@@ -295,17 +289,10 @@ describe('a forced run that is under way', () => {
     'whose schedule is in a store that forgets goes on to its end, and leaves no entry',
     async () => {
       await using daemon = await start(`[scheduler]\njobstore=memory\n${nightly}`);
-      await force(daemon);
-      const id = await force(daemon);
-      await waitForState(daemon, 'nightly:nightly@1', 'RUNNING');
-      const pid = await pidOf(daemon, 'nightly:nightly@1');
-      daemon.kill('SIGKILL');
-      await daemon.ended();
-      await daemon.start();
+      const { id, pid } = await forceBeside(daemon);
+      await killAndStart(daemon);
       expect(await pidOf(daemon, 'nightly:nightly@1')).toBe(pid);
-      endRun(daemon, id);
-      await waitForProcesses(daemon, 'nightly');
-      expect(extraFifos(daemon)).toEqual([]);
+      await endAlone(daemon, id);
     },
     limit,
   );
@@ -314,18 +301,11 @@ describe('a forced run that is under way', () => {
     'is found by its pipes when the journal is damaged, and goes on to its end',
     async () => {
       await using daemon = await start();
-      await force(daemon);
-      const id = await force(daemon);
-      await waitForState(daemon, 'nightly:nightly@1', 'RUNNING');
-      const pid = await pidOf(daemon, 'nightly:nightly@1');
-      daemon.kill('SIGKILL');
-      await daemon.ended();
-      writeFileSync(join(`${daemon.socket}.d`, 'processes'), 'damaged\n');
-      await daemon.start();
+      const { id, pid } = await forceBeside(daemon);
+      const journal = join(`${daemon.socket}.d`, 'processes');
+      await killAndStart(daemon, () => writeFileSync(journal, 'damaged\n'));
       expect(await pidOf(daemon, 'nightly:nightly@1')).toBe(pid);
-      endRun(daemon, id);
-      await waitForProcesses(daemon, 'nightly');
-      expect(extraFifos(daemon)).toEqual([]);
+      await endAlone(daemon, id);
     },
     limit,
   );
@@ -360,5 +340,5 @@ it(
     for (const { run } of begun) expect(['SUCCESS', 'LOST']).toContain(states.get(run));
     expect(begun.length).toBeGreaterThan(10);
   },
-  limit,
+  2 * limit,
 );

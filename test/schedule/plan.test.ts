@@ -229,6 +229,8 @@ describe('a plan for a job with as many runs as it allows', () => {
     expect(recordsOf(planned({ now: at(0), active: [{}], job }))).toEqual(['00:00:00 CLAIMED schedule']);
     const waiting = [{}, { state: 'CLAIMED' }] as const;
     expect(recordsOf(planned({ now: at(0), active: waiting, job }))).toEqual(['00:00:00 SKIPPED schedule']);
+    const forced = [{}, {}, {}] as const;
+    expect(recordsOf(planned({ now: at(0), active: forced, job }))).toEqual(['00:00:00 CLAIMED schedule']);
     const crowded = [{}, { state: 'CLAIMED' }, { state: 'CLAIMED' }] as const;
     expect(recordsOf(planned({ now: at(0), active: crowded, job }))).toEqual(['00:00:00 SKIPPED schedule']);
   });

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Run } from '../../schedule/run.ts';
+import { isActive, type Run } from '../../schedule/run.ts';
 import { IntervalTrigger } from '../../schedule/triggers/interval-trigger.ts';
 import { FaultyStore, StoredData } from './support/faulty-store.ts';
 import { ManualClock, quiet } from './support/manual-clock.ts';
@@ -29,6 +29,7 @@ const happening = fc.oneof(
         'kill' as const,
         'restart' as const,
         'run' as const,
+        'force' as const,
         'stop' as const,
         'pauseJob' as const,
       ),
@@ -134,8 +135,8 @@ class Site {
     }
   }
 
-  async #ask({ scheduler }: World, what: 'run' | 'stop' | 'pauseJob'): Promise<void> {
-    if (what === 'run') await scheduler.runJob('tick');
+  async #ask({ scheduler }: World, what: 'run' | 'force' | 'stop' | 'pauseJob'): Promise<void> {
+    if (what === 'run' || what === 'force') await scheduler.runJob('tick', { force: what === 'force' });
     else if (what === 'pauseJob')
       await (this.isPaused ? scheduler.resumeJob('now and then') : scheduler.pauseJob('now and then'));
     else {
@@ -168,7 +169,8 @@ class Site {
     );
     isOnce(fires.map(nameOf));
     isOnce(started.filter(({ attempt, cause }) => attempt === 1 && cause !== 'manual').map(nameOf));
-    // No outcome is missing, and none is left open.
+    // No outcome is missing, none is left open, and nothing waits for what does not come.
+    expect(runs.filter(isActive)).toEqual([]);
     for (const run of started) {
       const record = runs.find(({ id, attempt }) => id === run.id && attempt === run.attempt);
       expect(record?.ended).toBeDefined();
