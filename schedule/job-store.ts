@@ -75,6 +75,13 @@ export interface JobStore {
 
   /** @throws {ConflictingIdError} the id is taken */
   addJob(job: Job): Promise<void>;
+  /**
+   * Adds several jobs, each as {@link JobStore.addJob} would, waiting for the disk once. After an error any of them may
+   * have been added.
+   *
+   * @returns of each whether it was added; `false`: its id is taken
+   */
+  addJobs?(jobs: readonly Job[]): Promise<readonly boolean[]>;
   /** @throws {JobLookupError} there is none of that id */
   updateJob(job: Job): Promise<void>;
   /** The records of its runs are kept. @throws {JobLookupError} there is none of that id */
@@ -93,6 +100,14 @@ export interface JobStore {
    *   one of these fire times has been recorded before (cause `schedule` or `catchup`, attempt 1)
    */
   change(change: JobChange): Promise<boolean>;
+  /**
+   * Makes several changes, in this order, each as {@link JobStore.change} would: what one expects is looked at when
+   * those before it have been made, and one that is refused takes no other with it. There in a store that waits for a
+   * disk, so that it waits once. After an error any of them may have been made.
+   *
+   * @returns of each whether it was made
+   */
+  changeAll?(changes: readonly JobChange[]): Promise<readonly boolean[]>;
 
   /** All attempts of a run, the first one first; none if it is not known. */
   getRun(id: string): Promise<Run[]>;

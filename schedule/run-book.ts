@@ -5,8 +5,9 @@
  */
 import * as events from './events.ts';
 import type { RunContext, RunResult } from './executor.ts';
+import { changeAll, groupSize } from './groups.ts';
 import type { Job } from './job.ts';
-import type { JobStore } from './job-store.ts';
+import type { JobChange, JobStore } from './job-store.ts';
 import type { Json } from './json.ts';
 import { messageOf } from './logger.ts';
 import { mostTries, tooManyTries } from './optimism.ts';
@@ -45,6 +46,13 @@ interface Ended {
   readonly result: Pick<RunResult, 'exception'>;
 }
 
+/** What is written of a run that has ended. */
+interface Written {
+  readonly ended: Run;
+  readonly next: Run | undefined;
+  readonly runs: readonly Run[];
+}
+
 /** Waits for the end of a run. */
 type Watcher = (run: Run) => void;
 
@@ -60,6 +68,8 @@ export class RunBook {
   readonly #onTrouble: (error: unknown) => void;
   readonly #waiting = new Map<string, Run>();
   readonly #underWay = new Map<string, UnderWay>();
+  /** What has come to its end, until it is its turn. */
+  readonly #ending: { readonly underWay: UnderWay; readonly result: RunResult }[] = [];
   readonly #unwritten = new Map<string, Ended>();
   /** Outcomes that this node has to see to, also those of runs of other nodes that it has recorded as LOST. */
   readonly #unsettled = new Map<string, { readonly run: Run; readonly job: Job | undefined }>();
@@ -422,7 +432,7 @@ export class RunBook {
     pool.take();
     const end = result
       .catch((error): RunResult => ({ outcome: 'FAILED', error: messageOf(error), exception: error }))
-      .then((outcome) => this.#turns.take(() => this.#end(underWay, outcome)));
+      .then((outcome) => this.#endSoon(underWay, outcome));
     this.#track(end);
     this.#surroundings.onWakeChanged();
   }
@@ -446,13 +456,26 @@ export class RunBook {
     };
   }
 
-  async #end(underWay: UnderWay, result: RunResult): Promise<void> {
+  /** Runs that end while others have their turn are written together. */
+  #endSoon(underWay: UnderWay, result: RunResult): Promise<void> {
+    this.#ending.push({ underWay, result });
+    return this.#turns.take(async () => {
+      const [first, ...others] = this.#ending.splice(0, groupSize(this.#store));
+      if (first === undefined) return;
+      const now = await this.#time();
+      const ends = [first, ...others].map(({ underWay, result }) => this.#end(underWay, result, now));
+      for (const end of await this.#writeTogether(ends)) await this.#writeOrKeep(end);
+      this.#surroundings.onFreePlace();
+    });
+  }
+
+  #end(underWay: UnderWay, result: RunResult, now: Date): Ended {
     const { run, job, stopReason } = underWay;
     const ended: Run = {
       ...run,
       state: outcomeOf(result, stopReason),
       started: run.started ?? (result.outcome === 'SPAWN_ERROR' ? undefined : underWay.begun),
-      ended: await this.#time(),
+      ended: now,
       leaseUntil: undefined,
       exitStatus: result.exitStatus,
       signal: result.signal,
@@ -464,28 +487,71 @@ export class RunBook {
     };
     this.#underWay.delete(keyOf(run));
     this.#surroundings.pool.release();
-    const end = { run: ended, job, result };
+    return { run: ended, job, result };
+  }
+
+  /** @returns those that are left, each to be written by itself: the second of its job, or not as it was expected */
+  async #writeTogether(ends: readonly Ended[]): Promise<readonly Ended[]> {
+    if (ends.length === 1) return ends;
+    const left: Ended[] = [];
+    const changes = new Map<string, Written & { readonly end: Ended; readonly change: JobChange }>();
+    let isMade: readonly boolean[];
+    try {
+      for (const end of ends) {
+        const { jobId } = end.run;
+        const written = await this.#toWrite(end);
+        const change = changes.has(jobId) ? undefined : await this.#changeOf(written.ended, written.runs);
+        if (change === undefined) left.push(end);
+        else changes.set(jobId, { end, ...written, change });
+      }
+      isMade = await changeAll(
+        this.#store,
+        [...changes.values()].map(({ change }) => change),
+      );
+    } catch (error) {
+      for (const end of ends) this.#unwritten.set(keyOf(end.run), end);
+      this.#onTrouble(error);
+      return [];
+    }
+    for (const [nth, { end, ...written }] of [...changes.values()].entries()) {
+      if (isMade[nth]) this.#isWritten(end, written);
+      else left.push(end);
+    }
+    return left;
+  }
+
+  async #writeOrKeep(end: Ended): Promise<void> {
     try {
       await this.#writeEnd(end);
     } catch (error) {
-      this.#unwritten.set(keyOf(run), end);
+      this.#unwritten.set(keyOf(end.run), end);
       this.#onTrouble(error);
     }
-    this.#surroundings.onFreePlace();
   }
 
-  async #writeEnd({ run, job, result }: Ended): Promise<void> {
-    const isSettled = this.#surroundings.onOutcome === undefined;
-    const next = await this.#nextTryOf(run);
-    const ended = { ...run, isSettled };
-    const written = await this.#write(ended, next ? [ended, next] : [ended]);
-    if (written === 'taken') {
-      this.#warn(run, `it has ended as ${run.state}, but another node has taken it for lost`);
+  async #writeEnd(end: Ended): Promise<void> {
+    const written = await this.#toWrite(end);
+    const { ended, runs } = written;
+    const when = await this.#write(ended, runs);
+    if (when === 'now') return this.#isWritten(end, written);
+    if (when === 'taken') {
+      this.#warn(ended, `it has ended as ${ended.state}, but another node has taken it for lost`);
     }
+    this.#reports.outcome(ended, end.result);
+    if (when === 'taken') return this.#release(ended);
+    await this.#waitForNext(ended);
+    this.#settleLater(ended, end.job);
+  }
+
+  async #toWrite({ run }: Ended): Promise<Written> {
+    const ended = { ...run, isSettled: this.#surroundings.onOutcome === undefined };
+    const next = await this.#nextTryOf(run);
+    return { ended, next, runs: next ? [ended, next] : [ended] };
+  }
+
+  #isWritten({ job, result }: Ended, { ended, next }: Written): void {
     this.#reports.outcome(ended, result);
-    if (written === 'taken') return this.#release(ended);
-    if (written === 'now' && next) this.wait(next);
-    if (written === 'before') await this.#waitForNext(run);
+    if (next) this.wait(next);
     this.#settleLater(ended, job);
   }
 
@@ -533,21 +599,28 @@ export class RunBook {
    */
   async #write(run: Run, runs: readonly Run[]): Promise<'now' | 'before' | 'taken'> {
     for (let tries = 0; tries < mostTries; tries += 1) {
-      const active = await this.#store.getActiveRuns(run.jobId);
-      const stored = active.find((other) => isSame(other, run));
-      if (stored === undefined) {
+      const change = await this.#changeOf(run, runs);
+      if (change === undefined) {
         const records = await this.#store.getRun(run.id);
         return records.some((other) => isSame(other, run) && other.state === run.state) ? 'before' : 'taken';
       }
-      // What others may have written meanwhile.
-      const { isStopRequested, leaseUntil } = stored;
-      const merged = runs.map((each) => {
-        if (!isSame(each, run)) return each;
-        return { ...each, isStopRequested, leaseUntil: isActive(each) ? leaseUntil : undefined };
-      });
-      if (await this.#store.change({ jobId: run.jobId, expect: { active }, runs: merged })) return 'now';
+      if (await this.#store.change(change)) return 'now';
     }
     throw tooManyTries(run.jobId);
+  }
+
+  /** What writes a run as it has become since it was stored; `undefined`: it is not active there. */
+  async #changeOf(run: Run, runs: readonly Run[]): Promise<JobChange | undefined> {
+    const active = await this.#store.getActiveRuns(run.jobId);
+    const stored = active.find((other) => isSame(other, run));
+    if (stored === undefined) return undefined;
+    // What others may have written meanwhile.
+    const { isStopRequested, leaseUntil } = stored;
+    const merged = runs.map((each) => {
+      if (!isSame(each, run)) return each;
+      return { ...each, isStopRequested, leaseUntil: isActive(each) ? leaseUntil : undefined };
+    });
+    return { jobId: run.jobId, expect: { active }, runs: merged };
   }
 
   #settleLater(run: Run, job: Job | undefined): void {

@@ -6,6 +6,7 @@
 
 import { JobLookupError, MaxInstancesReachedError, SchedulerPausedError, WrongNodeError } from './errors.ts';
 import * as events from './events.ts';
+import { changeAll, groupsOf } from './groups.ts';
 import type { Job } from './job.ts';
 import type { DueJob, JobStore } from './job-store.ts';
 import type { Json } from './json.ts';
@@ -296,10 +297,10 @@ export class Timetable {
       if (this.store.leaseSeconds !== undefined) await this.#keepLeases(now);
       if (!this.#isPaused) {
         await this.runs.startWaiting(now);
-        for (const due of await this.store.getDueJobs(now)) {
+        for (const group of groupsOf(this.store, await this.store.getDueJobs(now))) {
           // It may have been paused, or shut down, since.
           if (this.#isPaused) break;
-          await this.#claim(due, now);
+          await this.#claimGroup(group, now);
         }
       }
       this.#nextDueTime = await this.store.getNextDueTime(now);
@@ -384,23 +385,45 @@ export class Timetable {
     this.#nextLeaseEnd = await this.runs.takeLost(active, now);
   }
 
+  /**
+   * Claims jobs, each as if by itself, but that they wait for the disk together. What is claimed starts, also if one
+   * that has started before it has paused the scheduler.
+   */
+  async #claimGroup(group: readonly DueJob[], now: Date): Promise<void> {
+    const { node, pool } = this.#surroundings;
+    const own = group.filter(({ job: { hosts } }) => hosts === null || hosts.includes(node));
+    const [first] = own;
+    if (first === undefined) return;
+    if (own.length === 1) return this.#claim(first, now);
+    let freeRuns = pool.free;
+    const claims: { readonly due: DueJob; readonly planned: Plan }[] = [];
+    for (const due of own) {
+      const planned = this.#plan(due, now, { freeRuns });
+      if (planned === undefined) continue;
+      freeRuns -= planned.starts.length;
+      claims.push({ due, planned });
+    }
+    const isClaimed = await this.#write(claims.map(({ planned }) => planned));
+    for (const [nth, { planned }] of claims.entries()) if (isClaimed[nth]) await this.#carryOut(planned);
+    for (const [nth, { due, planned }] of claims.entries()) {
+      if (this.#isPaused) return;
+      if (!isClaimed[nth]) await this.#claim(due, now);
+      else if (isDue(planned.job, now)) {
+        await this.#claim({ job: planned.job, active: await this.store.getActiveRuns(due.job.id) }, now);
+      }
+    }
+    // Some may wait for the places of others that did not need them after all.
+    if (isClaimed.includes(false) && this.runs.isAnyWaiting) this.wake();
+  }
+
   async #claim(due: DueJob, now: Date): Promise<void> {
-    const { hosts } = due.job;
-    if (hosts !== null && !hosts.includes(this.#surroundings.node)) return;
     let { job, active }: DueJob = due;
     let firstOnly = false;
     for (let tries = 0; tries < mostTries; tries += 1) {
-      if (job.dueTime === undefined || job.dueTime > now) return;
-      const planned = this.#plan({ job, active }, now, firstOnly);
+      if (!isDue(job, now)) return;
+      const planned = this.#plan({ job, active }, now, { firstOnly });
       if (planned === undefined) return;
-      const decided = [...planned.starts, ...planned.waits, ...planned.cancelled];
-      let isClaimed: boolean;
-      try {
-        isClaimed = await this.store.change(planned.change);
-      } catch (error) {
-        this.runs.doubt(decided, planned.job);
-        throw error;
-      }
+      const [isClaimed] = await this.#write([planned]);
       if (isClaimed) {
         await this.#carryOut(planned);
         job = planned.job;
@@ -423,8 +446,30 @@ export class Timetable {
     this.wake();
   }
 
-  #plan(due: DueJob, now: Date, firstOnly: boolean): Plan | undefined {
-    const { node, newRunId, pool, keepFinished } = this.#surroundings;
+  /** @returns of each plan whether it was made */
+  async #write(plans: readonly Plan[]): Promise<readonly boolean[]> {
+    try {
+      return await changeAll(
+        this.store,
+        plans.map(({ change }) => change),
+      );
+    } catch (error) {
+      for (const { starts, waits, cancelled, job } of plans) {
+        this.runs.doubt([...starts, ...waits, ...cancelled], job);
+      }
+      throw error;
+    }
+  }
+
+  #plan(
+    due: DueJob,
+    now: Date,
+    {
+      firstOnly = false,
+      freeRuns = this.#surroundings.pool.free,
+    }: { readonly firstOnly?: boolean; readonly freeRuns?: number },
+  ): Plan | undefined {
+    const { node, newRunId, keepFinished } = this.#surroundings;
     const trigger = this.#trigger(due.job);
     if (trigger === undefined) return undefined;
     try {
@@ -432,7 +477,7 @@ export class Timetable {
         trigger,
         now,
         node,
-        freeRuns: pool.free,
+        freeRuns,
         watchingSince: this.#watchingSince,
         leaseUntil: leaseUntil(this.store, now),
         keepFinished,
@@ -593,6 +638,10 @@ function isSameRuns(some: readonly Run[], others: readonly Run[]): boolean {
       .sort()
       .join();
   return text(some) === text(others);
+}
+
+function isDue({ dueTime }: Job, now: Date): boolean {
+  return dueTime !== undefined && dueTime <= now;
 }
 
 function byId(one: Run, other: Run): number {

@@ -122,18 +122,34 @@ export class SqliteDatabase {
     return this.#execute(sql, ...parameters);
   }
 
-  /** All or nothing: what `body` does stays if it returns something other than `false`. */
+  /** All of what `body` does or, if it throws, nothing. */
   transaction<T>(durability: Durability, body: () => T): T {
     this.#outlive(durability);
     this.#execute('BEGIN IMMEDIATE');
     try {
       const result = body();
-      this.#execute(result === false ? 'ROLLBACK' : 'COMMIT');
+      this.#execute('COMMIT');
       return result;
     } finally {
       // After some errors SQLite has rolled back by itself.
       if (this.#database.isTransaction) this.#execute('ROLLBACK');
     }
+  }
+
+  /** A part of a transaction, of which nothing stays if it throws or returns `false`, while the rest goes on. */
+  part(body: () => boolean): boolean {
+    this.#execute('SAVEPOINT part');
+    let isDone = false;
+    try {
+      isDone = body();
+    } finally {
+      // After some errors SQLite has rolled back all of the transaction.
+      if (this.#database.isTransaction) {
+        if (!isDone) this.#execute('ROLLBACK TO part');
+        this.#execute('RELEASE part');
+      }
+    }
+    return isDone;
   }
 
   close(): void {

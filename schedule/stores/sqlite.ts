@@ -4,7 +4,7 @@ import type { DueJob, JobChange, JobStore, JobStoreContext, RunQuery } from '../
 import { activeStates, failures, type Run, type RunOutcome } from '../run.ts';
 import { RecordReader } from './record-reader.ts';
 import { runFields, specFields, standingFields, toRecord } from './records.ts';
-import { type Durability, type Row, SqliteDatabase } from './sqlite-database.ts';
+import { type Row, SqliteDatabase } from './sqlite-database.ts';
 import { violatesUniqueness } from './sqlite-errors.ts';
 import { fieldsOfRow, isFailure, runColumns, schema, standingColumns, valuesOf } from './sqlite-schema.ts';
 
@@ -68,11 +68,14 @@ export class SqliteJobStore implements JobStore {
   }
 
   async addJob(job: Job): Promise<void> {
-    try {
-      this.#database.run(insertJob, job.id, spec(job), ...valuesOf(standingFields, job));
-    } catch (error) {
-      throw violatesUniqueness(error) ? new ConflictingIdError(job.id) : error;
-    }
+    const [isAdded] = await this.addJobs([job]);
+    if (!isAdded) throw new ConflictingIdError(job.id);
+  }
+
+  async addJobs(jobs: readonly Job[]): Promise<readonly boolean[]> {
+    const insert = (job: Job) =>
+      this.#database.run(insertJob, job.id, spec(job), ...valuesOf(standingFields, job)) === 1;
+    return this.#database.transaction('machine', () => jobs.map((job) => this.#part(() => insert(job))));
   }
 
   async updateJob(job: Job): Promise<void> {
@@ -115,20 +118,16 @@ export class SqliteJobStore implements JobStore {
     return undefined;
   }
 
-  async change({ jobId, expect, job, runs }: JobChange): Promise<boolean> {
-    try {
-      return this.#database.transaction(this.#durability(job, runs), () => {
-        if (!this.#holds(jobId, expect)) return false;
-        if (job === 'removed' && !this.#remove(jobId)) return false;
-        if (job !== undefined && job !== 'removed' && !this.#update(job)) return false;
-        for (const run of runs) this.#database.run(putRun, ...valuesOf(runFields, run));
-        return true;
-      });
-    } catch (error) {
-      // The one thing that must be unique and is not a key: a fire.
-      if (violatesUniqueness(error)) return false;
-      throw error;
-    }
+  async change(change: JobChange): Promise<boolean> {
+    const [isMade = false] = await this.changeAll([change]);
+    return isMade;
+  }
+
+  async changeAll(changes: readonly JobChange[]): Promise<readonly boolean[]> {
+    const areNotes = changes.every((change) => this.#isNote(change));
+    return this.#database.transaction(areNotes ? 'process' : 'machine', () =>
+      changes.map((change) => this.#part(() => this.#make(change))),
+    );
   }
 
   async getRun(id: string): Promise<Run[]> {
@@ -187,17 +186,35 @@ export class SqliteJobStore implements JobStore {
     return this.#open.database;
   }
 
+  /** @returns `false` as well if something that must be unique is there already: an id, or a fire */
+  #part(body: () => boolean): boolean {
+    try {
+      return this.#database.part(body);
+    } catch (error) {
+      if (violatesUniqueness(error)) return false;
+      throw error;
+    }
+  }
+
+  #make({ jobId, expect, job, runs }: JobChange): boolean {
+    if (!this.#holds(jobId, expect)) return false;
+    if (job === 'removed' && !this.#remove(jobId)) return false;
+    if (job !== undefined && job !== 'removed' && !this.#update(job)) return false;
+    for (const run of runs) this.#database.run(putRun, ...valuesOf(runFields, run));
+    return true;
+  }
+
   /**
    * Claims and outcomes outlive the machine. Notes about a run, such as its pid, only have to outlive the process: with
    * the machine the run ends too, and its record says so without them.
    */
-  #durability(job: JobChange['job'], runs: readonly Run[]): Durability {
-    const areNotes = runs.every(({ id, attempt, state }) => {
+  #isNote({ job, runs }: JobChange): boolean {
+    if (job !== undefined) return false;
+    return runs.every(({ id, attempt, state }) => {
       if (state === 'RUNNING') return true;
       const stored = this.#database.get('SELECT state FROM runs WHERE id = ? AND attempt = ?', id, attempt);
       return stored?.['state'] === state;
     });
-    return job === undefined && areNotes ? 'process' : 'machine';
   }
 
   #holds(jobId: string, { nextRunTime, modified, active }: JobChange['expect']): boolean {

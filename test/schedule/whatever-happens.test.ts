@@ -41,7 +41,7 @@ const happening = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('fail' as const),
       node: fc.nat(1),
-      fault: fc.constantFrom('refused' as const, 'answer lost' as const),
+      fault: fc.constantFrom('refused' as const, 'answer lost' as const, 'half done' as const),
       after: fc.nat(12),
     }),
   },
@@ -58,6 +58,7 @@ type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
 
 const settings = fc.record({
   isShared: fc.boolean(),
+  isGrouping: fc.boolean(),
   maxRuns: fc.constantFrom(1, 2, Number.POSITIVE_INFINITY),
   coalesce: fc.constantFrom('latest' as const, 'earliest' as const, 'all' as const),
   misfireGraceTime: fc.constantFrom(null, 1, 35),
@@ -193,8 +194,11 @@ class Site {
   }
 
   async #startNode(node: number): Promise<void> {
-    const { isShared, maxRuns, ...job } = this.#settings;
-    const store = new FaultyStore(this.#data, isShared ? { shared: this.#clock } : {});
+    const { isShared, isGrouping, maxRuns, ...job } = this.#settings;
+    const store = new FaultyStore(this.#data, {
+      isGrouping,
+      ...(isShared && { shared: this.#clock }),
+    });
     const world = new World({
       node: `node ${node}`,
       clock: this.#clock,
@@ -224,6 +228,7 @@ function isOnce(names: readonly string[]): void {
 
 const plain: Settings = {
   isShared: false,
+  isGrouping: false,
   maxRuns: 1,
   coalesce: 'latest',
   misfireGraceTime: null,

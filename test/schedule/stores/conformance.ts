@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConflictingIdError, JobLookupError } from '../../../schedule/errors.ts';
 import type { Job } from '../../../schedule/job.ts';
-import type { JobStore } from '../../../schedule/job-store.ts';
+import type { JobChange, JobStore } from '../../../schedule/job-store.ts';
 import type { Run } from '../../../schedule/run.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import {
@@ -32,12 +32,14 @@ export interface Kind {
   readonly isShared: boolean;
   /** All of it is one record: there is none that could be unreadable beside others. */
   readonly isOneRecord?: boolean;
+  /** It waits for a disk, and so takes several changes, or jobs, at once. */
+  readonly isGrouping?: boolean;
 }
 
 /** What the scheduler relies on. Every job store, also one of somebody else, must be as these sentences say. */
 export function conformsToJobStore(
   name: string,
-  { isPersistent, isShared, isOneRecord = false }: Kind,
+  { isPersistent, isShared, isOneRecord = false, isGrouping = false }: Kind,
   newData: () => StoredData | Promise<StoredData>,
 ): void {
   describe(name, () => {
@@ -332,6 +334,71 @@ export function conformsToJobStore(
         expect(await store.getRuns({})).toEqual(claims[made.indexOf(true)]?.runs);
       });
     });
+
+    if (isGrouping) {
+      describe('several changes at once', () => {
+        const ids = ['a', 'b', 'c'];
+
+        function claimOf(jobId: string, nth: number, fireTime = at(0)): JobChange {
+          const job = sampleJob({ id: jobId, nextRunTime: at(60), dueTime: at(60) });
+          const runs = [sampleRun({ id: runId(nth), jobId, fireTime })];
+          return { jobId, expect: { nextRunTime: at(0), active: [] }, job, runs };
+        }
+
+        beforeEach(async () => {
+          for (const id of ids) await store.addJob(sampleJob({ id }));
+        });
+
+        it('are all made', async () => {
+          const claims = ids.map((id, nth) => claimOf(id, nth));
+          expect(await store.changeAll?.(claims)).toEqual([true, true, true]);
+          expect(await store.getDueJobs(at(0))).toEqual([]);
+          expect(await store.getActiveRuns()).toEqual(claims.flatMap(({ runs }) => runs));
+        });
+
+        it.each([
+          {
+            it: 'expects what does not hold',
+            refused: { ...claimOf('b', 1), expect: { nextRunTime: null } },
+          },
+          { it: 'is of a job that is gone', refused: claimOf('gone', 1) },
+          {
+            it: 'has a second fire at a time of which there is a record',
+            refused: {
+              ...claimOf('b', 1),
+              runs: [sampleRun({ jobId: 'b' }), sampleRun({ id: runId(8), jobId: 'b', fireTime: at(-60) })],
+            },
+          },
+        ])('are made but for one that $it', async ({ refused }) => {
+          await store.change({
+            jobId: 'b',
+            expect: {},
+            runs: [endedRun({ id: runId(9), jobId: 'b', fireTime: at(-60) })],
+          });
+          const before = await store.getRuns({ jobId: 'b' });
+          const made = await store.changeAll?.([claimOf('a', 0), refused, claimOf('c', 2)]);
+          expect(made).toEqual([true, false, true]);
+          expect((await store.getActiveRuns()).map(({ jobId }) => jobId)).toEqual(['a', 'c']);
+          expect(await store.getRuns({ jobId: 'b' })).toEqual(before);
+          expect(await store.lookupJob('b')).toEqual(sampleJob({ id: 'b' }));
+        });
+
+        it('are each judged by what those before have left', async () => {
+          const [first, second] = [claimOf('a', 0), claimOf('a', 1, at(1))];
+          const third = { ...second, expect: { nextRunTime: at(60), active: first.runs } };
+          expect(await store.changeAll?.([first, second, third])).toEqual([true, false, true]);
+          expect(await store.getActiveRuns('a')).toEqual([...first.runs, ...third.runs]);
+        });
+
+        it('can be jobs that are added, but for those whose id is taken', async () => {
+          const added = ['d', 'a', 'd', 'e'].map((id) => sampleJob({ id, name: 'added' }));
+          expect(await store.addJobs?.(added)).toEqual([true, false, false, true]);
+          const jobs = await store.getAllJobs();
+          expect(jobs.filter(({ name }) => name === 'added').map(({ id }) => id)).toEqual(['d', 'e']);
+          expect(jobs).toHaveLength(5);
+        });
+      });
+    }
 
     describe('runs', () => {
       const states = ['SUCCESS', 'FAILED', 'MISSED', 'RUNNING', 'SUCCESS', 'TIMEOUT', 'CLAIMED'] as const;

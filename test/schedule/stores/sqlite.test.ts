@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { SqliteJobStore } from '../../../schedule/stores/sqlite.ts';
 import { conformsToJobStore, type StoredData } from './conformance.ts';
 
-conformsToJobStore('SqliteJobStore', { isPersistent: true, isShared: false }, newFile);
+conformsToJobStore('SqliteJobStore', { isPersistent: true, isShared: false, isGrouping: true }, newFile);
 
 function newFile(): StoredData {
   const directory = mkdtempSync(join(tmpdir(), 'job-store-'));

@@ -6,10 +6,10 @@ import { MemoryJobStore } from '../../../schedule/stores/memory.ts';
 import type { ManualClock } from './manual-clock.ts';
 
 /**
- * What becomes of an operation: the store cannot be reached; what it did is not known; or the program that asked is
- * gone, before or after the store did it.
+ * What becomes of an operation: the store cannot be reached; what it did is not known, and is all of it or, of several
+ * changes, the first half; or the program that asked is gone, before or after the store did it.
  */
-export type Fault = 'refused' | 'answer lost' | 'killed before' | 'killed after';
+export type Fault = 'refused' | 'answer lost' | 'half done' | 'killed before' | 'killed after';
 
 /** Data that outlives the schedulers that use it. */
 export class StoredData {
@@ -24,14 +24,21 @@ export class FaultyStore implements JobStore {
   operations = 0;
   /** Whether a change is the last one that is made before the program is gone. */
   killAfterChange: (change: JobChange) => boolean = () => false;
+  /** What happens just before changes are made, each by itself or several together. */
+  beforeChange: (changes: readonly JobChange[]) => Promise<void> | void = () => undefined;
   readonly leaseSeconds?: number;
   readonly now?: () => Promise<Date>;
+  readonly changeAll?: NonNullable<JobStore['changeAll']>;
   readonly #data: StoredData;
   #isDead = false;
   #context: JobStoreContext | undefined;
 
-  constructor(data: StoredData, { shared }: { readonly shared?: ManualClock } = {}) {
+  constructor(
+    data: StoredData,
+    { shared, isGrouping = false }: { readonly shared?: ManualClock; readonly isGrouping?: boolean } = {},
+  ) {
     this.#data = data;
+    if (isGrouping) this.changeAll = (changes) => this.#changeAll(changes);
     if (shared) {
       this.leaseSeconds = 30;
       this.now = () => this.#do(async () => shared.now());
@@ -88,6 +95,7 @@ export class FaultyStore implements JobStore {
 
   change(change: JobChange): Promise<boolean> {
     return this.#write(async (memory) => {
+      await this.beforeChange([change]);
       const isMade = await memory.change(change);
       if (this.killAfterChange(change)) this.kill();
       return isMade;
@@ -123,6 +131,20 @@ export class FaultyStore implements JobStore {
     return this.#do((memory) => memory.pruneRuns(jobId, keep));
   }
 
+  #changeAll(changes: readonly JobChange[]): Promise<readonly boolean[]> {
+    const isHalfDone = this.faultOf(this.operations + 1) === 'half done';
+    const reached = isHalfDone ? changes.slice(0, Math.floor(changes.length / 2)) : changes;
+    return this.#write(async (memory) => {
+      await this.beforeChange(changes);
+      const isMade: boolean[] = [];
+      for (const change of reached) {
+        isMade.push(await memory.change(change));
+        if (this.killAfterChange(change)) this.kill();
+      }
+      return isMade;
+    });
+  }
+
   async #write<T>(work: (memory: MemoryJobStore) => Promise<T>): Promise<T> {
     const result = await this.#do(work);
     if (this.leaseSeconds !== undefined) {
@@ -139,7 +161,7 @@ export class FaultyStore implements JobStore {
     if (fault === 'refused') throw new JobStoreError('connection refused');
     if (this.#isDead) return new Promise(() => undefined);
     const result = await work(this.#data.memory);
-    if (fault === 'answer lost') throw new JobStoreError('connection reset');
+    if (fault === 'answer lost' || fault === 'half done') throw new JobStoreError('connection reset');
     if (fault === 'killed after') this.kill();
     if (this.#isDead) return new Promise(() => undefined);
     return result;

@@ -1,0 +1,26 @@
+/** Changes that wait for the disk together, in stores that wait for one. */
+import type { JobChange, JobStore } from './job-store.ts';
+
+/** Most jobs that are claimed, ended or added together: everything else in the process waits meanwhile. */
+const largest = 50;
+
+/** How many changes of a store may be made together; 1: each is better made, and carried out, by itself. */
+export function groupSize({ changeAll }: JobStore): number {
+  return changeAll === undefined ? 1 : largest;
+}
+
+/** @returns of each whether it was made; after an error any of them may have been */
+export async function changeAll(store: JobStore, changes: readonly JobChange[]): Promise<readonly boolean[]> {
+  if (store.changeAll !== undefined && changes.length > 1) return store.changeAll(changes);
+  const isMade: boolean[] = [];
+  for (const change of changes) isMade.push(await store.change(change));
+  return isMade;
+}
+
+/** The same in parts, each of which is a group at most. */
+export function groupsOf<T>(store: JobStore, all: readonly T[]): readonly (readonly T[])[] {
+  const size = groupSize(store);
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, nth) =>
+    all.slice(nth * size, (nth + 1) * size),
+  );
+}

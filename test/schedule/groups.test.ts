@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import { IntervalTrigger } from '../../schedule/triggers/interval-trigger.ts';
+import { type Fault, FaultyStore, StoredData } from './support/faulty-store.ts';
+import { quiet } from './support/manual-clock.ts';
+import { World } from './support/world.ts';
+
+const ids = ['a', 'b', 'c', 'd'];
+const trigger = new IntervalTrigger({ seconds: 10, startDate: '2026-01-05 00:00:10', timezone: 'UTC' });
+
+/** Jobs that are due at the same times, on a store that waits for a disk. */
+class Site {
+  readonly data = new StoredData();
+  readonly store = new FaultyStore(this.data, { isGrouping: true });
+  readonly world: World;
+  /** The jobs of each time that the store has waited for the disk. */
+  readonly groups: string[] = [];
+
+  private constructor(options: { readonly maxRuns?: number }) {
+    this.world = new World({ store: this.store, ...options });
+  }
+
+  static async open(options: { readonly maxRuns?: number } = {}): Promise<Site> {
+    const site = new Site(options);
+    const { scheduler } = site.world;
+    await scheduler.start();
+    for (const id of ids) await scheduler.addJob('tick', trigger, { id, misfireGraceTime: null });
+    await quiet();
+    site.store.beforeChange = (changes) => {
+      site.groups.push(changes.map(({ jobId }) => jobId).join('+'));
+    };
+    return site;
+  }
+
+  /** Which runs have been started, in that order: job and fire time. */
+  get begun(): readonly string[] {
+    return this.world.executor.begun.map(
+      ({ run }) => `${run.jobId} ${run.fireTime.toISOString().slice(14, 19)}`,
+    );
+  }
+
+  async endAll(): Promise<void> {
+    for (const run of [...this.world.executor.underWay.values()]) void run.end();
+    await quiet();
+  }
+}
+
+describe('jobs that are due at the same time', () => {
+  it('are claimed together, and those that end together are written together', async () => {
+    const site = await Site.open();
+    await site.world.clock.advance(10);
+    expect(site.groups).toEqual(['a+b+c+d']);
+    expect(site.begun).toEqual(['a 00:10', 'b 00:10', 'c 00:10', 'd 00:10']);
+    await site.endAll();
+    expect(site.groups).toEqual(['a+b+c+d', 'a+b+c+d']);
+    expect(await site.world.history('d')).toEqual(['00:00:10 SUCCESS schedule']);
+  });
+
+  it('are started as far as there is room on the node, and the others wait for it', async () => {
+    const site = await Site.open({ maxRuns: 2 });
+    await site.world.clock.advance(10);
+    expect(site.begun).toEqual(['a 00:10', 'b 00:10']);
+    expect(await site.world.history('c')).toEqual(['00:00:10 CLAIMED schedule']);
+    await site.world.executor.last().end();
+    expect(site.begun).toEqual(['a 00:10', 'b 00:10', 'c 00:10']);
+  });
+
+  it('leave a place to those behind them that they do not need after all', async () => {
+    const site = await Site.open({ maxRuns: 2 });
+    // Somebody removes it after it was decided to run it.
+    site.store.beforeChange = () => site.data.memory.removeJob('a').catch(() => undefined);
+    await site.world.clock.advance(10);
+    await quiet();
+    expect(site.begun).toEqual(['b 00:10', 'c 00:10']);
+  });
+
+  it('are decided anew, each by itself, if somebody has changed them meanwhile', async () => {
+    const site = await Site.open();
+    const later = new Date('2026-01-05T00:00:20Z');
+    site.store.beforeChange = async () => {
+      const job = await site.data.memory.lookupJob('b');
+      if (job) await site.data.memory.updateJob({ ...job, nextRunTime: later, dueTime: later });
+    };
+    await site.world.clock.advance(10);
+    expect(site.begun).toEqual(['a 00:10', 'c 00:10', 'd 00:10']);
+  });
+
+  it('start once they are claimed, also if the first of them pauses the scheduler', async () => {
+    const site = await Site.open();
+    const { scheduler, clock } = site.world;
+    scheduler.addListener(() => scheduler.pause());
+    await clock.advance(10);
+    await site.endAll();
+    await clock.advance(20);
+    expect(site.begun).toEqual(['a 00:10', 'b 00:10', 'c 00:10', 'd 00:10']);
+  });
+
+  it.each<Fault>(['refused', 'answer lost', 'half done'])(
+    'are each run once and have an outcome, whichever operation of the store fails (%s)',
+    async (fault) => {
+      for (let nth = 1; nth <= 40; nth += 1) {
+        const site = await Site.open();
+        const { clock, store } = site.world;
+        const failing = site.store.operations + nth;
+        site.store.faultOf = (operation) => (operation === failing ? fault : undefined);
+        for (let fires = 0; fires < 4; fires += 1) {
+          await clock.advance(10);
+          await site.endAll();
+        }
+        await quiet();
+        expect(site.begun).toEqual([...new Set(site.begun)]);
+        expect(await store.getActiveRuns()).toEqual([]);
+        expect(await store.getUnsettledRuns()).toEqual([]);
+        const states = (await store.getRuns({})).map(({ state }) => state);
+        expect(states).toHaveLength(4 * ids.length);
+        expect(states).not.toContain('LOST');
+      }
+    },
+  );
+});
