@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConnectionFailure, isFault } from './failures.ts';
 
 /** How long a server that has died may take to come back, and how often to look: nothing tells. */
-export const comebackMs = 10_000;
+export const comebackMs = 30_000;
 const lookMs = 100;
 
 export interface Patience {

@@ -20,9 +20,9 @@ import type { Writer } from './writers.ts';
 const isLong = env['LONG_TESTS'] !== undefined;
 const seconds = Number(env['CHAOS_SECONDS'] ?? (isLong ? 600 : 10));
 const seed = Number(env['CHAOS_SEED'] ?? randomInt(2 ** 31));
-const limit = (seconds + 180) * 1000;
+const limit = (seconds + 300) * 1000;
 /** Milliseconds in which a listener that is behind on a busy machine has caught up. */
-const listenerLimit = 60_000;
+const listenerLimit = 120_000;
 
 const common = { seed, passing: ['passing'], maxBytes: 100_000, rate: 100 };
 

@@ -72,7 +72,7 @@ describeEachDaemon(
         'started, unknown': { failed: true, msg: 'ERROR (no such process)' },
         'absent, running': { failed: true, msg: 'ERROR: process/group still running: lonely\n' },
       });
-    }, 120_000);
+    });
   },
   [{ file: '/usr/bin/ansible-playbook', package: 'ansible' }],
 );

@@ -18,7 +18,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const web = '[program:web]\ncommand=/bin/sleep 1000\nstartsecs=0\n';
 const schedule = '[schedule:yearly]\ncommand=/bin/true\nmonth=2\nday=29\ntimezone=Europe/Berlin\n';
-const limit = 120_000;
+const limit = 300_000;
 
 describe('the bundled daemon', () => {
   let root: string;

@@ -86,7 +86,7 @@ stdout_events_enabled=true
   expect(alone).toEqual(alone.toSorted((one, other) => one - other));
   expect(await pids()).toEqual(before);
   expect(daemon.logText()).not.toContain('is stopped and started again');
-}, 120_000);
+});
 
 /** A pool of one listener, which is told what clients send. */
 function listener(command: string, ...lines: readonly string[]): string {

@@ -95,7 +95,7 @@ it(
     expect(kills).toBeGreaterThan(0);
     if (isLong) console.log(`${lines} lines and messages, ${kills} kills, ${repeated} messages told again`);
   },
-  isLong ? 3_600_000 : 120_000,
+  isLong ? 3_600_000 : 300_000,
 );
 
 it('what a program has captured is known to the next daemon, and to the one after that', async () => {

@@ -77,5 +77,5 @@ it(
     expect(all.digest('hex')).toBe(expected.digest('hex'));
     if (isLong) console.log(`${bytes / 1e6} MB, ${kills} kills, ${left} of them with something in the relay`);
   },
-  isLong ? 3_600_000 : 120_000,
+  isLong ? 3_600_000 : 300_000,
 );

@@ -17,7 +17,7 @@ describe('the installed package', () => {
     const tarball = readdirSync(dir).find((name) => name.endsWith('.tgz'));
     await execa('npm', ['install', '--global', '--prefix', join(dir, 'prefix'), join(dir, tarball ?? '')]);
     bin = join(dir, 'prefix', 'bin');
-  }, 180_000);
+  });
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   it('has the four commands, each a bundle', async () => {

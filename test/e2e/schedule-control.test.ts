@@ -8,7 +8,7 @@ import { httpRequest, messageOf, tokenIn } from '../support/http-request.ts';
 import { isAlive, pidOf, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const limit = 120_000;
+const limit = 300_000;
 
 /** A program that ends with status 3 when a file is there, and writes all the while. */
 const waits = `command=/bin/sh -c "n=0; while [ ! -e %(here)s/end ]; do n=$((n + 1)); echo $SUPERVISOR_RUN_ID $n; sleep 0.05; done; exit 3"`;

@@ -85,5 +85,5 @@ it(
       expect(own.filter(({ is_settled }) => is_settled !== 1)).toEqual([]);
     }
   },
-  isLong ? 900_000 : 180_000,
+  isLong ? 900_000 : 300_000,
 );

@@ -8,7 +8,7 @@ import { runNotes, runRecords } from '../support/run-records.ts';
 import { infoOf, isAlive, pidOf, stateOf, waitForLog, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const limit = 120_000;
+const limit = 300_000;
 
 function start(configuration: string, options: Partial<DaemonOptions> = {}): Promise<Daemon> {
   return startDaemon({ implementation: 'ours', configuration, ...options });

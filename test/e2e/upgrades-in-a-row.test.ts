@@ -122,7 +122,7 @@ describe(`${upgrades} upgrades in a row`, () => {
     const before = await settledDescriptors();
     await daemon.upgrade();
     descriptors = { before, after: await settledDescriptors() };
-  }, 240_000);
+  }, 600_000);
   afterAll(() => daemon[Symbol.asyncDispose]());
 
   /** Those of connections that were closed go a moment later. */

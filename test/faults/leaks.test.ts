@@ -18,7 +18,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const isLong = env['LONG_TESTS'] !== undefined;
 const times = (few: number): number => (isLong ? 10 * few : few);
-const limit = isLong ? 30 * 60_000 : 120_000;
+const limit = isLong ? 30 * 60_000 : 300_000;
 
 const healthy = '[program:healthy]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile=%(here)s/healthy\n';
 

@@ -172,7 +172,7 @@ it(
     expect(log.mistakes()).toEqual([]);
     expect(daemon.output).not.toMatch(/uncaught|^\s+at /im);
   },
-  isLong ? 30 * 60_000 : 120_000,
+  isLong ? 30 * 60_000 : 300_000,
 );
 
 function blame({ index, server, bytes }: Case, problem: string): string {

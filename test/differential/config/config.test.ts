@@ -94,7 +94,7 @@ function compareAll(): void {
       maxBuffer: 1 << 28,
     });
     answers = JSON.parse(output.toString());
-  }, 120_000);
+  });
 
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 

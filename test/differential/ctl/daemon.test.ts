@@ -1,13 +1,10 @@
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { commands } from '../../../ctl/commands.ts';
 import { startDaemon } from '../../support/daemons.ts';
 import { describeWithPeer } from '../../support/peer.ts';
 import { program as fixture } from '../steps/programs.ts';
 import { compare, configure, ctl, until, untilLog } from './compare.ts';
 import { program, ready, several } from './several-programs.ts';
-
-// Two daemons and some forty commands a test, half of them Python.
-jest.setTimeout(120_000);
 
 describeWithPeer('our supervisorctl and the real one do alike with', () => {
   it('reread, update, add, remove and avail', () =>

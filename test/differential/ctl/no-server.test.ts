@@ -1,12 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { describeWithPeer } from '../../support/peer.ts';
 import { normalize } from './compare.ts';
 import { runSupervisorctl } from './run-supervisorctl.ts';
-
-jest.setTimeout(120_000);
 
 describeWithPeer('without a server, our supervisorctl and the real one do alike with', () => {
   const all = [

@@ -1,12 +1,9 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { startDaemon } from '../../support/daemons.ts';
 import { describeWithPeer } from '../../support/peer.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { compare, ctl, normalize, until } from './compare.ts';
 import { program, ready, several } from './several-programs.ts';
-
-// Two daemons and some forty commands a test, half of them Python.
-jest.setTimeout(120_000);
 
 describeWithPeer('our supervisorctl and the real one do alike with', () => {
   it('status', () =>

@@ -279,5 +279,5 @@ describeWithFiles('Several schedulers on one Redis', () => {
     for (const node of nodes) await end(node, 'SIGTERM');
     const runs = (await Promise.all(jobs.map((id) => checkFires(id, 0.1)))).flat();
     expect(runs.length).toBeGreaterThan(48);
-  }, 300_000);
+  });
 }, [redisServer]);

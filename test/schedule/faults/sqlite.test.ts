@@ -104,7 +104,7 @@ it('loses no acknowledged change, and keeps none by half, however often its proc
   expect((await store.lookupJob('nightly'))?.nextRunTime).toEqual(new Date(runs.length * 1000));
   await store.close();
   expect(new DatabaseSync(path).prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
-}, 120_000);
+});
 
 describe('a database that somebody else has', () => {
   it('is refused while another process has it open, and taken over when that is killed', async () => {
