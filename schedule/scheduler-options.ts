@@ -57,7 +57,7 @@ export interface RunOptions {
   readonly wait?: boolean;
   /** Start it even if too many runs are under way. */
   readonly force?: boolean;
-  /** Seconds from now until it may start; it has its place until then, and needs none of `maxRuns`. By default none. */
+  /** Seconds from now until it may start; until then it waits, and whether there is room is decided then, also with `force`. By default none. */
   readonly delay?: number;
   /** By default `manual`. */
   readonly cause?: RunCause;

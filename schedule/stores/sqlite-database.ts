@@ -3,7 +3,15 @@ import { dirname, resolve } from 'node:path';
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { JobStoreError } from '../errors.ts';
 import { primaryCode, reason } from './sqlite-errors.ts';
-import { assertDirectory, create, FileIdentities, filesOf, lockOf, syncFile } from './sqlite-files.ts';
+import {
+  assertDirectory,
+  create,
+  createLike,
+  FileIdentities,
+  filesOf,
+  lockOf,
+  syncFile,
+} from './sqlite-files.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -201,9 +209,14 @@ export class SqliteDatabase {
   #copy(): string {
     const copy = `${this.#path}-copy`;
     for (const file of [copy, `${copy}-journal`]) rmSync(file, { force: true });
-    create(copy, this.#files.modeOf(this.#path));
-    this.#database.prepare('VACUUM INTO ?').run(copy);
-    syncFile(copy);
+    createLike(copy, this.#files.ownershipOf(this.#path));
+    try {
+      this.#database.prepare('VACUUM INTO ?').run(copy);
+      syncFile(copy);
+    } catch (error) {
+      rmSync(copy, { force: true });
+      throw error;
+    }
     return copy;
   }
 

@@ -5,12 +5,14 @@ import {
   constants,
   existsSync,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   openSync,
   type Stats,
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { geteuid } from 'node:process';
 
 /** @throws {Error} it is not there, or no file can be made in it */
 export function assertDirectory(path: string): void {
@@ -22,11 +24,19 @@ export function assertDirectory(path: string): void {
 }
 
 /** SQLite would make it readable for everybody. Never opens one that is there: closing it would end SQLite's locks. */
-export function create(path: string, mode = 0o600): void {
-  if (existsSync(path)) return;
+export function create(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
+}
+
+/** Makes an empty file that those may read who may read another one. */
+export function createLike(path: string, { mode, uid, gid }: Ownership): void {
   const file = openSync(path, 'wx', 0o600);
-  fchmodSync(file, mode);
-  closeSync(file);
+  try {
+    if (geteuid?.() === 0) fchownSync(file, uid, gid);
+    fchmodSync(file, mode & 0o777);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Of a file that SQLite does not have open, or of a directory. */
@@ -49,6 +59,9 @@ export function filesOf(path: string): readonly string[] {
   return [path, `${path}-wal`, `${path}-shm`, lockOf(path)];
 }
 
+/** Whose a file is, and who may use it. */
+export type Ownership = Pick<Stats, 'mode' | 'uid' | 'gid'>;
+
 /** What has become of a file that was there before. */
 export type Fate = 'there' | 'gone' | 'another';
 
@@ -65,20 +78,20 @@ export class FileIdentities {
     }
   }
 
+  /** What is not known as yet is there. */
   fateOf(path: string): Fate {
     const [known, found] = [this.#known.get(path), stat(path)];
-    if (known === undefined) {
-      if (found !== undefined) this.#known.set(path, found);
-      return 'there';
-    }
-    if (found === undefined) return 'gone';
-    return known.ino === found.ino && known.dev === found.dev ? 'there' : 'another';
+    if (found === undefined) return known === undefined ? 'there' : 'gone';
+    if (known !== undefined && (known.ino !== found.ino || known.dev !== found.dev)) return 'another';
+    this.#known.set(path, found);
+    return 'there';
   }
 
-  /** Permissions, as they were when the file was noted. */
-  modeOf(path: string): number | undefined {
+  /** As it was when the file was looked at last. @throws {Error} it never was there */
+  ownershipOf(path: string): Ownership {
     const known = this.#known.get(path);
-    return known && known.mode & 0o777;
+    if (known === undefined) throw new Error(`nothing is known of ${path}`);
+    return known;
   }
 }
 
