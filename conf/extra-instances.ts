@@ -33,7 +33,10 @@ export function byExtraInstance<P extends { readonly settings: ProcessSettings }
   const found = new Map<number, P[]>();
   for (const process of processes) {
     const { extraInstance: number } = process.settings;
-    if (number !== undefined) found.set(number, [...(found.get(number) ?? []), process]);
+    if (number === undefined) continue;
+    const others = found.get(number);
+    if (others === undefined) found.set(number, [process]);
+    else others.push(process);
   }
   return found;
 }

@@ -225,7 +225,6 @@ export class Service implements ScheduleService {
       this.#opened = opened;
       await this.#turns.take(() => this.#reconcile(opened));
       this.#known.resolve();
-      opened.extraInstances.sweep(await opened.scheduler.getRuns({ states: ['active'] }));
       if (!this.#isEnding && !this.#pauseMark.isPaused) opened.scheduler.resume();
       void this.#contain('reading the last runs of schedules', () => this.#readStatuses(opened));
     } catch (error) {
@@ -244,10 +243,12 @@ export class Service implements ScheduleService {
   }
 
   /** Tries again what cannot be done now. */
-  async #reconcile({ roster }: OpenScheduler): Promise<void> {
+  async #reconcile({ roster, scheduler, extraInstances }: OpenScheduler): Promise<void> {
     let isDone = false;
     await this.#contain('bringing schedules in line', async () => {
-      isDone = await roster.reconcile();
+      const isInLine = await roster.reconcile();
+      extraInstances.sweep(await scheduler.getRuns({ states: ['active'] }));
+      isDone = isInLine;
     });
     if (isDone || this.#isEnding) return;
     const { clock } = this.#options;

@@ -335,6 +335,28 @@ describe('after another daemon', () => {
     expect(await later.adopt(run(), context)).toMatchObject({ outcome: 'SUCCESS', exitStatus: 0 });
   });
 
+  it('an extra instance goes when its process has ended, unless its run is under way', async () => {
+    void start();
+    for (const id of ['R2', 'R3']) void start({ ...run(id), data: dataOfForced });
+    await settle();
+    const names = () => [...(world.supervisor.groups.get('nightly')?.processes.keys() ?? [])];
+    // Whoever has made them sees to them.
+    extraInstances.sweep([]);
+    world.host.exit('nightly@1', exitStatus(0));
+    await settle();
+    expect(names()).toEqual(['nightly', 'nightly@1', 'nightly@2']);
+    const next = new ExtraInstances({ supervisor: world.supervisor, log: () => {} });
+    next.sweep([run('R2')]);
+    await settle();
+    expect(names()).toEqual(['nightly', 'nightly@1', 'nightly@2']);
+    world.host.exit('nightly@2', exitStatus(0));
+    await settle();
+    expect(names()).toEqual(['nightly', 'nightly@1']);
+    next.noteEnd(run('R2'));
+    await settle();
+    expect(names()).toEqual(['nightly']);
+  });
+
   it('nobody knows of a run that no process was started for, or another attempt', () => {
     void start();
     const context = { abortSignal: abort.signal, started: async () => {} };
