@@ -12,6 +12,7 @@ import { packageSize } from './package.ts';
 import { respawn } from './respawn.ts';
 import { rpc } from './rpc.ts';
 import { schedule } from './schedule.ts';
+import { schedules } from './schedules.ts';
 import { startAndShutdown } from './start.ts';
 import { update } from './update.ts';
 import { upgrade } from './upgrade.ts';
@@ -35,4 +36,5 @@ export const benchmarks: readonly Benchmark[] = [
   upgrade,
   nextFire,
   schedule,
+  schedules,
 ];

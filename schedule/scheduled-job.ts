@@ -1,6 +1,7 @@
 import type { Job } from './job.ts';
 import type { JobChanges } from './job-options.ts';
 import type { Run } from './run.ts';
+import type { TriggerCache } from './trigger-cache.ts';
 import type { Trigger } from './triggers/trigger.ts';
 import { formatInstant } from './wall-clock/date-text.ts';
 
@@ -26,7 +27,6 @@ export interface JobControl {
 export class ScheduledJob {
   readonly id: string;
   readonly name: string;
-  readonly trigger: Trigger;
   /** The name of its store. */
   readonly jobStore: string;
   /** Whether it waits for the scheduler to start, and has no next run time therefore. */
@@ -34,15 +34,21 @@ export class ScheduledJob {
   /** Everything else about it. */
   readonly job: Job;
   readonly #control: JobControl;
+  readonly #triggers: TriggerCache;
 
-  constructor(control: JobControl, job: Job, trigger: Trigger, jobStore: string, isPending: boolean) {
+  constructor(control: JobControl, job: Job, triggers: TriggerCache, jobStore: string, isPending: boolean) {
     this.#control = control;
+    this.#triggers = triggers;
     this.job = job;
     this.id = job.id;
     this.name = job.name;
-    this.trigger = trigger;
     this.jobStore = jobStore;
     this.isPending = isPending;
+  }
+
+  /** Made when it is asked for: one takes longer than all the rest of a job. @throws {TriggerError} nobody knows it */
+  get trigger(): Trigger {
+    return this.#triggers.get(this.job.trigger);
   }
 
   /** `undefined`: it is paused, pending, or has no more fire times. */

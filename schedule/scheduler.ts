@@ -591,7 +591,7 @@ export class Scheduler implements JobControl {
   }
 
   #handle(job: Job, jobStore: string, { isPending }: { readonly isPending: boolean }): ScheduledJob {
-    return new ScheduledJob(this, job, this.#triggerOf(job), jobStore, isPending);
+    return new ScheduledJob(this, job, this.#triggers, jobStore, isPending);
   }
 
   #readTrigger(trigger: Trigger | string | undefined, options: Record<string, unknown>, now: Date): Trigger {

@@ -4,6 +4,7 @@
  * apart by what each change expects.
  */
 
+import { Arrivals, replacement } from './arrivals.ts';
 import { JobLookupError, MaxInstancesReachedError, SchedulerPausedError, WrongNodeError } from './errors.ts';
 import * as events from './events.ts';
 import { changeAll, groupsOf } from './groups.ts';
@@ -45,6 +46,7 @@ export class Timetable {
   readonly #surroundings: Surroundings;
   readonly #reports: Reports;
   readonly #turns = new Turns();
+  readonly #arrivals: Arrivals;
   #isOpen = false;
   /** Whether it looks at what is due. */
   #isBegun = false;
@@ -72,6 +74,7 @@ export class Timetable {
     this.store = store;
     this.#surroundings = surroundings;
     this.#reports = new Reports(alias, surroundings.emit);
+    this.#arrivals = new Arrivals(store, this.#turns, (id, change) => this.#change(id, change));
     this.runs = new RunBook({
       alias,
       reports: this.#reports,
@@ -175,14 +178,8 @@ export class Timetable {
 
   /** @throws {ConflictingIdError} */
   async add(job: Job, replace: ((existing: Job) => Job) | undefined): Promise<Job> {
-    const added = await this.#turns.take(async () => {
-      const existing = replace && (await this.store.lookupJob(job.id));
-      if (replace === undefined || existing === undefined) {
-        await this.store.addJob(job);
-        return job;
-      }
-      return this.#change(job.id, replace);
-    });
+    const added = await this.#arrivals.add(job, replace);
+    this.#broken.delete(job.id);
     this.#reports.job(events.EVENT_JOB_ADDED, job.id);
     this.wake();
     return added;
@@ -579,9 +576,7 @@ export class Timetable {
       if (job === undefined) throw new JobLookupError(id);
       const changed = change(job);
       this.#broken.delete(id);
-      const { modified } = job;
-      const expect = { nextRunTime: job.nextRunTime ?? null, modified };
-      if (await this.store.change({ jobId: id, expect, job: changed, runs: [] })) return changed;
+      if (await this.store.change(replacement(job, changed))) return changed;
     }
     throw tooManyTries(id);
   }

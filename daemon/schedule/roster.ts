@@ -2,6 +2,7 @@
  * Which schedules there are to be: those of the active groups, and those that clients have made. The jobs in the store
  * are brought in line with them, so that a schedule that says the same as before goes on where it stands.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type ScheduleSettings, schedulesOf } from '../../conf/schedule-settings.ts';
 import type { GroupSettings } from '../../conf/settings.ts';
@@ -15,6 +16,9 @@ import type { SupervisorControl } from '../process/control.ts';
 import type { ScheduleLanguage } from './clients.ts';
 import { type JobData, jobDataOf, jobOptionsOf } from './job-of-schedule.ts';
 import { KnownSchedules } from './known-schedules.ts';
+
+/** How many schedules are brought in line before others have their turn. */
+const turn = 50;
 
 export interface RosterOptions {
   readonly scheduler: Scheduler;
@@ -33,6 +37,8 @@ export class Roster {
   #schedules = new KnownSchedules([]);
   /** Schedules of clients that cannot be read, and why, so that it is said once. */
   readonly #unreadable = new Map<string, string>();
+  /** Those of files of which the store has the jobs as they say. */
+  readonly #inLine = new WeakSet<ScheduleSettings>();
   /** By which those of clients were read. */
   #configuredGroups: readonly GroupSettings[] | undefined;
   #hasFailed = false;
@@ -82,7 +88,7 @@ export class Roster {
    */
   async reconcile(): Promise<boolean> {
     this.#hasFailed = false;
-    const { scheduler, supervisor } = this.#options;
+    const { scheduler, supervisor, isShared } = this.#options;
     const groups = [...supervisor.groups.values()].map(({ settings }) => settings);
     const ofFiles = new Map(
       schedulesOf(groups)
@@ -111,9 +117,21 @@ export class Roster {
         await this.#contain(`removing schedule '${job.id}'`, () => this.#forget(job));
       }
     }
-    for (const schedule of ofFiles.values()) {
-      const existing = jobsById.get(schedule.name);
-      await this.#contain(`adding schedule '${schedule.name}'`, () => this.put(schedule, existing));
+    const isInLine = (schedule: ScheduleSettings): boolean =>
+      !isShared && this.#inLine.has(schedule) && jobsById.has(schedule.name);
+    const changed = [...ofFiles.values()].filter((schedule) => !isInLine(schedule));
+    for (let first = 0; first < changed.length; first += turn) {
+      // What is put there at the same time is written together.
+      await Promise.all(
+        changed.slice(first, first + turn).map((schedule) => {
+          const existing = jobsById.get(schedule.name);
+          return this.#contain(`adding schedule '${schedule.name}'`, async () => {
+            await this.put(schedule, existing);
+            this.#inLine.add(schedule);
+          });
+        }),
+      );
+      await nextTurn();
     }
     return !this.#hasFailed;
   }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { ConflictingIdError } from '../../schedule/errors.ts';
+import type { JobOptions } from '../../schedule/job-options.ts';
 import { IntervalTrigger } from '../../schedule/triggers/interval-trigger.ts';
 import { type Fault, FaultyStore, StoredData } from './support/faulty-store.ts';
 import { quiet } from './support/manual-clock.ts';
@@ -116,4 +118,44 @@ describe('jobs that are due at the same time', () => {
       }
     },
   );
+});
+
+describe('jobs that are added at the same time', () => {
+  const add = (site: Site, id: string, options: JobOptions = {}) =>
+    site.world.scheduler.addJob('tick', trigger, { id, ...options });
+
+  it('are written together, and so are those that take the place of others', async () => {
+    const site = await Site.open();
+    const before = site.store.operations;
+    await Promise.all(['e', 'f', 'g'].map((id) => add(site, id)));
+    expect(site.store.operations - before).toBeLessThan(6);
+    const replaced = await Promise.all(
+      ids.map((id) => add(site, id, { name: `${id} anew`, replaceExisting: true })),
+    );
+    expect(site.groups).toEqual(['a+b+c+d']);
+    expect(replaced.map(({ name }) => name)).toEqual(['a anew', 'b anew', 'c anew', 'd anew']);
+    expect((await site.world.scheduler.getJob('d'))?.name).toBe('d anew');
+  });
+
+  it('are each refused or not for themselves', async () => {
+    const site = await Site.open();
+    const added = ['e', 'a', 'e', 'f'].map((id) => add(site, id));
+    const results = await Promise.allSettled(added);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    await expect(added[1]).rejects.toThrow(new ConflictingIdError('a'));
+  });
+
+  it('take the place of one another where they may', async () => {
+    const site = await Site.open();
+    const names = ['first', 'second'];
+    await Promise.all(names.map((name) => add(site, 'e', { name, replaceExisting: true })));
+    expect((await site.world.scheduler.getJob('e'))?.name).toBe('second');
+  });
+
+  it('are all told when the store fails', async () => {
+    const site = await Site.open();
+    site.store.faultOf = () => 'refused';
+    const results = await Promise.allSettled(['e', 'f'].map((id) => add(site, id)));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
 });

@@ -29,6 +29,7 @@ export class FaultyStore implements JobStore {
   readonly leaseSeconds?: number;
   readonly now?: () => Promise<Date>;
   readonly changeAll?: NonNullable<JobStore['changeAll']>;
+  readonly addJobs?: NonNullable<JobStore['addJobs']>;
   readonly #data: StoredData;
   #isDead = false;
   #context: JobStoreContext | undefined;
@@ -38,7 +39,10 @@ export class FaultyStore implements JobStore {
     { shared, isGrouping = false }: { readonly shared?: ManualClock; readonly isGrouping?: boolean } = {},
   ) {
     this.#data = data;
-    if (isGrouping) this.changeAll = (changes) => this.#changeAll(changes);
+    if (isGrouping) {
+      this.changeAll = (changes) => this.#changeAll(changes);
+      this.addJobs = (jobs) => this.#addJobs(jobs);
+    }
     if (shared) {
       this.leaseSeconds = 30;
       this.now = () => this.#do(async () => shared.now());
@@ -129,6 +133,18 @@ export class FaultyStore implements JobStore {
 
   pruneRuns(jobId: string, keep: { readonly limit: number; readonly since: Date | undefined }) {
     return this.#do((memory) => memory.pruneRuns(jobId, keep));
+  }
+
+  #addJobs(jobs: readonly Job[]): Promise<readonly boolean[]> {
+    return this.#write(async (memory) => {
+      const isAdded: boolean[] = [];
+      for (const job of jobs) {
+        const isTaken = (await memory.lookupJob(job.id)) !== undefined;
+        if (!isTaken) await memory.addJob(job);
+        isAdded.push(!isTaken);
+      }
+      return isAdded;
+    });
   }
 
   #changeAll(changes: readonly JobChange[]): Promise<readonly boolean[]> {
