@@ -107,9 +107,12 @@ class UpdatedGroup {
   /** Makes every child obey, and lets time pass until nothing is on its way any more. */
   async settle(): Promise<void> {
     const { host, clock } = this.world;
-    for (const [pid, child] of host.live) {
+    // Of those without a child too: the next one would be what the last one was.
+    for (const child of [...host.live.values(), ...host.children.values()]) {
       child.onSignal = (signal) => signalStatus(signal);
       child.killFailure = undefined;
+    }
+    for (const [pid] of host.live) {
       const isLost = [...this.members.values()].some((process) => {
         const view = process.view();
         return view.pid === pid && view.state === 'UNKNOWN';
