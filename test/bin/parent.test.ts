@@ -34,8 +34,13 @@ class Container implements AsyncDisposable {
     this.#process = execa(
       'unshare',
       ['--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc', '--', ...pid1],
-      // One that does not end must not outlive its test.
-      { reject: false, input, timeout: 60_000, killSignal: 'SIGKILL' },
+      {
+        ...{ reject: false, input },
+        // In its first shell, bash takes a socket on stdin for rshd, and reads .bashrc.
+        env: { SHLVL: '1' },
+        // One that does not end must not outlive its test.
+        ...{ timeout: 60_000, killSignal: 'SIGKILL' },
+      },
     );
   }
 

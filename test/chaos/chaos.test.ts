@@ -10,7 +10,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { env } from 'node:process';
 import { expect, it } from '@jest/globals';
-import { openDescriptors, residentKilobytes, waitForNoZombie } from '../support/supervised.ts';
+import { anonymousKilobytes, openDescriptors, waitForNoZombie } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { Chaos, type ChaosOptions } from './chaos.ts';
 import { sumOf } from './ledger.ts';
@@ -39,7 +39,7 @@ async function survive(options: SurvivalOptions): Promise<Chaos> {
   await chaos.run(seconds);
   const { lives, life } = chaos;
   const descriptors = openDescriptors(life.pid);
-  const resident = residentKilobytes(life.pid);
+  const resident = anonymousKilobytes(life.pid);
   const files = chaos.leftInRuntimeDirectory();
   await waitForNoZombie(life.pid);
   await options.beforeEnd?.(chaos);
@@ -63,7 +63,7 @@ async function survive(options: SurvivalOptions): Promise<Chaos> {
   await waitFor(() => files.every(isUsual), { what: `no file but ${files}` });
   // A descriptor for each adopted process, and two to watch those.
   expect(descriptors).toBeLessThanOrEqual(openDescriptors(fresh.pid) + options.writers.length + 2);
-  expect(resident).toBeLessThan(residentKilobytes(fresh.pid) + 48 * 1024);
+  expect(resident).toBeLessThan(anonymousKilobytes(fresh.pid) + 48 * 1024);
   moved.move();
   return chaos;
 }

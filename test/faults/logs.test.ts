@@ -14,10 +14,10 @@ import { expect, it } from '@jest/globals';
 import { Daemon, startDaemon } from '../support/daemons.ts';
 import { usageOf } from '../support/process-usage.ts';
 import {
+  anonymousKilobytes,
   cpuSeconds,
   fullLog,
   pidOf,
-  residentKilobytes,
   stateOf,
   waitForLog,
   waitForState,
@@ -101,7 +101,7 @@ fault(
     await daemon.start();
     const pid = await pidOf(daemon, 'flood');
     await waitFor(() => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n', { what: 'the whole flood' });
-    expect(residentKilobytes(daemon.pid)).toBeLessThan(160_000);
+    expect(anonymousKilobytes(daemon.pid)).toBeLessThan(160_000);
     expect(await stateOf(daemon, 'healthy')).toBe('RUNNING');
     await daemon.rpc('supervisor.stopProcess', 'flood');
     expect(await daemon.stop()).toBe(0);

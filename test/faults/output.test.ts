@@ -5,7 +5,7 @@ import { execaSync } from 'execa';
 import { beginToken, endToken } from '../../daemon/log/capture.ts';
 import { Daemon, startDaemon } from '../support/daemons.ts';
 import { ownDev, prepareDev } from '../support/machine-syslog.ts';
-import { fullLog, infoOf, residentKilobytes, waitForLog, waitForState } from '../support/supervised.ts';
+import { anonymousKilobytes, fullLog, infoOf, waitForLog, waitForState } from '../support/supervised.ts';
 import { SyslogListener } from '../support/syslog-listener.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fault } from './fault.ts';
@@ -27,7 +27,7 @@ fault('a program never ends what it captures', async () => {
   await waitForState(daemon, 'good', 'EXITED');
   const pid = Number(await infoOf(daemon, 'flood', 'pid'));
   await waitFor(() => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n', { what: 'the whole flood' });
-  expect(residentKilobytes(daemon.pid)).toBeLessThan(200_000);
+  expect(anonymousKilobytes(daemon.pid)).toBeLessThan(200_000);
   await daemon.rpc('supervisor.stopProcess', 'flood');
   expect(readFileSync(join(daemon.dir, 'flood')).length).toBe(65536);
   return await fullLog(daemon);

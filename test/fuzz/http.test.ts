@@ -14,7 +14,7 @@ import { hashPassword } from '../../daemon/scrypt.ts';
 import { Daemon } from '../support/daemons.ts';
 import { freePort } from '../support/free-port.ts';
 import { httpRequest, tokenIn } from '../support/http-request.ts';
-import { openDescriptors, pidOf, residentKilobytes, stateOf, waitForState } from '../support/supervised.ts';
+import { anonymousKilobytes, openDescriptors, pidOf, stateOf, waitForState } from '../support/supervised.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Case, Cases } from './case.ts';
 import { LogWatch } from './log-watch.ts';
@@ -152,7 +152,7 @@ it(
       expect([last, await daemon.rpc('supervisor.getPID')]).toEqual([last, pid]);
       expect([last, log.mistakes()]).toEqual([last, []]);
       // The heap has reached its size by then.
-      if (from - first <= count / 4) settled = residentKilobytes(pid);
+      if (from - first <= count / 4) settled = anonymousKilobytes(pid);
     }
 
     // A fuzzer whose every request is thrown out at the door tests the door alone.
@@ -167,7 +167,7 @@ it(
     await waitFor(() => openDescriptors(pid) <= descriptors + keptDescriptors, {
       what: `about ${descriptors} descriptors`,
     });
-    expect(residentKilobytes(pid) - settled).toBeLessThan(96 * 1024);
+    expect(anonymousKilobytes(pid) - settled).toBeLessThan(96 * 1024);
     expect(await daemon.stop()).toBe(0);
     expect(log.mistakes()).toEqual([]);
     expect(daemon.output).not.toMatch(/uncaught|^\s+at /im);

@@ -100,9 +100,9 @@ export function openDescriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
-/** Kilobytes of memory that a process keeps resident. */
-export function residentKilobytes(pid: number): number {
-  return Number.parseInt(procStatus(pid, 'VmRSS') ?? '0', 10);
+/** Kilobytes of memory of a process but for files: the daemon gives back what it has of those, and takes it again. */
+export function anonymousKilobytes(pid: number): number {
+  return Number.parseInt(procStatus(pid, 'RssAnon') ?? procStatus(pid, 'VmRSS') ?? '0', 10);
 }
 
 /** Seconds of processor time that a process has taken. */
