@@ -4,11 +4,11 @@ import type { Job } from './job.ts';
 import type { JobChange, JobStore } from './job-store.ts';
 
 /** Most jobs that are claimed, ended or added together: everything else in the process waits meanwhile. */
-const largest = 50;
+export const largestGroup = 50;
 
 /** How many changes of a store may be made together; 1: each is better made, and carried out, by itself. */
 export function groupSize({ changeAll }: JobStore): number {
-  return changeAll === undefined ? 1 : largest;
+  return changeAll === undefined ? 1 : largestGroup;
 }
 
 /** @returns of each whether it was made; after an error any of them may have been */

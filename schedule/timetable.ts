@@ -4,10 +4,11 @@
  * apart by what each change expects.
  */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Arrivals, replacement } from './arrivals.ts';
 import { JobLookupError, MaxInstancesReachedError, SchedulerPausedError, WrongNodeError } from './errors.ts';
 import * as events from './events.ts';
-import { changeAll, groupsOf } from './groups.ts';
+import { changeAll, groupsOf, largestGroup } from './groups.ts';
 import type { Job } from './job.ts';
 import type { DueJob, JobStore } from './job-store.ts';
 import type { Json } from './json.ts';
@@ -294,11 +295,7 @@ export class Timetable {
       if (this.store.leaseSeconds !== undefined) await this.#keepLeases(now);
       if (!this.#isPaused) {
         await this.runs.startWaiting(now);
-        for (const group of groupsOf(this.store, await this.store.getDueJobs(now))) {
-          // It may have been paused, or shut down, since.
-          if (this.#isPaused) break;
-          await this.#claimGroup(group, now);
-        }
+        await this.#claimAll(await this.store.getDueJobs(now), now);
       }
       this.#nextDueTime = await this.store.getNextDueTime(now);
       if (this.#troubles === troubles) this.#recoverFromTrouble();
@@ -380,6 +377,18 @@ export class Timetable {
     const active = await this.store.getActiveRuns();
     await this.runs.heedStopRequests(active.filter(({ node }) => node === this.#surroundings.node));
     this.#nextLeaseEnd = await this.runs.takeLost(active, now);
+  }
+
+  async #claimAll(due: readonly DueJob[], now: Date): Promise<void> {
+    let inThisTurn = 0;
+    for (const group of groupsOf(this.store, due)) {
+      // With so many, what came meanwhile has its turn before the next ones.
+      if (inThisTurn >= largestGroup) await nextTurn();
+      inThisTurn = (inThisTurn % largestGroup) + group.length;
+      // It may have been paused, or shut down, since.
+      if (this.#isPaused) return;
+      await this.#claimGroup(group, now);
+    }
   }
 
   /**

@@ -10,10 +10,10 @@ import type {
   JobView,
   RunLogPage,
   SchedulerControl,
+  SchedulerStateName,
   SchedulerView,
   TriggerPreview,
 } from '../schedule/control.ts';
-import { isScheduleError, type SchedulerStateName } from '../schedule/control.ts';
 import { wholeCharacters } from './whole-characters.ts';
 
 /** A struct whose members are named here. */
@@ -103,8 +103,7 @@ export async function runStructs(
   runs: readonly Run[],
   now: number,
 ): Promise<readonly Struct[]> {
-  const zones = new Map<string, string>();
-  for (const jobId of new Set(runs.map((run) => run.jobId))) zones.set(jobId, await zoneOf(scheduler, jobId));
+  const zones = await scheduler.zonesOf(new Set(runs.map(({ jobId }) => jobId)));
   return runs.map((run) => runStruct(run, { timezone: zones.get(run.jobId) ?? 'UTC', now }));
 }
 
@@ -116,15 +115,6 @@ export async function attemptsStruct(
 ): Promise<Struct> {
   const structs = await runStructs(scheduler, attempts, now);
   return { ...structs.at(-1), attempts: structs };
-}
-
-async function zoneOf(scheduler: SchedulerControl, jobId: string): Promise<string> {
-  try {
-    return (await scheduler.getJob(jobId)).timezone;
-  } catch (error) {
-    if (!isScheduleError(error) || error.refusal !== 'unknown-job') throw error;
-    return (await scheduler.view()).timezone;
-  }
 }
 
 /** What a trigger says. */

@@ -199,6 +199,19 @@ export class Clients implements SchedulerControl {
     return attempts;
   }
 
+  async zonesOf(jobIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+    if (this.#isUnused || jobIds.size === 0) return new Map();
+    const { scheduler } = this.#options.use();
+    const [first = ''] = jobIds;
+    // Each question waits for its turn at the store, so that of many jobs all are asked for at once.
+    const jobs = jobIds.size === 1 ? [await scheduler.getJob(first)] : await scheduler.getJobs();
+    const zones = new Map([...jobIds].map((id) => [id, scheduler.timezone]));
+    for (const job of jobs) {
+      if (job !== undefined && jobIds.has(job.id)) zones.set(job.id, zoneOf(job, scheduler));
+    }
+    return zones;
+  }
+
   async getRuns(query: RunQuery): Promise<readonly Run[]> {
     return this.#isUnused ? [] : await this.#options.use().scheduler.getRuns(query);
   }
@@ -327,11 +340,11 @@ export class Clients implements SchedulerControl {
 
   async #viewOf(scheduled: ScheduledJob, activeRuns: readonly Run[]): Promise<JobView> {
     const { scheduler, roster } = this.#options.use();
-    const { id, trigger } = scheduled;
+    const { id } = scheduled;
     const [lastRun] = await scheduler.getRuns({ jobId: id, states: endedOutcomes, limit: 1 });
     const group = this.#options.supervisor.groups.get(id);
     const [process] = group?.settings.type === 'schedule' ? group.processes.values() : [];
-    const timezone = trigger.timezone ?? scheduler.timezone;
+    const timezone = zoneOf(scheduled, scheduler);
     return jobView({ scheduled, schedule: roster.get(id), timezone, process, lastRun, activeRuns });
   }
 
@@ -374,4 +387,8 @@ function aborted(abortSignal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     abortSignal?.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+function zoneOf({ trigger }: ScheduledJob, scheduler: OpenScheduler['scheduler']): string {
+  return trigger.timezone ?? scheduler.timezone;
 }

@@ -156,6 +156,8 @@ export interface SchedulerControl {
   /** All attempts, the first one first. @throws {ScheduleError} `unknown-run` */
   getRun(runId: string): Promise<readonly Run[]>;
   getRuns(query: RunQuery): Promise<readonly Run[]>;
+  /** The time zone of each of these jobs; of one that is gone, that of the scheduler. */
+  zonesOf(jobIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>>;
   /** Resolves when a run is final, retries included: its last attempt. `abortSignal` ends only the waiting. */
   waitForRun(runId: string, abortSignal?: AbortSignal): Promise<Run>;
   /**

@@ -180,6 +180,7 @@ function delegating(load: () => Promise<SchedulerControl>): SchedulerControl {
     stopRun: async (...args) => (await load()).stopRun(...args),
     getRun: async (...args) => (await load()).getRun(...args),
     getRuns: async (...args) => (await load()).getRuns(...args),
+    zonesOf: async (...args) => (await load()).zonesOf(...args),
     waitForRun: async (...args) => (await load()).waitForRun(...args),
     readRunLog: async (...args) => (await load()).readRunLog(...args),
     getNextFireTimes: async (...args) => (await load()).getNextFireTimes(...args),

@@ -96,6 +96,23 @@ describe('jobs that are due at the same time', () => {
     expect(site.begun).toEqual(['a 00:10', 'b 00:10', 'c 00:10', 'd 00:10']);
   });
 
+  it('leave others a turn between them if they are many', async () => {
+    const site = await Site.open();
+    const more = Array.from({ length: 196 }, (_, nth) => `more ${nth}`);
+    const { scheduler, clock, executor } = site.world;
+    await Promise.all(more.map((id) => scheduler.addJob('tick', trigger, { id })));
+    let begunWhenOthersCame: number | undefined;
+    site.store.beforeChange = () => {
+      setImmediate(() => {
+        begunWhenOthersCame ??= executor.begun.length;
+      });
+    };
+    await clock.advance(10);
+    for (let turns = 0; turns < 5; turns += 1) await quiet();
+    expect(begunWhenOthersCame).toBe(50);
+    expect(executor.begun).toHaveLength(200);
+  });
+
   it.each<Fault>(['refused', 'answer lost', 'half done'])(
     'are each run once and have an outcome, whichever operation of the store fails (%s)',
     async (fault) => {

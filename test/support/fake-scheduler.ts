@@ -123,6 +123,11 @@ export class FakeScheduler implements SchedulerControl {
     return this.#attempts(runId);
   }
 
+  async zonesOf(jobIds: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+    const { timezone } = await this.view();
+    return new Map([...jobIds].map((id) => [id, this.jobs.get(id)?.timezone ?? timezone]));
+  }
+
   async getRuns({ jobId, states, offset = 0, limit }: RunQuery): Promise<readonly Run[]> {
     this.#ask(`getRuns ${jobId ?? 'of all'} ${states ?? ''} ${offset} ${limit}`);
     const isWanted = (run: Run) =>
