@@ -15,7 +15,7 @@ import { awaitChild, spawnChild } from './libc/children.ts';
 import { hasFifoOf, pidsOfCommand, removedFiles } from './pipe-holders.ts';
 
 const candidates = ['/bin/cat', '/usr/bin/cat'];
-/** Descriptors that come and go one by one make a process each; after this time one takes the place of all. */
+/** Descriptors that come and go one by one make a process each; after this time one takes the place of several. */
 const gatherMs = 1000;
 /** One that ends sooner is not started again at once: something is wrong. */
 const shortestLifeMs = 1000;
@@ -40,11 +40,15 @@ export class PipeKeeper {
   /** Those of them that no keeper has. */
   readonly #pending = new Set<number>();
   readonly #keepers = new Map<number, Keeper>();
+  /** Keepers that were told to end, until they are reaped: to wait for hundreds of them takes long. */
+  readonly #ending = new Set<number>();
   /** There may be keepers of an earlier daemon, which are needed until there is one of ours. */
   #mayHaveEarlier = true;
   #removed: ReadonlyMap<string, string> | undefined;
   /** A keeper has what is not wanted any more. */
   #hasStale = false;
+  /** There are new ones since keepers were gathered. */
+  #hasGrown = false;
   #isFailing = false;
   #soon: NodeJS.Immediate | undefined;
   #gathering: NodeJS.Timeout | undefined;
@@ -89,11 +93,13 @@ export class PipeKeeper {
     const fds = new Set(this.#pending);
     this.#pending.clear();
     if (this.#start(fds)) this.#endEarlier();
+    this.#hasGrown = true;
     if (this.#keepers.size > 1) this.#gatherLater();
   }
 
   /** A child has been reaped. @returns whether it was one of these; then there is another one now */
   reaped(pid: number): boolean {
+    if (this.#ending.delete(pid)) return true;
     const keeper = this.#keepers.get(pid);
     if (keeper === undefined) return false;
     this.#keepers.delete(pid);
@@ -116,6 +122,8 @@ export class PipeKeeper {
   leave(): void {
     clearImmediate(this.#soon);
     clearTimeout(this.#gathering);
+    for (const pid of this.#ending) awaitChild(pid);
+    this.#ending.clear();
   }
 
   #earlier(): readonly number[] {
@@ -139,18 +147,25 @@ export class PipeKeeper {
     }, gatherMs).unref();
   }
 
-  /** One keeper for all that is wanted, in place of those that are there. */
+  /**
+   * One keeper in place of several: of all, when no new ones have come for a while. Until then of those that have few
+   * descriptors, because it takes time for each of them.
+   */
   #gather(): void {
-    const before = [...this.#keepers.keys()];
-    if (before.length <= 1 && !this.#hasStale && this.#pending.size === 0) return;
-    this.#pending.clear();
-    if (this.#wanted.size > 0 && !this.#start(new Set(this.#wanted))) return;
-    this.#hasStale = false;
+    if (this.#keepers.size <= 1 && !this.#hasStale && this.#pending.size === 0) return;
+    const isForAll = this.#hasStale || !this.#hasGrown;
+    this.#hasGrown = false;
+    const before = isForAll ? [...this.#keepers] : smallest(this.#keepers);
+    const fds = isForAll ? this.#wanted : this.#pending.union(union(before)).intersection(this.#wanted);
+    if (fds.size > 0 && !this.#start(new Set(fds))) return;
+    for (const fd of fds) this.#pending.delete(fd);
+    if (isForAll) this.#hasStale = false;
     this.#endEarlier();
-    for (const pid of before) {
+    for (const [pid] of before) {
       this.#keepers.delete(pid);
-      end(pid);
+      if (kill(pid)) this.#ending.add(pid);
     }
+    if (this.#keepers.size > 1) this.#gatherLater();
   }
 
   /** @returns whether there is one now */
@@ -195,6 +210,25 @@ export class PipeKeeper {
   }
 }
 
+/**
+ * Those that have fewest, up to the first that has more than all of these together: no descriptor is handed on more
+ * often than their number can double.
+ */
+function smallest(keepers: ReadonlyMap<number, Keeper>): (readonly [number, Keeper])[] {
+  const bySize = [...keepers].sort(([, one], [, other]) => one.fds.size - other.fds.size);
+  let sum = 0;
+  const end = bySize.findIndex(([, { fds }], index) => {
+    const isLarger = index > 1 && fds.size > sum;
+    sum += fds.size;
+    return isLarger;
+  });
+  return end === -1 ? bySize : bySize.slice(0, end);
+}
+
+function union(keepers: readonly (readonly [number, Keeper])[]): ReadonlySet<number> {
+  return new Set(keepers.flatMap(([, { fds }]) => [...fds]));
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
@@ -206,10 +240,14 @@ function isExecutable(path: string): boolean {
 
 /** Ends a keeper, which may be of an earlier daemon. */
 function end(pid: number): void {
+  if (kill(pid)) awaitChild(pid);
+}
+
+/** @returns `false`: it has ended already */
+function kill(pid: number): boolean {
   try {
-    nodeProcess.kill(pid, 'SIGKILL');
-    awaitChild(pid);
+    return nodeProcess.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended already.
+    return false;
   }
 }
