@@ -17,6 +17,8 @@ import { hasFifoOf, pidsOfCommand, removedFiles } from './pipe-holders.ts';
 const candidates = ['/bin/cat', '/usr/bin/cat'];
 /** Descriptors that come and go one by one make a process each; after this time one takes the place of several. */
 const gatherMs = 1000;
+/** So many are not left until then: to end them takes time, too. */
+const mostKeepers = 32;
 /** One that ends sooner is not started again at once: something is wrong. */
 const shortestLifeMs = 1000;
 
@@ -47,8 +49,8 @@ export class PipeKeeper {
   #removed: ReadonlyMap<string, string> | undefined;
   /** A keeper has what is not wanted any more. */
   #hasStale = false;
-  /** There are new ones since keepers were gathered. */
-  #hasGrown = false;
+  /** When the last one came. */
+  #grownAt = 0;
   #isFailing = false;
   #soon: NodeJS.Immediate | undefined;
   #gathering: NodeJS.Timeout | undefined;
@@ -93,7 +95,8 @@ export class PipeKeeper {
     const fds = new Set(this.#pending);
     this.#pending.clear();
     if (this.#start(fds)) this.#endEarlier();
-    this.#hasGrown = true;
+    this.#grownAt = performance.now();
+    if (this.#keepers.size > mostKeepers) this.#gather();
     if (this.#keepers.size > 1) this.#gatherLater();
   }
 
@@ -153,8 +156,7 @@ export class PipeKeeper {
    */
   #gather(): void {
     if (this.#keepers.size <= 1 && !this.#hasStale && this.#pending.size === 0) return;
-    const isForAll = this.#hasStale || !this.#hasGrown;
-    this.#hasGrown = false;
+    const isForAll = this.#hasStale || performance.now() - this.#grownAt >= gatherMs;
     const before = isForAll ? [...this.#keepers] : smallest(this.#keepers);
     const fds = isForAll ? this.#wanted : this.#pending.union(union(before)).intersection(this.#wanted);
     if (fds.size > 0 && !this.#start(new Set(fds))) return;
@@ -211,14 +213,14 @@ export class PipeKeeper {
 }
 
 /**
- * Those that have fewest, up to the first that has more than all of these together: no descriptor is handed on more
- * often than their number can double.
+ * Those that have fewest, up to the first that has more than twice what all of these have together: whatever is handed
+ * on comes to many more, so that no descriptor is handed on often.
  */
 function smallest(keepers: ReadonlyMap<number, Keeper>): (readonly [number, Keeper])[] {
   const bySize = [...keepers].sort(([, one], [, other]) => one.fds.size - other.fds.size);
   let sum = 0;
   const end = bySize.findIndex(([, { fds }], index) => {
-    const isLarger = index > 1 && fds.size > sum;
+    const isLarger = index > 1 && fds.size > 2 * sum;
     sum += fds.size;
     return isLarger;
   });

@@ -1,11 +1,11 @@
 import { closeSync, constants, mkdtempSync, openSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { ensureFifo } from '../../../daemon/host/fifo.ts';
 import { pidsOfCommand } from '../../../daemon/host/pipe-holders.ts';
 import { PipeKeeper } from '../../../daemon/host/pipe-keeper.ts';
-import { waitFor } from '../../support/wait-for.ts';
 
 const lines: string[] = [];
 let directory: string;
@@ -13,7 +13,7 @@ let keeper: PipeKeeper;
 let fds: number[];
 
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['performance'] });
+  jest.useFakeTimers();
   directory = mkdtempSync(join(tmpdir(), 'keeper-'));
   keeper = new PipeKeeper({
     runtimeDirectory: directory,
@@ -38,8 +38,9 @@ function kept(): number[] {
 }
 
 /** Who was told to end may take a moment. */
-function waitForKept(...numbers: readonly number[]): Promise<void> {
-  return waitFor(() => String(kept()) === String(numbers), { what: `${numbers} to be kept` });
+async function waitForKept(...numbers: readonly number[]): Promise<void> {
+  for (let tries = 0; tries < 1000 && String(kept()) !== String(numbers); tries += 1) await delay(10);
+  expect(kept()).toEqual(numbers);
 }
 
 function isOfDirectory(link: string): boolean {
@@ -68,19 +69,32 @@ function keep(count: number): void {
 }
 
 it('hands on few descriptors at a time while more of them come, and then has one process for all', async () => {
-  keep(20);
-  await waitForKept(...Array.from({ length: 20 }, () => 1));
-  jest.advanceTimersByTime(1000);
+  const keepUntilGathered = (count: number): void => {
+    keep(count - 1);
+    jest.advanceTimersByTime(900);
+    keep(1);
+    jest.advanceTimersByTime(100);
+  };
+  keep(2);
+  await waitForKept(1, 1);
+  keepUntilGathered(18);
   await waitForKept(20);
-  keep(5);
-  jest.advanceTimersByTime(1000);
-  await waitForKept(20, 5);
-  keep(5);
-  jest.advanceTimersByTime(1000);
-  await waitForKept(20, 10);
-  jest.advanceTimersByTime(1000);
+  keepUntilGathered(4);
+  await waitForKept(20, 4);
+  keepUntilGathered(2);
+  await waitForKept(20, 6);
+  keepUntilGathered(4);
   await waitForKept(30);
+  keepUntilGathered(2);
+  await waitForKept(30, 2);
+  jest.advanceTimersByTime(1000);
+  await waitForKept(32);
   expect(jest.getTimerCount()).toBe(0);
+});
+
+it('never has many processes', async () => {
+  keep(100);
+  await waitForKept(65, 32, 1, 1, 1);
 });
 
 it('lets go of all that is not wanted any more, whoever has it', async () => {
