@@ -10,6 +10,7 @@ import type { Job } from './job.ts';
 import type { JobChange, JobStore } from './job-store.ts';
 import type { Json } from './json.ts';
 import { messageOf } from './logger.ts';
+import { NextTries } from './next-tries.ts';
 import { mostTries, tooManyTries } from './optimism.ts';
 import { isTooLate } from './plan.ts';
 import type { Reports } from './reports.ts';
@@ -19,7 +20,7 @@ import {
   isSame,
   keyOf,
   leaseUntil,
-  nextAttempt,
+  mayRun,
   outcomeOf,
   placeOf,
   type StopReason,
@@ -58,6 +59,7 @@ type Watcher = (run: Run) => void;
 
 export class RunBook {
   readonly settlement: Settlement;
+  readonly #nextTries: NextTries;
   readonly #reports: Reports;
   readonly #store: JobStore;
   readonly #turns: Turns;
@@ -98,6 +100,7 @@ export class RunBook {
     this.#surroundings = options.surroundings;
     this.#now = options.now;
     this.#onTrouble = options.onTrouble;
+    this.#nextTries = new NextTries(options.store, options.surroundings.node, options.now);
     this.settlement = new Settlement({ ...options, time: () => this.#time() });
   }
 
@@ -307,7 +310,7 @@ export class RunBook {
       }
       const job = await this.#store.lookupJob(run.jobId);
       // Whoever records it as LOST has to run it again.
-      if (job?.onLost === 'rerun' && !this.#mayRun(job)) continue;
+      if (job?.onLost === 'rerun' && !mayRun(job, this.#surroundings.node)) continue;
       await this.#lose(run, job, now, `its node ${run.node} is gone`);
       // Its node may have been heard of just now, and then nobody else would wake this one.
       const again = leaseUntil(this.#store, now);
@@ -377,7 +380,7 @@ export class RunBook {
 
   async #lose(run: Run, job: Job | undefined, now: Date, error: string): Promise<void> {
     const lost: Run = { ...run, state: 'LOST', ended: now, error, leaseUntil: undefined };
-    const next = this.#rerunOf(run, job, now);
+    const next = this.#nextTries.afterLoss(run, job, now);
     const active = await this.#store.getActiveRuns(run.jobId);
     const stored = active.find((other) => isSame(other, run));
     if (
@@ -545,7 +548,7 @@ export class RunBook {
 
   async #toWrite({ run }: Ended): Promise<Written> {
     const ended = { ...run, isSettled: this.#surroundings.onOutcome === undefined };
-    const next = await this.#nextTryOf(run);
+    const next = await this.#nextTries.after(run);
     return { ended, next, runs: next ? [ended, next] : [ended] };
   }
 
@@ -559,37 +562,6 @@ export class RunBook {
   async #waitForNext({ id, attempt }: Run): Promise<void> {
     const next = (await this.#store.getRun(id)).find((other) => other.attempt === attempt + 1);
     if (next && isActive(next) && !this.#isKnown(next)) this.wait(next);
-  }
-
-  /** The next try of a run that has not ended well, if it has one. */
-  async #nextTryOf(run: Run): Promise<Run | undefined> {
-    if (run.state !== 'FAILED' && run.state !== 'SPAWN_ERROR' && run.state !== 'LOST') return undefined;
-    const job = await this.#store.lookupJob(run.jobId);
-    const now = await this.#now();
-    return run.state === 'LOST' ? this.#rerunOf(run, job, now) : await this.#retryOf(run, job, now);
-  }
-
-  async #retryOf(run: Run, job: Job | undefined, now: Date): Promise<Run | undefined> {
-    if (job === undefined || run.attempt > job.retries) return undefined;
-    const dueTime = new Date(now.getTime() + job.retryDelay * 1000);
-    // A try that is still to come would take the place of the next fire.
-    const active = await this.#store.getActiveRuns(job.id);
-    const isFull = job.overlap === 'skip' && active.length >= job.maxInstances;
-    if (isFull && job.dueTime !== undefined && job.dueTime <= dueTime) return undefined;
-    return this.#nextAttempt(run, now, dueTime, 'retry');
-  }
-
-  /** Of a run of which nobody knows how it ended, unless somebody wanted it to end. */
-  #rerunOf(run: Run, job: Job | undefined, now: Date): Run | undefined {
-    if (job === undefined || run.isStopRequested || !this.#mayRun(job)) return undefined;
-    // What was only claimed was never started: another try is not a second run.
-    const isRerun = job.onLost === 'rerun' || run.state === 'CLAIMED';
-    return isRerun ? this.#nextAttempt(run, now, now, 'rerun') : undefined;
-  }
-
-  #nextAttempt(run: Run, now: Date, dueTime: Date, cause: 'retry' | 'rerun'): Run {
-    const { node } = this.#surroundings;
-    return nextAttempt(run, { cause, node, dueTime, claimed: now, leaseUntil: leaseUntil(this.#store, now) });
   }
 
   /**
@@ -646,10 +618,6 @@ export class RunBook {
   #isKnown(run: Run): boolean {
     const key = keyOf(run);
     return this.#waiting.has(key) || this.#underWay.has(key) || this.#unwritten.has(key);
-  }
-
-  #mayRun({ hosts }: Job): boolean {
-    return hosts === null || hosts.includes(this.#surroundings.node);
   }
 
   /** The store's time, or this machine's, if the store cannot be asked. */

@@ -79,6 +79,11 @@ export function inOrder(one: Pick<Run, 'id' | 'attempt'>, other: Pick<Run, 'id' 
   return one.attempt - other.attempt;
 }
 
+/** Whether a node may run a job. */
+export function mayRun({ hosts }: Pick<Job, 'hosts'>, node: string): boolean {
+  return hosts === null || hosts.includes(node);
+}
+
 /** Whether a job has no more fire times, and had some. */
 export function isFinished({ nextRunTime, isPaused, lastFireTime }: Job): boolean {
   return nextRunTime === undefined && !isPaused && lastFireTime !== undefined;

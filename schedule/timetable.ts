@@ -18,7 +18,7 @@ import { following, type Plan, plan } from './plan.ts';
 import { Reports } from './reports.ts';
 import type { Run, RunCause } from './run.ts';
 import { RunBook } from './run-book.ts';
-import { isQueueFull, leaseUntil, newRun } from './run-steps.ts';
+import { inOrder, isQueueFull, leaseUntil, mayRun, newRun } from './run-steps.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Turns } from './turns.ts';
 
@@ -397,7 +397,7 @@ export class Timetable {
    */
   async #claimGroup(group: readonly DueJob[], now: Date): Promise<void> {
     const { node, pool } = this.#surroundings;
-    const own = group.filter(({ job: { hosts } }) => hosts === null || hosts.includes(node));
+    const own = group.filter(({ job }) => mayRun(job, node));
     const [first] = own;
     if (first === undefined) return;
     if (own.length === 1) return this.#claim(first, now);
@@ -534,9 +534,7 @@ export class Timetable {
     const { node, pool, newRunId, isPaused } = this.#surroundings;
     const job = await this.store.lookupJob(jobId);
     if (job === undefined) throw new JobLookupError(jobId);
-    if (job.hosts !== null && !job.hosts.includes(node)) {
-      throw new WrongNodeError(jobId, node);
-    }
+    if (!mayRun(job, node)) throw new WrongNodeError(jobId, node);
     const active = await this.store.getActiveRuns(jobId);
     const isFull = active.length >= job.maxInstances && !force;
     if (isFull && (job.overlap === 'skip' || (job.overlap === 'queue' && isQueueFull(job, active)))) {
@@ -547,7 +545,7 @@ export class Timetable {
     // Whoever has asked would wait for it, maybe for ever.
     if (state === 'CLAIMED' && cause === 'manual' && isPaused()) throw new SchedulerPausedError(jobId);
     const now = await this.#now();
-    const [oldest] = isFull && job.overlap === 'replace' ? [...active].sort(byId) : [];
+    const [oldest] = isFull && job.overlap === 'replace' ? [...active].sort(inOrder) : [];
     const replaced =
       oldest?.state === 'CLAIMED'
         ? { ...oldest, state: 'CANCELLED' as const, ended: now, error: 'made room for the next run' }
@@ -646,10 +644,6 @@ function isSameRuns(some: readonly Run[], others: readonly Run[]): boolean {
 
 function isDue({ dueTime }: Job, now: Date): boolean {
   return dueTime !== undefined && dueTime <= now;
-}
-
-function byId(one: Run, other: Run): number {
-  return one.id < other.id ? -1 : 1;
 }
 
 /** Whether it is the one who asks that has to do something about it, and not whoever looks after the store. */
